@@ -1,0 +1,1 @@
+"""Which sessions are held, when, where and for whom."""

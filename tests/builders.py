@@ -1,0 +1,220 @@
+"""Builders that name only what a test is about. The eight schools are illustrative (domain.md 13)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from calendars.bells import BellSchedule, Period, PeriodKind, SchoolId
+from calendars.days import Day
+from calendars.school_time import SchoolTime
+from calendars.slots import Slot
+from calendars.terms import Term
+from scheduler.members import (
+    Alliance,
+    AllianceId,
+    ClassGroup,
+    ClassGroupId,
+    LinkPool,
+    LinkPoolId,
+    Room,
+    RoomId,
+    RoomTier,
+    School,
+    Teacher,
+    TeacherId,
+)
+from scheduler.model import Role, Session, SessionId, SessionState, Site, SiteState
+from scheduler.schools import AllianceBook, SchoolBook, Situation
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+NOW: Final = datetime(2026, 8, 20, 1, 0, tzinfo=UTC)
+TUESDAY: Final = date(2026, 9, 8)
+"""A plain teaching day of week 2."""
+
+BELLS: Final[Mapping[str, str]] = {
+    "TF1": "8:30-9:10 9:25-10:05 10:35-11:15 11:30-12:10 14:00-14:40 14:55-15:35",
+    "JS": "8:25-9:05 9:15-9:55 10:25-11:05 11:15-11:55 14:00-14:40 14:50-15:30",
+    "HM": "8:30-9:10 9:20-10:00 10:30-11:10 11:20-12:00 14:10-14:50 15:00-15:40",
+    "WA": "8:20-9:00 9:15-9:55 10:25-11:05 11:20-12:00 14:00-14:40 14:55-15:35",
+    "QB": "8:35-9:15 9:25-10:05 10:40-11:20 11:30-12:10 14:00-14:40 14:50-15:30",
+    "GD": "8:25-9:05 9:20-10:00 10:30-11:10 11:25-12:05 14:10-14:50 15:05-15:45",
+    "JYS": "8:20-9:00 9:10-9:50 10:20-11:00 11:10-11:50 14:20-15:00 15:10-15:50",
+    "CB": "8:20-9:00 9:10-9:50 10:20-11:00 11:10-11:50 14:30-15:10 15:20-16:00",
+}
+
+
+def wall(text: str) -> time:
+    hours, minutes = text.split(":")
+    return time(int(hours), int(minutes))
+
+
+def lessons(text: str) -> tuple[Period, ...]:
+    """Numbered lessons from "8:30-9:10 9:25-10:05"."""
+    return tuple(
+        Period(no=no, starts=wall(starts), ends=wall(ends))
+        for no, (starts, ends) in enumerate((part.split("-") for part in text.split()), start=1)
+    )
+
+
+def some_bells(school: str = "TF1", text: str | None = None, **fields: Any) -> BellSchedule:
+    """The illustrative bells of a school, or those of `text`, with lunch and after-school time."""
+    numbered = lessons(text or BELLS[school])
+    periods = numbered
+    if text is None:
+        lunch = Period(kind=PeriodKind.LUNCH, starts=time(12, 15), ends=time(13, 0))
+        nap = Period(kind=PeriodKind.NAP, starts=time(13, 0), ends=time(13, 50))
+        after = Period(kind=PeriodKind.AFTER_SCHOOL, starts=time(16, 10), ends=time(17, 40))
+        periods = (*numbered, lunch, nap, after)
+    return BellSchedule(
+        **{"id": f"{school}-bells", "school": SchoolId(school), "name": "", "periods": periods}
+        | fields
+    )
+
+
+def a_term(school: str = "TF1", **fields: Any) -> Term:
+    return Term(
+        **{
+            "id": f"{school}-2026-1",
+            "school": SchoolId(school),
+            "name": "2026-27 T1",
+            "first_day": date(2026, 9, 1),
+            "last_day": date(2027, 1, 22),
+        }
+        | fields
+    )
+
+
+def school_time(
+    school: str = "TF1",
+    *,
+    days: Sequence[Day] = (),
+    bells: Sequence[BellSchedule] | None = None,
+    terms: Sequence[Term] | None = None,
+) -> SchoolTime:
+    return SchoolTime(
+        SHANGHAI,
+        terms=(a_term(school),) if terms is None else terms,
+        days=days,
+        bells=(some_bells(school),) if bells is None else bells,
+    )
+
+
+def a_room(school: str = "TF1", no: int = 1, **fields: Any) -> Room:
+    return Room(
+        **{
+            "id": RoomId(f"{school}-R{no}"),
+            "school": SchoolId(school),
+            "name": f"{school} 互动教室{no}",
+            "tier": RoomTier.LEAD,
+        }
+        | fields
+    )
+
+
+def a_teacher(school: str = "TF1", no: int = 1, **fields: Any) -> Teacher:
+    return Teacher(
+        **{
+            "id": TeacherId(f"{school}-T{no}"),
+            "school": SchoolId(school),
+            "name": f"{school} 教师{no}",
+            "subjects": ("音乐",),
+        }
+        | fields
+    )
+
+
+def a_class(school: str = "TF1", no: int = 1, **fields: Any) -> ClassGroup:
+    return ClassGroup(
+        **{
+            "id": ClassGroupId(f"{school}-C{no}"),
+            "school": SchoolId(school),
+            "name": f"三年级{no}班",
+            "grade": 3,
+        }
+        | fields
+    )
+
+
+def a_book(school: str = "TF1", **fields: Any) -> SchoolBook:
+    """A school with two rooms, three teachers and two classes of grade 3."""
+    return SchoolBook(
+        **{
+            "school": School(id=SchoolId(school), name=school),
+            "time": school_time(school),
+            "rooms": {room.id: room for room in (a_room(school, 1), a_room(school, 2))},
+            "teachers": {
+                teacher.id: teacher for teacher in (a_teacher(school, no) for no in (1, 2, 3))
+            },
+            "class_groups": {group.id: group for group in (a_class(school, 1), a_class(school, 2))},
+        }
+        | fields
+    )
+
+
+def an_alliance(**fields: Any) -> AllianceBook:
+    pool = LinkPool(id=LinkPoolId("bridge"), name="视频桥", sessions=2)
+    return AllianceBook(
+        **{
+            "alliance": Alliance(id=AllianceId("demo"), name="示意联盟"),
+            "districts": {},
+            "link_pools": {pool.id: pool},
+            "studios": {},
+        }
+        | fields
+    )
+
+
+def a_situation(
+    *others: Session, books: Sequence[SchoolBook] | None = None, **fields: Any
+) -> Situation:
+    """TF1, JS and CB with nothing but `others` in their way."""
+    if books is None:
+        books = tuple(a_book(school) for school in ("TF1", "JS", "CB"))
+    return Situation(
+        **{
+            "alliance": an_alliance(),
+            "schools": {book.school.id: book for book in books},
+            "sessions": others,
+        }
+        | fields
+    )
+
+
+def at(text: str, minutes: int = 40, *, on: date = TUESDAY) -> Slot:
+    """The slot from a wall-clock time of the alliance, such as "8:30"."""
+    return Slot.lasting(datetime.combine(on, wall(text), SHANGHAI), minutes)
+
+
+def a_site(school: str = "TF1", role: Role = Role.LEAD, **fields: Any) -> Site:
+    return Site(
+        **{
+            "school": SchoolId(school),
+            "role": role,
+            "room": RoomId(f"{school}-R1"),
+            "teacher": TeacherId(f"{school}-T1"),
+            "class_groups": (ClassGroupId(f"{school}-C1"),),
+            "state": SiteState.CONFIRMED,
+            "effective_minutes": 40,
+        }
+        | fields
+    )
+
+
+def a_session(id: str = "s1", slot: Slot | None = None, **fields: Any) -> Session:
+    """A confirmed lesson of TF1 for JS in the fifth period, when both ring the same bells."""
+    return Session(
+        **{
+            "id": SessionId(id),
+            "title": "三年级音乐",
+            "subject": "音乐",
+            "grade": 3,
+            "slot": slot or at("14:00"),
+            "sites": (a_site("TF1"), a_site("JS", Role.LISTEN)),
+            "state": SessionState.CONFIRMED,
+            "link_pool": LinkPoolId("bridge"),
+            "created_at": NOW,
+            "changed_at": NOW,
+        }
+        | fields
+    )
