@@ -14,7 +14,7 @@ from msgspec import Meta
 from calendars.bells import SchoolId
 from calendars.series import Weekly
 from calendars.slots import Slot
-from calendars.text import InvalidValueError, Text
+from calendars.text import InvalidValueError, Language, Text
 from calendars.windows import Tactic
 from scheduler.members import (
     IDENTIFIER,
@@ -480,3 +480,50 @@ class Scope(StrEnum):
     SCHOOL = "school"
     ROOM = "room"
     ALLIANCE = "alliance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A published calendar that somebody opened for themselves. Its token is shown once and stored
+    hashed; `subject_id` is the teacher, school or room (none for the alliance).
+    """
+
+    id: Annotated[str, IDENTIFIER]
+    scope: Scope
+    subject_id: str | None = None
+    language: Language = "zh-CN"
+    owner: Name
+    created_at: datetime
+    revoked_at: datetime | None = None
+    last_polled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What somebody is told, written down in the transaction that caused it; `key` shows it once."""
+
+    id: Annotated[str, IDENTIFIER]
+    key: str
+    school: SchoolId
+    teacher: TeacherId | None = None
+    session: SessionId | None = None
+    sentence: Text
+    created_at: datetime
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to what, when, from where and why. Append-only."""
+
+    no: int
+    at: datetime
+    actor: str
+    role: ActorRole
+    origin: str
+    action: str
+    subject_kind: str
+    subject_id: str
+    reason: str = ""
+    before: object = None
+    after: object = None

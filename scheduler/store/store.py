@@ -10,6 +10,8 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.model import (
     Actor,
+    AuditEntry,
+    Notice,
     Plan,
     PlanId,
     Resource,
@@ -18,6 +20,7 @@ from scheduler.model import (
     Session,
     SessionId,
     SessionState,
+    Subscription,
 )
 from scheduler.records import Record
 from scheduler.schools import AllianceBook, SchoolBook, Situation
@@ -189,4 +192,58 @@ class Transaction:
 
     async def claim_waiting_plan(self) -> Plan | None:
         """A plan that waits for a solver, locked so that no other process takes it; None if none."""
+        raise NotImplementedError
+
+    # Who may ask, what was answered, what is told -----------------------------------------------
+
+    async def add_token(
+        self, token_hash: bytes, actor: Actor, *, expires_at: datetime | None
+    ) -> None:
+        """Let the bearer of a token act as `actor`."""
+        raise NotImplementedError
+
+    async def actor_of(self, token_hash: bytes) -> Actor:
+        """Whose token it is, or `UnknownTokenError`."""
+        raise NotImplementedError
+
+    async def remembered(self, key: str, fingerprint: bytes) -> bytes | None:
+        """The answer once given to this actor's idempotency key; `ReusedKeyError` for another request."""
+        raise NotImplementedError
+
+    async def remember(self, key: str, fingerprint: bytes, answer: bytes) -> None:
+        """Keep the answer with the write it acknowledges."""
+        raise NotImplementedError
+
+    async def add_notices(self, notices: Sequence[Notice]) -> None: ...
+
+    async def notices(
+        self, *, school: SchoolId | None = None, after: str = "", limit: int = 100
+    ) -> Sequence[Notice]:
+        raise NotImplementedError
+
+    async def audit(
+        self, *, subject_id: str | None = None, after: int = 0, limit: int = 100
+    ) -> Sequence[AuditEntry]:
+        raise NotImplementedError
+
+    # Feeds -----------------------------------------------------------------------------------------
+
+    async def add_subscription(self, subscription: Subscription, token_hash: bytes) -> None: ...
+
+    async def subscription_opened_by(self, token_hash: bytes) -> Subscription:
+        """The subscription that is not revoked, or `NotFoundError`."""
+        raise NotImplementedError
+
+    async def subscription(self, id: str) -> Subscription:
+        raise NotImplementedError
+
+    async def subscriptions(self, *, after: str = "", limit: int = 100) -> Sequence[Subscription]:
+        raise NotImplementedError
+
+    async def replace_subscription(self, before: Subscription, after: Subscription) -> None: ...
+
+    async def feed_revision(self, subscription: Subscription) -> str:
+        """A value that changes whenever anything the feed shows may have changed: its sessions, and
+        the names of schools, rooms, teachers and classes. One cheap query.
+        """
         raise NotImplementedError
