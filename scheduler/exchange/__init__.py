@@ -1,0 +1,18 @@
+"""A folder of CSV files <-> reference records: what a school keeps in a spreadsheet.
+
+One file a kind (`rooms.csv`), one column a field, under its English name or its Chinese one.
+docs/import.md describes the format.
+"""
+
+from scheduler.exchange.load import Imported, import_files
+from scheduler.exchange.read import CellError, RefusedFilesError, read_files
+from scheduler.exchange.write import write_files
+
+__all__ = [
+    "CellError",
+    "Imported",
+    "RefusedFilesError",
+    "import_files",
+    "read_files",
+    "write_files",
+]

@@ -1,0 +1,78 @@
+"""Importing files: everything is checked first, then all is stored or nothing."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from calendars.terms import Term, parse_weeks
+from calendars.text import InvalidValueError, Text
+from scheduler.errors import NotFoundError
+from scheduler.exchange.read import CellError, Placed, RefusedFilesError, read_files
+from scheduler.members import Timetable
+from scheduler.records import NAMES, Record, references
+from scheduler.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did: records read, and how many of them were new or different."""
+
+    records: int
+    changed: int
+
+
+async def import_files(transaction: Transaction, files: Mapping[str, bytes]) -> Imported:
+    """Store every record of the files, or refuse with every cell that is wrong.
+
+    The same files twice change nothing (E65).
+    """
+    placed, errors = read_files(files)
+    wrong = [
+        *errors,
+        *_wrong_weeks(placed),
+        *[error async for error in _missing(transaction, placed)],
+    ]
+    if wrong:
+        raise RefusedFilesError(wrong)
+    changed = await transaction.put_many([one.record for one in placed])
+    return Imported(records=len(placed), changed=changed)
+
+
+def _wrong_weeks(placed: Sequence[Placed]) -> Iterator[CellError]:
+    """Week grammar is checked against the term, so that a timetable of another term is blocked."""
+    terms = {one.record.id: one.record for one in placed if isinstance(one.record, Term)}
+    for one in placed:
+        if isinstance(one.record, Timetable) and one.record.term in terms:
+            last = terms[one.record.term].last_week
+            for index, lesson in enumerate(one.record.lessons):
+                try:
+                    parse_weeks(lesson.weeks, last)
+                except InvalidValueError as error:
+                    yield one.error_at(f"/lessons/{index}/weeks", lesson.weeks, error.text)
+
+
+async def _missing(transaction: Transaction, placed: Sequence[Placed]) -> AsyncIterator[CellError]:
+    known: dict[tuple[type[Record], str], bool] = {
+        (type(one.record), one.record.id): True for one in placed
+    }
+    for one in placed:
+        for reference in references(one.record):
+            named = (reference.kind, reference.id)
+            if named not in known:
+                known[named] = await _exists(transaction, *named)
+            if not known[named]:
+                yield one.error_at(
+                    reference.pointer,
+                    reference.id,
+                    Text(
+                        f"{NAMES[reference.kind]} 中没有编号 {reference.id}。",
+                        f"There is no {reference.id} in {NAMES[reference.kind]}.",
+                    ),
+                )
+
+
+async def _exists(transaction: Transaction, kind: type[Record], id: str) -> bool:
+    try:
+        await transaction.get(kind, id)
+    except NotFoundError:
+        return False
+    return True
