@@ -1,10 +1,15 @@
 """When a school's bells ring, in its own wall clock: by weekday, grade and season."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
-from typing import NewType
+from itertools import pairwise
+from typing import Annotated, Final, NewType
 
+from msgspec import Meta
+
+from calendars.fields import Grade, Identifier, Name, Weekday, check_weekday
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
 
@@ -25,10 +30,10 @@ class PeriodKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A named stretch of the school day, such as "3rd lesson, 09:50-10:35"; lessons have a number."""
+    """A named stretch of the school day, such as "lesson 3, 09:50-10:35"; lessons have a number."""
 
     kind: PeriodKind = PeriodKind.LESSON
-    no: int | None = None
+    no: Annotated[int, Meta(ge=1, le=20)] | None = None
     starts: time
     ends: time
 
@@ -56,17 +61,93 @@ class BellSchedule:
 
     Of the schedules that cover a date, weekday and grade, the one valid for the fewest days wins
     (an exam day's bells over a season's), then the one for the fewest grades, then for the fewest
-    weekdays. `grades` empty means all grades; `valid_from`/`valid_until` are inclusive and may be open.
+    weekdays, then the newest. `grades` empty means all grades; `valid_from`/`valid_until` are
+    inclusive and may be open.
     """
 
-    id: str
+    id: Identifier
     school: SchoolId
-    name: str
-    periods: tuple[Period, ...]
-    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
-    grades: tuple[int, ...] = ()
+    name: Name
+    periods: Annotated[tuple[Period, ...], Meta(max_length=40)]
+    weekdays: tuple[Weekday, ...] = (1, 2, 3, 4, 5, 6, 7)
+    grades: tuple[Grade, ...] = ()
     valid_from: date | None = None
     valid_until: date | None = None
+
+    def __post_init__(self) -> None:
+        for weekday in self.weekdays:
+            check_weekday(weekday)
+        if not self.weekdays:
+            raise InvalidValueError(
+                "作息时间表至少要适用于一周中的一天 (weekdays)。",
+                "A bell schedule needs at least one of the weekdays it is for.",
+            )
+        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
+            raise InvalidValueError(
+                f"作息时间表的失效日期 {self.valid_until} 早于生效日期 {self.valid_from}。",
+                f"valid_until {self.valid_until} comes before valid_from {self.valid_from}.",
+            )
+        _check_apart(self.periods)
+        _check_numbers(self.periods)
+
+    def covers(self, on: date, weekday: int) -> bool:
+        """Whether it is valid on that date and rings on `weekday`, the one the date follows."""
+        return (
+            weekday in self.weekdays
+            and (self.valid_from is None or self.valid_from <= on)
+            and (self.valid_until is None or on <= self.valid_until)
+        )
+
+
+def _check_apart(periods: tuple[Period, ...]) -> None:
+    for earlier, later in pairwise(sorted(periods, key=lambda period: period.starts)):
+        if later.starts < earlier.ends:
+            raise InvalidValueError(
+                f"时段 {earlier.starts:%H:%M}-{earlier.ends:%H:%M} 与 "
+                f"{later.starts:%H:%M}-{later.ends:%H:%M} 重叠。",
+                f"The periods {earlier.starts:%H:%M}-{earlier.ends:%H:%M} and "
+                f"{later.starts:%H:%M}-{later.ends:%H:%M} overlap.",
+            )
+
+
+def _check_numbers(periods: tuple[Period, ...]) -> None:
+    numbers = [period.no for period in periods if period.no is not None]
+    twice = next((no for no in numbers if numbers.count(no) > 1), None)
+    if twice is not None:
+        raise InvalidValueError(
+            f"第 {twice} 节在同一作息时间表中出现了两次。", f"Lesson {twice} is there twice."
+        )
+
+
+_ALWAYS: Final = date.max.toordinal()
+_ALL_GRADES: Final = 100
+
+
+def bells_for(
+    schedules: Iterable[BellSchedule], on: date, weekday: int, grade: int | None
+) -> BellSchedule | None:
+    """The schedule that rings on a date which follows `weekday`.
+
+    Without a grade the bells for all grades ring, and where there are none those of most grades.
+    """
+    covering = [bells for bells in schedules if bells.covers(on, weekday)]
+    if grade is not None:
+        covering = [bells for bells in covering if not bells.grades or grade in bells.grades]
+    elif any(not bells.grades for bells in covering):
+        covering = [bells for bells in covering if not bells.grades]
+    elif covering:
+        most = max(len(bells.grades) for bells in covering)
+        covering = [bells for bells in covering if len(bells.grades) == most]
+    return min(covering, key=_precedence, default=None)
+
+
+def _precedence(bells: BellSchedule) -> tuple[int, int, int, int, str]:
+    """Lower rings: fewest days, then grades, then weekdays, then the newest."""
+    days = _ALWAYS
+    if bells.valid_from and bells.valid_until:
+        days = (bells.valid_until - bells.valid_from).days
+    newest = -bells.valid_from.toordinal() if bells.valid_from else 0
+    return days, len(bells.grades) or _ALL_GRADES, len(bells.weekdays), newest, bells.id
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from calendars.fields import check_year
 from calendars.text import InvalidValueError
 
 
@@ -23,7 +24,8 @@ class Slot:
                     f"{name} 必须带时区偏移, 例如 {moment.isoformat()}+08:00。",
                     f"{name} must carry an offset, such as {moment.isoformat()}+08:00.",
                 )
-            object.__setattr__(self, name, _in_utc(moment))
+            check_year(moment)
+            object.__setattr__(self, name, moment.astimezone(UTC))
         if self.starts >= self.ends:
             raise InvalidValueError(
                 f"结束时间 {self.ends.isoformat()} 必须晚于开始时间 {self.starts.isoformat()}。",
@@ -63,16 +65,6 @@ class Slot:
         """Longer by `minutes` at both ends."""
         by = timedelta(minutes=minutes)
         return Slot(self.starts - by, self.ends + by)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidValueError(
-            f"时间 {moment.isoformat()} 超出可表示的范围。",
-            f"The moment {moment.isoformat()} is out of range.",
-        ) from None
 
 
 def span_of(slots: Iterable[Slot]) -> Slot:

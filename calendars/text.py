@@ -1,4 +1,4 @@
-"""A sentence in both languages of the service. Who reads it, and in which language, is known elsewhere."""
+"""A sentence in both languages of the service. Who reads it in which is known elsewhere."""
 
 from typing import Final, Literal, Self
 

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
+from calendars import fields
 from calendars.bells import SchoolId
 from calendars.slots import Slot
+from calendars.terms import MAX_WEEKS, parse_weeks
 from calendars.text import InvalidValueError, Language
 
 AllianceId = NewType("AllianceId", str)
@@ -24,26 +26,14 @@ ClassGroupId = NewType("ClassGroupId", str)
 StudioId = NewType("StudioId", str)
 OutageId = NewType("OutageId", str)
 
-IDENTIFIER: Final = Meta(
-    pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}(?![\s\S])",
-    description="Up to 64 letters, digits, dots, colons, dashes and underscores.",
-)
-NAME: Final = Meta(
-    min_length=1,
-    max_length=120,
-    pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*(?![\s\S])",
-    description="One line, without control characters.",
-)
-NOTE: Final = Meta(
-    max_length=1000,
-    pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*(?![\s\S])",
-    description="Text without control characters other than line feeds.",
-)
-Name = Annotated[str, NAME]
-Note = Annotated[str, NOTE]
-Line = Annotated[str, Meta(max_length=NAME.max_length, pattern=NAME.pattern)]
-Weekday = Annotated[int, Meta(ge=1, le=7, description="ISO weekday, 1 is Monday.")]
-Grade = Annotated[int, Meta(ge=1, le=12)]
+IDENTIFIER: Final = fields.IDENTIFIER
+NAME: Final = fields.NAME
+NOTE: Final = fields.NOTE
+Name = fields.Name
+Note = fields.Note
+Line = fields.Line
+Weekday = fields.Weekday
+Grade = fields.Grade
 Count = Annotated[int, Meta(ge=0, le=100_000)]
 
 
@@ -209,6 +199,9 @@ class Lesson:
     teacher: TeacherId | None = None
     weeks: Line = "全"
 
+    def __post_init__(self) -> None:
+        parse_weeks(self.weeks, MAX_WEEKS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
@@ -234,6 +227,7 @@ class OpenSlot:
     subjects: tuple[Name, ...] = ()
 
     def __post_init__(self) -> None:
+        parse_weeks(self.weeks, MAX_WEEKS)
         if self.starts >= self.ends:
             raise InvalidValueError(
                 f"开放时段必须先开始后结束, 而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",

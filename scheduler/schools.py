@@ -1,11 +1,15 @@
 """A school with everything it has told us, and the situation in which a session is judged. Pure."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 
 from calendars.bells import SchoolId, TimedPeriod
-from calendars.school_time import SchoolTime
+from calendars.school_time import SchoolDay, SchoolTime
+from calendars.slots import Slot
+from calendars.terms import MAX_WEEKS, parse_weeks
 from scheduler.members import (
     Alliance,
     BusyBlock,
@@ -58,11 +62,101 @@ class SchoolBook:
 
     def lessons_of_class(self, class_group: ClassGroupId, on: date) -> tuple[TimedLesson, ...]:
         """What the class has on that date, make-up days and week parity resolved."""
-        raise NotImplementedError
+        known = self._known_lessons.get((class_group, on))
+        if known is None:
+            known = self._known_lessons[class_group, on] = self._resolve(class_group, on)
+        return known
 
     def lessons_of_teacher(self, teacher: TeacherId, on: date) -> tuple[TimedLesson, ...]:
         """What the teacher gives at this school on that date."""
-        raise NotImplementedError
+        given = [
+            lesson
+            for class_group in self._classes_of.get(teacher, ())
+            for lesson in self.lessons_of_class(class_group, on)
+            if lesson.lesson.teacher == teacher
+        ]
+        return tuple(sorted(given, key=lambda lesson: lesson.timed.slot))
+
+    def day_of_class(self, class_group: ClassGroupId, on: date) -> SchoolDay:
+        """What the date is for this class: rows for single grades count (E12)."""
+        return self.time.day(on, self._grade_of(class_group))
+
+    def periods_of_class(self, class_group: ClassGroupId, on: date) -> tuple[TimedPeriod, ...]:
+        """The bells this class hears on that date (E18)."""
+        return self.time.periods(on, self._grade_of(class_group))
+
+    def open_slot_covering(self, slot: Slot, subject: str | None = None) -> OpenSlot | None:
+        """The standing consent that a session of `subject` at `slot` falls in, if there is one.
+
+        An open slot of a weekday and some weeks is open on the dates that follow them, so make-up
+        days count by their mapping. One for some subjects is not open to a session without one.
+        """
+        on = self.time.date_of(slot.starts)
+        follows = self.time.day(on).follows
+        if follows is None:
+            return None
+        return next(
+            (
+                open_slot
+                for open_slot in self.open_slots
+                if open_slot.weekday == follows.weekday
+                and (not open_slot.subjects or subject in open_slot.subjects)
+                and follows.week in parse_weeks(open_slot.weeks, MAX_WEEKS)
+                and self._on(open_slot, on).contains(slot)
+            ),
+            None,
+        )
+
+    def _on(self, open_slot: OpenSlot, on: date) -> Slot:
+        zone = self.time.zone
+        return Slot(
+            datetime.combine(on, open_slot.starts, zone), datetime.combine(on, open_slot.ends, zone)
+        )
+
+    def _grade_of(self, class_group: ClassGroupId) -> int | None:
+        group = self.class_groups.get(class_group)
+        return None if group is None else group.grade
+
+    def _resolve(self, class_group: ClassGroupId, on: date) -> tuple[TimedLesson, ...]:
+        day = self.day_of_class(class_group, on)
+        if day.term is None or day.follows is None:
+            return ()
+        bells = {timed.period.no: timed for timed in self.periods_of_class(class_group, on)}
+        week = day.follows.week
+        lessons = self._timetable_of.get((class_group, day.term.id, day.follows.weekday), ())
+        return tuple(
+            sorted(
+                (
+                    TimedLesson(bells[lesson.period], class_group, lesson)
+                    for lesson in lessons
+                    if lesson.period in bells and week in parse_weeks(lesson.weeks, MAX_WEEKS)
+                ),
+                key=lambda lesson: lesson.timed.slot,
+            )
+        )
+
+    @cached_property
+    def _known_lessons(self) -> dict[tuple[ClassGroupId, date], tuple[TimedLesson, ...]]:
+        return {}
+
+    @cached_property
+    def _timetable_of(self) -> Mapping[tuple[ClassGroupId, str, int], list[Lesson]]:
+        """Lessons by class, term and weekday."""
+        found: defaultdict[tuple[ClassGroupId, str, int], list[Lesson]] = defaultdict(list)
+        for timetable in self.timetables:
+            for lesson in timetable.lessons:
+                found[timetable.class_group, timetable.term, lesson.weekday].append(lesson)
+        return dict(found)
+
+    @cached_property
+    def _classes_of(self) -> Mapping[TeacherId, tuple[ClassGroupId, ...]]:
+        """The classes that each teacher gives a lesson to, in any term."""
+        found: defaultdict[TeacherId, dict[ClassGroupId, None]] = defaultdict(dict)
+        for timetable in self.timetables:
+            for lesson in timetable.lessons:
+                if lesson.teacher is not None:
+                    found[lesson.teacher][timetable.class_group] = None
+        return {teacher: tuple(classes) for teacher, classes in found.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,61 @@
+"""What a single field of a value may hold, said once for the code and for the API's schema."""
+
+from datetime import date
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from calendars.text import InvalidValueError
+
+IDENTIFIER: Final = Meta(
+    pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}(?![\s\S])",
+    description="Up to 64 letters, digits, dots, colons, dashes and underscores.",
+)
+NAME: Final = Meta(
+    min_length=1,
+    max_length=120,
+    pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*(?![\s\S])",
+    description="One line, without control characters.",
+)
+NOTE: Final = Meta(
+    max_length=1000,
+    pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*(?![\s\S])",
+    description="Text without control characters other than line feeds.",
+)
+Identifier = Annotated[str, IDENTIFIER]
+Name = Annotated[str, NAME]
+Note = Annotated[str, NOTE]
+Line = Annotated[str, Meta(max_length=NAME.max_length, pattern=NAME.pattern)]
+Weekday = Annotated[int, Meta(ge=1, le=7, description="ISO weekday, 1 is Monday.")]
+Grade = Annotated[int, Meta(ge=1, le=12)]
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2999
+WEEKDAYS_ZH: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+WEEKDAYS_EN: Final = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
+
+
+def check_weekday(weekday: int) -> None:
+    """Refuse what is no ISO weekday."""
+    if not 1 <= weekday <= len(WEEKDAYS_EN):
+        raise InvalidValueError(
+            f"星期用 1（周一）到 7（周日）表示，而不是 {weekday}。",
+            f"A weekday is 1 (Monday) to 7 (Sunday), not {weekday}.",
+        )
+
+
+def check_year(moment: date) -> None:
+    """Refuse dates so far away that reckoning with them would leave the calendar."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise InvalidValueError(
+            f"日期 {moment.isoformat()} 不在 {FIRST_YEAR} 年至 {LAST_YEAR} 年之间。",
+            f"{moment.isoformat()} does not lie in the years {FIRST_YEAR} to {LAST_YEAR}.",
+        )
