@@ -9,7 +9,7 @@ from typing import Annotated, Final, NewType
 
 from msgspec import Meta
 
-from calendars.fields import Grade, Identifier, Name, Weekday, check_weekday
+from calendars.fields import Grade, Identifier, Line, Weekday, check_weekday
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
 
@@ -67,7 +67,7 @@ class BellSchedule:
 
     id: Identifier
     school: SchoolId
-    name: Name
+    name: Line
     periods: Annotated[tuple[Period, ...], Meta(max_length=40)]
     weekdays: tuple[Weekday, ...] = (1, 2, 3, 4, 5, 6, 7)
     grades: tuple[Grade, ...] = ()

@@ -14,6 +14,7 @@ from msgspec import Meta
 from calendars.bells import SchoolId
 from calendars.series import Weekly
 from calendars.slots import Slot
+from calendars.terms import MAX_WEEKS, parse_weeks
 from calendars.text import InvalidValueError, Language, Text
 from calendars.windows import Tactic
 from scheduler.members import (
@@ -385,6 +386,7 @@ class Request(Agenda):
     def __post_init__(self) -> None:
         _check_sites(self.sites)
         _check_length(self.minutes, self.min_minutes)
+        parse_weeks(self.weeks, MAX_WEEKS)
         if self.earliest >= self.latest:
             raise InvalidValueError(
                 "earliest 必须早于 latest。", "earliest must come before latest."
