@@ -1,0 +1,80 @@
+"""What a published calendar shows of one event, and the bytes of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from calendars.ics.lines import line, stretch, text, uri, utc
+from calendars.slots import Slot
+from calendars.text import InvalidValueError
+
+_NOT_IN_A_UID: Final = frozenset(" /\\,;")
+
+
+class Status(StrEnum):
+    """How sure an event is."""
+
+    TENTATIVE = "TENTATIVE"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event as its reader sees it.
+
+    `uid` stays for the life of the event. `sequence` and `changed_at` (DTSTAMP and LAST-MODIFIED)
+    move only when the event itself does: clients and ETags would see every poll as new otherwise.
+    A `transparent` event leaves its time free.
+    """
+
+    uid: str
+    slot: Slot
+    summary: str
+    status: Status = Status.CONFIRMED
+    sequence: int = 0
+    created_at: datetime
+    changed_at: datetime
+    location: str = ""
+    description: str = ""
+    url: str = ""
+    categories: tuple[str, ...] = ()
+    transparent: bool = False
+
+    def __post_init__(self) -> None:
+        legible = self.uid and self.uid.isprintable()
+        if not legible or not _NOT_IN_A_UID.isdisjoint(self.uid):
+            raise InvalidValueError(
+                f"日程标识 {self.uid!r} 不能为空, 也不能含空格、斜杠、逗号或分号。",
+                f"An event's uid needs characters, none of them a space, slash, comma or "
+                f"semicolon, unlike {self.uid!r}.",
+            )
+
+
+def write_entry(entry: Entry, zone: ZoneInfo) -> bytes:
+    """The VEVENT of an entry. The same entry gives the same bytes, so callers may keep them."""
+    changed = utc(entry.changed_at)
+    lines = [
+        b"BEGIN:VEVENT\r\n",
+        line("UID", entry.uid),
+        line("DTSTAMP", changed),
+        line("CREATED", utc(entry.created_at)),
+        line("LAST-MODIFIED", changed),
+        line("SEQUENCE", str(entry.sequence)),
+        line("STATUS", entry.status),
+        line("TRANSP", "TRANSPARENT" if entry.transparent else "OPAQUE"),
+        stretch(entry.slot, zone),
+        line("SUMMARY", text(entry.summary)),
+    ]
+    if entry.location:
+        lines.append(line("LOCATION", text(entry.location)))
+    if entry.description:
+        lines.append(line("DESCRIPTION", text(entry.description)))
+    if entry.url:
+        lines.append(line("URL", uri(entry.url)))
+    if entry.categories:
+        lines.append(line("CATEGORIES", ",".join(map(text, entry.categories))))
+    lines.append(b"END:VEVENT\r\n")
+    return b"".join(lines)
