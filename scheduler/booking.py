@@ -1,0 +1,188 @@
+"""Booking, changing and cancelling one session: all its sites at once or none (invariant 2)."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+from uuid import uuid4
+
+from msgspec import Meta
+
+from calendars.slots import Slot
+from scheduler import notices
+from scheduler.conflicts import find_conflicts
+from scheduler.consent import lock
+from scheduler.errors import ClashError, InvalidWishError
+from scheduler.members import LinkPoolId, Name, Note
+from scheduler.model import (
+    Booking,
+    Session,
+    SessionId,
+    SessionState,
+    SiteWish,
+)
+from scheduler.placing import booking_of, draft, outlines, wish_of, with_answers
+from scheduler.revisions import (
+    calendar_shows_the_same,
+    current_session,
+    require_changeable,
+    require_reason,
+    successor,
+)
+from scheduler.schools import Situation
+from scheduler.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChange:
+    """What to change of a session; whatever is left out stays.
+
+    With `sites` all sites are given anew; a room left open there may be any that fits.
+    """
+
+    slot: Slot | None = None
+    sites: Annotated[tuple[SiteWish, ...], Meta(min_length=1, max_length=40)] | None = None
+    title: Name | None = None
+    note: Note | None = None
+    join_url: (
+        Annotated[str, Meta(pattern=r"^(https://[^\s\x00-\x1f<>\"]{1,500})?(?![\s\S])")] | None
+    ) = None
+    link_pool: LinkPoolId | None = None
+    pinned: bool | None = None
+    reason: Note = ""
+
+    @property
+    def asks_the_rules(self) -> bool:
+        """Whether it touches time, people, places or links, and not only words and the pin."""
+        return not (self.slot is None and self.sites is None and self.link_pool is None)
+
+
+async def book(transaction: Transaction, booking: Booking) -> Session:
+    """Book a session, or raise `ClashError` with everything that is in its way.
+
+    It is confirmed at once where every school agreed in advance (its open slot) or asks for itself
+    (its coordinator); otherwise it is held until the schools asked have answered.
+    """
+    await transaction.require(booking)
+    _require_future(booking.slot, transaction)
+    new, now = SessionId(uuid4().hex), transaction.now
+    situation = await lock_and_look(transaction, booking, new)
+    session = with_answers(
+        draft(booking, situation, id=new, now=now), situation, actor=transaction.actor, now=now
+    )
+    if conflicts := find_conflicts(session, situation, now=now):
+        raise ClashError(conflicts)
+    await transaction.add_session(session)
+    await transaction.add_notices(notices.booked(session, situation.schools, now))
+    return session
+
+
+async def change(
+    transaction: Transaction, id: SessionId, wish: SessionChange, revision: int
+) -> Session:
+    """Move or reword a session; its own place counts as free, its id and series stay (E27, E53).
+
+    A school whose time, room or people change is asked again unless its open slot agrees.
+    """
+    before = await current_session(transaction, id, revision)
+    require_changeable(before, transaction.now)
+    booking = changed_booking(before, wish)
+    await transaction.require(booking)
+    after = (
+        await _moved(transaction, before, booking)
+        if wish.asks_the_rules
+        else _reworded(before, booking)
+    )
+    after = successor(before, replace(after, reason=wish.reason), transaction.now)
+    await transaction.replace_session(before, after)
+    if not calendar_shows_the_same(before, after):
+        books = await transaction.books({site.school for site in (*before.sites, *after.sites)})
+        await transaction.add_notices(notices.changed(before, after, books, transaction.now))
+    return after
+
+
+async def cancel(transaction: Transaction, id: SessionId, revision: int, *, reason: str) -> Session:
+    """Cancel a session that has not ended; the reason counts in the report of losses (E52)."""
+    require_reason(reason)
+    before = await current_session(transaction, id, revision)
+    require_changeable(before, transaction.now)
+    await lock(transaction, before.resources())
+    after = cancelled(before, reason, transaction)
+    await transaction.replace_session(before, after)
+    books = await transaction.books([site.school for site in after.sites])
+    await transaction.add_notices(notices.dropped(after, books, transaction.now))
+    return after
+
+
+def cancelled(before: Session, reason: str, transaction: Transaction) -> Session:
+    """The session as it stays in the ledger when it is cancelled."""
+    return successor(
+        before,
+        replace(before, state=SessionState.CANCELLED, hold_expires_at=None, reason=reason),
+        transaction.now,
+    )
+
+
+def changed_booking(before: Session, wish: SessionChange) -> Booking:
+    """The whole wish that a change amounts to. Periods are found again when the time moves."""
+    wanted = booking_of(before)
+    sites = tuple(wish_of(site) for site in before.sites) if wish.slot is None else wanted.sites
+    return replace(
+        wanted,
+        slot=wish.slot or wanted.slot,
+        sites=wish.sites or sites,
+        title=wanted.title if wish.title is None else wish.title,
+        note=wanted.note if wish.note is None else wish.note,
+        join_url=wanted.join_url if wish.join_url is None else wish.join_url,
+        link_pool=wish.link_pool or wanted.link_pool,
+        pinned=wanted.pinned if wish.pinned is None else wish.pinned,
+    )
+
+
+async def lock_and_look(
+    transaction: Transaction,
+    booking: Booking,
+    id: SessionId,
+    *,
+    before: Session | None = None,
+) -> Situation:
+    """Lock all that the booking could use, open rooms included, and load what decides about it."""
+    books = await transaction.books([site.school for site in booking.sites])
+    sketches = outlines(booking, books, id=id, now=transaction.now)
+    concerned = sketches if before is None else (*sketches, before)
+    await lock(transaction, {each for session in concerned for each in session.resources()})
+    return await transaction.situation(concerned)
+
+
+async def _moved(transaction: Transaction, before: Session, booking: Booking) -> Session:
+    if booking.slot.starts != before.slot.starts:
+        _require_future(booking.slot, transaction)
+    situation = await lock_and_look(transaction, booking, before.id, before=before)
+    now = transaction.now
+    placed = replace(
+        draft(booking, situation, id=before.id, now=now),
+        series=before.series,
+        series_date=before.series_date,
+    )
+    after = with_answers(placed, situation, actor=transaction.actor, now=now, before=before)
+    if conflicts := find_conflicts(after, situation, now=now, published=before):
+        raise ClashError(conflicts)
+    return after
+
+
+def _reworded(before: Session, booking: Booking) -> Session:
+    return replace(
+        before,
+        title=booking.title,
+        note=booking.note,
+        join_url=booking.join_url,
+        pinned=booking.pinned,
+    )
+
+
+def _require_future(slot: Slot, transaction: Transaction) -> None:
+    if slot.starts < transaction.now:
+        raise InvalidWishError(
+            f"开始时间 {slot.starts.isoformat()} 已经过去。",
+            f"The start {slot.starts.isoformat()} lies in the past.",
+            pointer="/slot/starts",
+            value=slot.starts.isoformat(),
+        )

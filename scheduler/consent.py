@@ -1,0 +1,177 @@
+"""What schools say to the sessions they are asked for, and what becomes of those without answer."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from calendars.bells import SchoolId
+from scheduler import notices
+from scheduler.conflicts import find_conflicts
+from scheduler.errors import ClashError, ForbiddenError, NotFoundError, StateError
+from scheduler.model import (
+    Actor,
+    ActorRole,
+    Conflict,
+    Resource,
+    SeriesId,
+    Session,
+    SessionId,
+    SessionState,
+    Site,
+    SiteState,
+)
+from scheduler.revisions import current_session, require_changeable, require_reason, successor
+from scheduler.store import Transaction
+
+
+async def confirm(
+    transaction: Transaction, id: SessionId, school: SchoolId, revision: int
+) -> Session:
+    """A school agrees to its part; with the last one the session is confirmed (H10).
+
+    The rulebook is asked again. A hold that ran out can no longer be confirmed (E51).
+    """
+    _require_voice(transaction.actor, school)
+    before = await current_session(transaction, id, revision)
+    _require_site(before, school)
+    require_changeable(before, transaction.now)
+    confirmed = await _confirm(transaction, (before,), school)
+    return confirmed[0] if confirmed else before
+
+
+async def confirm_series(
+    transaction: Transaction, series: SeriesId, school: SchoolId
+) -> tuple[Session, ...]:
+    """One tap for all dates of a series that still wait for this school: all of them or none."""
+    _require_voice(transaction.actor, school)
+    await transaction.series(series)
+    sessions = await transaction.sessions(series=series, states=(SessionState.HELD,), limit=None)
+    waiting = [
+        session
+        for session in sessions
+        if session.is_live(transaction.now) and session.site_of(school) is not None
+    ]
+    return await _confirm(transaction, waiting, school)
+
+
+async def decline(
+    transaction: Transaction, id: SessionId, school: SchoolId, revision: int, *, reason: str
+) -> Session:
+    """A school says no to a held session: all sites are required, so it is cancelled (E50)."""
+    _require_voice(transaction.actor, school)
+    require_reason(reason)
+    before = await current_session(transaction, id, revision)
+    site = _require_site(before, school)
+    require_changeable(before, transaction.now)
+    if before.state is not SessionState.HELD:
+        raise StateError(
+            f"《{before.title}》已由各校确认; 如不能参加, 请取消并说明原因。",
+            f"“{before.title}” is confirmed by all schools; cancel it instead, with a reason.",
+        )
+    await lock(transaction, before.resources())
+    declined = replace(site, state=SiteState.DECLINED, answered_by=transaction.actor.name)
+    after = successor(
+        before,
+        replace(
+            _with_site(before, declined),
+            state=SessionState.CANCELLED,
+            hold_expires_at=None,
+            reason=reason,
+        ),
+        transaction.now,
+    )
+    await transaction.replace_session(before, after)
+    books = await transaction.books([site.school for site in after.sites])
+    await transaction.add_notices(notices.dropped(after, books, transaction.now))
+    return after
+
+
+async def expire_holds(transaction: Transaction) -> tuple[Session, ...]:
+    """Mark what ran out as expired and free everything it held (H14); the sessions concerned."""
+    due = await transaction.due_holds()
+    await transaction.lock({each for hold in due for each in hold.resources()})
+    return await _expire(transaction, await transaction.due_holds() if due else ())
+
+
+async def lock(transaction: Transaction, resources: Iterable[Resource]) -> None:
+    """Take what a change needs; holds that ran out by now give up theirs in the same transaction.
+
+    Their resources are locked along, so that two bookings never expire one hold at once.
+    """
+    due = {hold.id: hold for hold in await transaction.due_holds()}
+    theirs = {resource for hold in due.values() for resource in hold.resources()}
+    await transaction.lock({*resources, *theirs})
+    if due:
+        still_due = [hold for hold in await transaction.due_holds() if hold.id in due]
+        await _expire(transaction, still_due)
+
+
+async def _expire(transaction: Transaction, holds: Sequence[Session]) -> tuple[Session, ...]:
+    expired = []
+    for hold in holds:
+        after = successor(hold, replace(hold, state=SessionState.EXPIRED), transaction.now)
+        await transaction.replace_session(hold, after)
+        expired.append(after)
+    books = await transaction.books({site.school for hold in holds for site in hold.sites})
+    await transaction.add_notices(
+        [told for hold in expired for told in notices.dropped(hold, books, transaction.now)]
+    )
+    return tuple(expired)
+
+
+async def _confirm(
+    transaction: Transaction, sessions: Sequence[Session], school: SchoolId
+) -> tuple[Session, ...]:
+    """Confirm the school's part of those that wait for it, or raise with everything in the way."""
+    waiting = [each for each in sessions if _require_site(each, school).state is SiteState.HELD]
+    if not waiting:
+        return ()
+    now = transaction.now
+    await lock(transaction, {each for session in waiting for each in session.resources()})
+    situation = await transaction.situation(waiting)
+    conflicts: list[Conflict] = []
+    confirmed = []
+    for before in waiting:
+        after = successor(before, _agreed(before, school, transaction.actor), now)
+        conflicts += find_conflicts(after, situation, now=now, published=before)
+        confirmed.append((before, after))
+    if conflicts:
+        raise ClashError(tuple(conflicts))
+    for before, after in confirmed:
+        await transaction.replace_session(before, after)
+        await transaction.add_notices(notices.answered(after, school, situation.schools, now))
+    return tuple(after for _, after in confirmed)
+
+
+def _agreed(session: Session, school: SchoolId, actor: Actor) -> Session:
+    site = _require_site(session, school)
+    agreed = _with_site(session, replace(site, state=SiteState.CONFIRMED, answered_by=actor.name))
+    if all(site.state is SiteState.CONFIRMED for site in agreed.sites):
+        return replace(agreed, state=SessionState.CONFIRMED, hold_expires_at=None)
+    return agreed
+
+
+def _with_site(session: Session, changed: Site) -> Session:
+    return replace(
+        session,
+        sites=tuple(changed if site.school == changed.school else site for site in session.sites),
+    )
+
+
+def _require_site(session: Session, school: SchoolId) -> Site:
+    site = session.site_of(school)
+    if site is None:
+        raise NotFoundError(
+            f"学校 {school} 不参加《{session.title}》。",
+            f"School {school} takes no part in “{session.title}”.",
+        )
+    return site
+
+
+def _require_voice(actor: Actor, school: SchoolId) -> None:
+    """Only the school itself answers; the alliance's office may note an answer by telephone."""
+    is_coordinator = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == school
+    if not is_coordinator and actor.role is not ActorRole.ALLIANCE_ADMIN:
+        raise ForbiddenError(
+            f"只有学校 {school} 的教导处或联盟办公室可以答复。",
+            f"Only the coordinator of school {school} or the alliance's office may answer.",
+        )

@@ -1,0 +1,248 @@
+"""From a wish to a session: rooms chosen, periods found, consent given in advance noted. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Final
+
+from calendars.bells import SchoolId
+from calendars.days import later_by_working_hours
+from calendars.school_time import SchoolTime
+from calendars.slots import Slot
+from calendars.windows import attend
+from scheduler.conflicts import find_conflicts
+from scheduler.local_words import shift_of
+from scheduler.members import Room, RoomId, RoomTier
+from scheduler.model import (
+    Actor,
+    ActorRole,
+    Agenda,
+    Booking,
+    Resource,
+    ResourceKind,
+    Role,
+    Session,
+    SessionId,
+    SessionState,
+    Site,
+    SiteState,
+    SiteWish,
+)
+from scheduler.schools import SchoolBook, Situation
+
+STANDING_CONSENT: Final = "开放时段 / open slot"
+"""Who answered for a school whose published open slot holds the session (E48)."""
+
+_PLAINEST_FIRST: Final[dict[Role, tuple[RoomTier, ...]]] = {
+    Role.LEAD: (RoomTier.INTERACTIVE, RoomTier.LEAD, RoomTier.PORTABLE, RoomTier.WATCH_ONLY),
+    Role.LISTEN: (RoomTier.INTERACTIVE, RoomTier.PORTABLE, RoomTier.LEAD, RoomTier.WATCH_ONLY),
+    Role.OBSERVE: (RoomTier.WATCH_ONLY, RoomTier.INTERACTIVE, RoomTier.PORTABLE, RoomTier.LEAD),
+}
+"""Which equipment to spend on a role first, so that the best rooms stay for those who need them."""
+
+
+def agenda_of(value: Agenda) -> dict[str, Any]:
+    """The fields that say what a session, series or booking is about."""
+    return {field.name: getattr(value, field.name) for field in fields(Agenda)}
+
+
+def wish_of(site: SiteWish) -> SiteWish:
+    """A site without what its bells and its school said."""
+    return SiteWish(**fields_of(site))
+
+
+def booking_of(session: Session) -> Booking:
+    """The wish that a session fulfils: its own rooms, periods to be found again."""
+    return Booking(
+        **agenda_of(session),
+        slot=session.slot,
+        sites=tuple(replace(wish_of(site), period=None) for site in session.sites),
+        pinned=session.pinned,
+    )
+
+
+def outlines(
+    booking: Booking, books: Mapping[SchoolId, SchoolBook], *, id: SessionId, now: datetime
+) -> tuple[Session, ...]:
+    """Sessions that between them use everything the booking could.
+
+    Every room where one was left open: they tell what to lock and to load beforehand.
+    """
+    open_rooms = {
+        wish.school: tuple(books[wish.school].rooms)
+        for wish in booking.sites
+        if wish.room is None and wish.school in books
+    }
+    most = max((len(rooms) for rooms in open_rooms.values()), default=1)
+    return tuple(
+        Session(
+            **agenda_of(booking),
+            id=id,
+            slot=booking.slot,
+            sites=tuple(
+                _sketched(wish, open_rooms.get(wish.school, ()), no) for wish in booking.sites
+            ),
+            state=SessionState.HELD,
+            created_at=now,
+            changed_at=now,
+        )
+        for no in range(max(most, 1))
+    )
+
+
+def _sketched(wish: SiteWish, rooms: tuple[RoomId, ...], no: int) -> Site:
+    chosen = rooms[min(no, len(rooms) - 1)] if rooms else wish.room
+    return Site(**fields_of(replace(wish, room=chosen)), effective_minutes=0)
+
+
+def fields_of(site: SiteWish) -> dict[str, Any]:
+    """The fields that make up the wish."""
+    return {field.name: getattr(site, field.name) for field in fields(SiteWish)}
+
+
+def draft(booking: Booking, situation: Situation, *, id: SessionId, now: datetime) -> Session:
+    """The session a booking asks for, held at every site, with a room wherever one was left open.
+
+    Nothing is judged but the rooms to choose from: a draft may well break rules.
+    """
+    session = Session(
+        **agenda_of(booking),
+        id=id,
+        slot=booking.slot,
+        sites=tuple(_site(wish, booking.slot, situation) for wish in booking.sites),
+        state=SessionState.HELD,
+        pinned=booking.pinned,
+        created_at=now,
+        changed_at=now,
+    )
+    for site in session.sites:
+        if site.room is None:
+            session = _with_best_room(session, site, situation, now)
+    return session
+
+
+def _site(wish: SiteWish, slot: Slot, situation: Situation) -> Site:
+    """A wished site with the period it attends in and the minutes its class gets."""
+    time = situation.schools[wish.school].time
+    on = time.date_of(slot.starts)
+    groups = [situation.class_group(group) for group in wish.class_groups]
+    grades: list[int | None] = [group.grade for group in groups if group is not None]
+    attended = [
+        attend(time.periods(on, grade), slot, shift_minutes=shift_of(wish))
+        for grade in grades or [None]
+    ]
+    period = next((each.period for each in attended if each is not None), None)
+    minutes = min(0 if each is None else each.effective_minutes for each in attended)
+    return Site(
+        **fields_of(wish) | {"period": period if wish.period is None else wish.period},
+        effective_minutes=minutes if wish.class_groups else slot.minutes,
+    )
+
+
+def rooms_for(wish: SiteWish, situation: Situation) -> tuple[Room, ...]:
+    """The school's rooms, the plainest that seats the site's pupils first."""
+    groups = [situation.class_group(group) for group in wish.class_groups]
+    pupils = sum(group.pupils for group in groups if group is not None)
+    tiers = _PLAINEST_FIRST[wish.role]
+    return tuple(
+        sorted(
+            situation.schools[wish.school].rooms.values(),
+            key=lambda room: (room.seats < pupils, tiers.index(room.tier), room.seats, room.id),
+        )
+    )
+
+
+def with_room(session: Session, school: SchoolId, room: RoomId) -> Session:
+    """The same session with another room at one of its sites."""
+    return replace(
+        session,
+        sites=tuple(
+            replace(site, room=room) if site.school == school else site for site in session.sites
+        ),
+    )
+
+
+def _with_best_room(session: Session, site: Site, situation: Situation, now: datetime) -> Session:
+    """The first room that no rule forbids, else the one that fewest forbid."""
+    best, fewest = session, None
+    for room in rooms_for(site, situation):
+        candidate = with_room(session, site.school, room.id)
+        named = Resource(ResourceKind.ROOM, room.id)
+        against = sum(
+            named in conflict.resources
+            for conflict in find_conflicts(candidate, situation, now=now)
+        )
+        if fewest is None or against < fewest:
+            best, fewest = candidate, against
+        if against == 0:
+            break
+    return best
+
+
+def with_answers(
+    session: Session,
+    situation: Situation,
+    *,
+    actor: Actor,
+    now: datetime,
+    before: Session | None = None,
+) -> Session:
+    """The session with each school's answer as far as it is known already, and a hold for the rest.
+
+    A school has agreed if its open slot holds the session or its own coordinator asks. A site that
+    stays as it was `before` keeps its answer; all others are asked (again).
+    """
+    sites = tuple(_answered(site, session, situation, actor, before) for site in session.sites)
+    if all(site.state is SiteState.CONFIRMED for site in sites):
+        return replace(session, sites=sites, state=SessionState.CONFIRMED, hold_expires_at=None)
+    held = replace(session, sites=sites, state=SessionState.HELD)
+    if before is not None and _asks_nobody_new(held, before):
+        return replace(held, hold_expires_at=before.hold_expires_at)
+    return replace(held, hold_expires_at=_hold_expiry(held, situation, now))
+
+
+def _answered(
+    site: Site, session: Session, situation: Situation, actor: Actor, before: Session | None
+) -> Site:
+    known = before.site_of(site.school) if before is not None else None
+    if (
+        before is not None
+        and known is not None
+        and before.slot == session.slot
+        and wish_of(known) == wish_of(site)
+    ):
+        return replace(site, state=known.state, answered_by=known.answered_by)
+    if actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == site.school:
+        return replace(site, state=SiteState.CONFIRMED, answered_by=actor.name)
+    if situation.schools[site.school].open_slot_covering(session.slot, session.subject):
+        return replace(site, state=SiteState.CONFIRMED, answered_by=STANDING_CONSENT)
+    return replace(site, state=SiteState.HELD, answered_by="")
+
+
+def _asks_nobody_new(held: Session, before: Session) -> bool:
+    """Whether every school still to answer was being asked the very same already."""
+    return before.slot == held.slot and all(
+        any(
+            known.state is SiteState.HELD and wish_of(known) == wish_of(site)
+            for known in before.sites
+        )
+        for site in held.sites
+        if site.state is SiteState.HELD
+    )
+
+
+def _hold_expiry(session: Session, situation: Situation, now: datetime) -> datetime:
+    """Every school asked gets the alliance's working hours to answer, but never past the start."""
+    hours = situation.alliance.alliance.hold_hours
+    asked = [site.school for site in session.sites if site.state is SiteState.HELD]
+    ends = (
+        later_by_working_hours(now, hours, partial(_counts, time, session), time.zone)
+        for time in (situation.schools[school].time for school in asked)
+    )
+    return min(session.slot.starts, max(ends))
+
+
+def _counts(time: SchoolTime, session: Session, on: date) -> bool:
+    """Whether a date counts for a hold; from the session's own date on the start ends it anyway."""
+    return on >= time.date_of(session.slot.starts) or time.day(on).is_for_staff

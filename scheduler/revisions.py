@@ -1,0 +1,91 @@
+"""How a session follows itself: which revision counts, what may change, what calendars see."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from scheduler.errors import InvalidWishError, StaleError, StateError
+from scheduler.model import Session, SessionId, SessionState
+
+if TYPE_CHECKING:
+    from scheduler.store import Transaction
+
+
+async def current_session(transaction: "Transaction", id: SessionId, revision: int) -> Session:
+    """The session, or `StaleError` if the caller has read another revision of it."""
+    session = await transaction.session(id)
+    require_revision(session.revision, revision)
+    return session
+
+
+def require_revision(current: int, read: int) -> None:
+    """`StaleError` if the caller has read another revision than the current one."""
+    if current != read:
+        raise StaleError(
+            f"内容已被他人修改 (当前版本 {current}, 您看到的是 {read}), 请刷新后再试。",
+            f"It was changed meanwhile: revision {current} is current, you have read {read}.",
+        )
+
+
+def require_reason(reason: str) -> None:
+    """Whoever drops a session says why (E52)."""
+    if not reason.strip():
+        raise InvalidWishError(
+            "请填写原因。", "A reason is required.", pointer="/reason", value=reason
+        )
+
+
+def require_changeable(session: Session, now: datetime) -> None:
+    """`StateError` for what has ended (the past stays), was cancelled or has expired (E51)."""
+    if session.state is SessionState.CANCELLED:
+        raise StateError(
+            f"《{session.title}》已取消, 不能再更改。",
+            f"“{session.title}” is cancelled and can no longer be changed.",
+        )
+    if not session.is_live(now):
+        raise StateError(
+            f"《{session.title}》的暂占已到期, 资源已释放, 请重新预约。",
+            f"The hold of “{session.title}” ran out and freed everything: book it again.",
+        )
+    if session.slot.ends <= now:
+        raise StateError(
+            f"《{session.title}》已经结束, 历史记录不能更改。",
+            f"“{session.title}” has ended, and the past stays as it was.",
+        )
+
+
+def successor(before: Session, after: Session, now: datetime) -> Session:
+    """The next revision. SEQUENCE and the stamp move only with what a calendar shows (E53)."""
+    revised = replace(
+        after,
+        created_at=before.created_at,
+        changed_at=before.changed_at,
+        sequence=before.sequence,
+        revision=before.revision + 1,
+    )
+    if calendar_shows_the_same(before, revised):
+        return revised
+    return replace(revised, changed_at=now, sequence=before.sequence + 1)
+
+
+def calendar_shows_the_same(before: Session, after: Session) -> bool:
+    """Whether a feed would show both alike: all but the inner life of a booking."""
+    return _shown(before) == _shown(after)
+
+
+def _shown(session: Session) -> Session:
+    sites = tuple(
+        replace(site, state=session.sites[0].state, answered_by="", swap_agreed=False)
+        for site in session.sites
+    )
+    return replace(
+        session,
+        sites=sites,
+        pinned=False,
+        hold_expires_at=None,
+        reason="",
+        link_pool=None,
+        override_reason="",
+        sequence=0,
+        revision=1,
+    )
