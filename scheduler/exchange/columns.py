@@ -114,7 +114,7 @@ def _columns(kind: type[Record]) -> Mapping[str, Any]:
         inner = hints_of(element)
         prefix = several.removesuffix("s")
         found |= {f"{prefix}.{field.name}": inner[field.name] for field in fields(element)}
-    return found
+    return {"id": found["id"], **found}
 
 
 def heading(column: str) -> str:
