@@ -12,7 +12,16 @@ import holidays
 from msgspec import Meta
 
 from calendars.bells import SchoolId
-from calendars.fields import Grade, Identifier, Note, Weekday, check_weekday, check_year
+from calendars.fields import (
+    Grade,
+    Identifier,
+    Note,
+    Weekday,
+    check_weekday,
+    check_year,
+    date_text,
+    weekday_text,
+)
 from calendars.terms import MAX_WEEKS, Term
 from calendars.text import InvalidValueError, Text
 
@@ -66,6 +75,12 @@ class Followed:
                 f"The week that is followed must be 1 to {MAX_WEEKS}, not {self.week}.",
             )
 
+    @property
+    def label(self) -> Text:
+        """Week and weekday, to stand inside a sentence."""
+        weekday = weekday_text(self.weekday)
+        return Text(f"第{self.week}周{weekday.zh}", f"{weekday.en} of week {self.week}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
@@ -87,8 +102,8 @@ class Day:
         check_year(self.date)
         if self.follows is not None and self.kind not in WORKING_KINDS:
             raise InvalidValueError(
-                f"{self.date} 是{self.kind.label.zh}，不上课，不能指定按周几上课 (follows)。",
-                f"{self.date} is {self.kind.label.en}: it holds no lessons and follows no weekday.",
+                f"{date_text(self.date).zh}是{self.kind.label.zh}，不能指定按周几上课 (follows)。",
+                f"{date_text(self.date).en} is {self.kind.label.en} and follows no weekday.",
             )
 
 
@@ -130,7 +145,7 @@ def seed_days(term: Term) -> tuple[Day, ...]:
     statutory.expand = False  # a look-up would add the years that chinesecalendar knows better
     return tuple(
         Day(id=day_id(term.school, on), school=term.school, date=on, kind=kind, note=note)
-        for on in _dates(term.first_day, term.last_day)
+        for on in dates(term.first_day, term.last_day)
         for kind, note in _seed(on, statutory)
     )
 
@@ -145,7 +160,8 @@ def _seed(on: date, statutory: holidays.HolidayBase) -> Iterator[tuple[DayKind, 
         yield DayKind.HOLIDAY, statutory[on]
 
 
-def _dates(first: date, last: date) -> Iterator[date]:
+def dates(first: date, last: date) -> Iterator[date]:
+    """Every date from `first` to `last`, both included."""
     return (first + timedelta(days=days) for days in range((last - first).days + 1))
 
 
@@ -162,7 +178,7 @@ def later_by_working_hours(
     left = timedelta(hours=hours)
     moment = starts.astimezone(UTC)
     first = moment.astimezone(zone).date()
-    for on in _dates(first, first + timedelta(days=MAX_DAYS_AHEAD)):
+    for on in dates(first, first + timedelta(days=MAX_DAYS_AHEAD)):
         midnight = datetime.combine(on + timedelta(days=1), time(), zone).astimezone(UTC)
         if is_working_day(on):
             if moment + left <= midnight:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from calendars.text import InvalidValueError
+from calendars.text import InvalidValueError, Text
 
 IDENTIFIER: Final = Meta(
     pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}(?![\s\S])",
@@ -31,21 +31,33 @@ Grade = Annotated[int, Meta(ge=1, le=12)]
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2999
-WEEKDAYS_ZH: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-WEEKDAYS_EN: Final = (
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
+WEEKDAYS: Final = (
+    Text("周一", "Monday"),
+    Text("周二", "Tuesday"),
+    Text("周三", "Wednesday"),
+    Text("周四", "Thursday"),
+    Text("周五", "Friday"),
+    Text("周六", "Saturday"),
+    Text("周日", "Sunday"),
 )
+
+
+def weekday_text(weekday: int) -> Text:
+    """The name of an ISO weekday."""
+    return WEEKDAYS[weekday - 1]
+
+
+def date_text(on: date) -> Text:
+    """A date with its weekday, as a sentence names it."""
+    weekday = weekday_text(on.isoweekday())
+    return Text(
+        f"{on.year}年{on.month}月{on.day}日（{weekday.zh}）", f"{on.isoformat()} ({weekday.en})"
+    )
 
 
 def check_weekday(weekday: int) -> None:
     """Refuse what is no ISO weekday."""
-    if not 1 <= weekday <= len(WEEKDAYS_EN):
+    if not 1 <= weekday <= len(WEEKDAYS):
         raise InvalidValueError(
             f"星期用 1（周一）到 7（周日）表示，而不是 {weekday}。",
             f"A weekday is 1 (Monday) to 7 (Sunday), not {weekday}.",

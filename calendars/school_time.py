@@ -42,6 +42,13 @@ class SchoolDay:
         return self.kind in WORKING_KINDS
 
 
+def timetable_date(day: SchoolDay) -> date:
+    """The date whose timetable runs: the day itself, unless it follows another."""
+    if day.term is None or day.follows is None:
+        return day.date
+    return day.term.date_in(day.follows.week, day.follows.weekday)
+
+
 class SchoolTime:
     """One school's terms, day table and bells, asked by everything that needs its time.
 
