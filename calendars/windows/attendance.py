@@ -1,13 +1,13 @@
 """What a class gets of a slot by its own bells: one period, unless it asks for a double lesson."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import floor
 from typing import Final, NamedTuple, Self
 
-from calendars.bells import PeriodKind, TimedPeriod
+from calendars.bells import Period, PeriodKind, TimedPeriod
 from calendars.slots import Slot, span_of
 
 MIN_BREAK: Final = 5
@@ -66,10 +66,10 @@ def attend(
     taken = day.taken_by(seconds_of(slot.starts), seconds_of(slot.ends), shift_minutes * 60)
     if taken is None:
         return None
-    attended = day.timed[taken.first : taken.last + 1]
+    attended = taught(periods)[taken.first : taken.last + 1]
     span = span_of(timed.slot for timed in attended).moved(shift_minutes)
     return Attendance(
-        period=next((timed.period.no for timed in attended if timed.period.no is not None), None),
+        period=first_lesson(day.rung(taken)),
         periods=attended,
         stretch=Slot(max(slot.starts, span.starts), min(slot.ends, span.ends)),
         effective_minutes=taken.seconds // 60,
@@ -87,6 +87,16 @@ def shift_is_allowed(
     day = Day.of(periods, min_break=min_break)
     taken = day.taken_by(seconds_of(slot.starts), seconds_of(slot.ends), shift_minutes * 60)
     return taken is not None and day.may_move(taken, shift_minutes * 60)
+
+
+def taught(periods: Iterable[TimedPeriod]) -> tuple[TimedPeriod, ...]:
+    """Those that can be attended: lessons, morning reading, after-school and evening time."""
+    return tuple(timed for timed in periods if timed.period.kind in _TAUGHT)
+
+
+def first_lesson(periods: Sequence[Period]) -> int | None:
+    """The number of the first lesson among them, if any."""
+    return next((period.no for period in periods if period.no is not None), None)
 
 
 def seconds_of(moment: datetime) -> int:
@@ -117,16 +127,24 @@ class Stretch(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One school's day as numbers: the periods that can be attended, and what bounds them."""
+    """One school's day as numbers: the periods that can be attended, and what bounds them.
 
-    timed: tuple[TimedPeriod, ...]
+    Two days that ring alike are equal if each counts from its own midnight.
+    """
+
+    periods: tuple[Period, ...]
     stretches: tuple[Stretch, ...]
 
     @classmethod
-    def of(cls, periods: Sequence[TimedPeriod], *, min_break: int = MIN_BREAK) -> Self:
-        """The day of these periods, seen with the breaks that must stay."""
+    def of(
+        cls, periods: Sequence[TimedPeriod], *, min_break: int = MIN_BREAK, since: int = 0
+    ) -> Self:
+        """The day of these periods in seconds from `since`, with the breaks that must stay."""
         rings = [timed for timed in periods if timed.period.kind is not PeriodKind.LONG_BREAK]
-        bounds = [(seconds_of(timed.slot.starts), seconds_of(timed.slot.ends)) for timed in rings]
+        bounds = [
+            (seconds_of(timed.slot.starts) - since, seconds_of(timed.slot.ends) - since)
+            for timed in rings
+        ]
         ends_before = [None, *(ends for _, ends in bounds)]
         starts_after = [*(starts for starts, _ in bounds[1:]), None]
         resting = [*(ring.period.kind in _REST for ring in rings[1:]), True]
@@ -144,29 +162,23 @@ class Day(NamedTuple):
             )
             if ring.period.kind in _TAUGHT
         ]
-        return cls(tuple(ring for ring in rings if ring.period.kind in _TAUGHT), tuple(stretches))
+        return cls(tuple(timed.period for timed in taught(rings)), tuple(stretches))
 
     def taken_by(self, starts: int, ends: int, shift: int) -> Taken | None:
         """What a slot takes if the attended periods move by `shift` seconds."""
         starts, ends = starts - shift, ends - shift
-        shared = [
-            min(ends, stretch.ends) - max(starts, stretch.starts) for stretch in self.stretches
-        ]
-        most = max(shared, default=0)
-        if most <= 0:
+        chosen, most = -1, 0
+        for index, stretch in enumerate(self.stretches):
+            if stretch.starts >= ends:
+                break
+            shared = min(ends, stretch.ends) - max(starts, stretch.starts)
+            if shared > most:
+                chosen, most = index, shared
+        if chosen < 0:
             return None
-        first = last = shared.index(most)
-        chosen = self.stretches[first]
-        if ends - starts > chosen.ends - chosen.starts:
-            while self.stretches[last].joins_next and self._is_half_taken(last + 1, shared):
-                last += 1
-            while (
-                first
-                and self.stretches[first - 1].joins_next
-                and self._is_half_taken(first - 1, shared)
-            ):
-                first -= 1
-        return Taken(first, last, sum(shared[first : last + 1]))
+        if ends - starts <= self.stretches[chosen].ends - self.stretches[chosen].starts:
+            return Taken(chosen, chosen, most)
+        return self._double_lesson(chosen, starts, ends)
 
     def may_move(self, taken: Taken, shift: int) -> bool:
         """Whether enough break stays if the periods of `taken` move by `shift` seconds."""
@@ -176,9 +188,37 @@ class Day(NamedTuple):
             and all(stretch.moves for stretch in moving)
         )
 
-    def _is_half_taken(self, index: int, shared: Sequence[int]) -> bool:
-        stretch = self.stretches[index]
-        return 2 * shared[index] >= stretch.ends - stretch.starts
+    def rung(self, taken: Taken) -> tuple[Period, ...]:
+        """The periods of `taken` as the bells ring them."""
+        return self.periods[taken.first : taken.last + 1]
+
+    def seconds_in(self, taken: Taken) -> int:
+        """How long the periods of `taken` last, without the breaks between."""
+        return sum(
+            stretch.ends - stretch.starts
+            for stretch in self.stretches[taken.first : taken.last + 1]
+        )
+
+    def holds(self, taken: Taken, starts: int, ends: int) -> bool:
+        """Whether the slot lies inside the periods of `taken`, breaks between them included."""
+        return (
+            self.stretches[taken.first].starts <= starts and ends <= self.stretches[taken.last].ends
+        )
+
+    def _double_lesson(self, chosen: int, starts: int, ends: int) -> Taken:
+        shared = [
+            min(ends, stretch.ends) - max(starts, stretch.starts) for stretch in self.stretches
+        ]
+        is_half_taken = [
+            2 * seconds >= stretch.ends - stretch.starts
+            for seconds, stretch in zip(shared, self.stretches, strict=True)
+        ]
+        first = last = chosen
+        while self.stretches[last].joins_next and is_half_taken[last + 1]:
+            last += 1
+        while first and self.stretches[first - 1].joins_next and is_half_taken[first - 1]:
+            first -= 1
+        return Taken(first, last, sum(shared[first : last + 1]))
 
 
 _ALL_DAY: Final = 86_400
