@@ -1,0 +1,78 @@
+"""The rulebook: H1-H17 stated once. Pure; booking, confirming, allocation and screens ask it."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from scheduler.conflicts.case import Case
+from scheduler.conflicts.classes import classes_are_in_one_place, lessons_are_for_one_grade
+from scheduler.conflicts.hours import (
+    long_enough_everywhere,
+    on_school_days,
+    told_in_the_schools_own_words,
+    within_every_term,
+    within_permitted_hours,
+)
+from scheduler.conflicts.links import links_are_free, sites_are_within_reach
+from scheduler.conflicts.rooms import (
+    rooms_are_free,
+    rooms_can_do_their_part,
+    rooms_have_time_to_set_up,
+)
+from scheduler.conflicts.states import (
+    confirmed_by_every_school,
+    freed_sessions_stay_free,
+    pinned_sessions_stay,
+)
+from scheduler.conflicts.teachers import (
+    listening_classes_have_a_teacher,
+    teachers_are_in_one_place,
+)
+from scheduler.model import Conflict, Session, SessionState
+from scheduler.schools import Situation
+
+Rule = Callable[[Case], Iterator[Conflict]]
+
+RULES: Final[tuple[Rule, ...]] = (
+    rooms_are_free,  # H1
+    teachers_are_in_one_place,  # H2
+    classes_are_in_one_place,  # H3
+    listening_classes_have_a_teacher,  # H4
+    sites_are_within_reach,  # H5
+    links_are_free,  # H6
+    within_permitted_hours,  # H7
+    on_school_days,  # H8
+    rooms_can_do_their_part,  # H9
+    confirmed_by_every_school,  # H10
+    pinned_sessions_stay,  # H11
+    rooms_have_time_to_set_up,  # H12
+    long_enough_everywhere,  # H13
+    freed_sessions_stay_free,  # H14
+    within_every_term,  # H15
+    lessons_are_for_one_grade,  # H16
+    told_in_the_schools_own_words,  # H17
+)
+
+
+def find_conflicts(
+    session: Session,
+    situation: Situation,
+    *,
+    now: datetime,
+    published: Session | None = None,
+    automatic: bool = False,
+    rules: tuple[Rule, ...] = RULES,
+) -> tuple[Conflict, ...]:
+    """Every broken rule, not the first, in the order of the rulebook.
+
+    `published` is the session as it stands in the ledger, when this is a change of it; `automatic`
+    says that a machine and no person asks (H11). Sessions of the situation that are no longer live
+    at `now`, and the session itself, are in nobody's way (H14); a session that is cancelled or
+    expired takes nothing and breaks nothing.
+    """
+    if session.state in (SessionState.CANCELLED, SessionState.EXPIRED):
+        return ()
+    case = Case(
+        session=session, situation=situation, now=now, published=published, automatic=automatic
+    )
+    return tuple(conflict for rule in rules for conflict in rule(case))
