@@ -1,4 +1,4 @@
-"""Builders that name only what a test is about. The eight schools are illustrative (domain.md 13)."""
+"""Builders that name only what a test is about. The eight schools are illustrative."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -6,7 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from calendars.bells import BellSchedule, Period, PeriodKind, SchoolId
-from calendars.days import Day
+from calendars.days import Day, DayKind, Followed, day_id
 from calendars.school_time import SchoolTime
 from calendars.slots import Slot
 from calendars.terms import Term
@@ -67,20 +67,46 @@ def some_bells(school: str = "TF1", text: str | None = None, **fields: Any) -> B
         after = Period(kind=PeriodKind.AFTER_SCHOOL, starts=time(16, 10), ends=time(17, 40))
         periods = (*numbered, lunch, nap, after)
     return BellSchedule(
-        **{"id": f"{school}-bells", "school": SchoolId(school), "name": "", "periods": periods}
+        **dict[str, Any](
+            {"id": f"{school}-bells", "school": SchoolId(school), "name": "", "periods": periods}
+        )
         | fields
     )
 
 
 def a_term(school: str = "TF1", **fields: Any) -> Term:
     return Term(
-        **{
-            "id": f"{school}-2026-1",
-            "school": SchoolId(school),
-            "name": "2026-27 T1",
-            "first_day": date(2026, 9, 1),
-            "last_day": date(2027, 1, 22),
-        }
+        **dict[str, Any](
+            {
+                "id": f"{school}-2026-1",
+                "school": SchoolId(school),
+                "name": "2026-27 T1",
+                "first_day": date(2026, 9, 1),
+                "last_day": date(2027, 1, 22),
+            }
+        )
+        | fields
+    )
+
+
+def a_day(
+    on: date,
+    kind: DayKind = DayKind.HOLIDAY,
+    follows: tuple[int, int] | None = None,
+    school: str = "TF1",
+    **fields: Any,
+) -> Day:
+    """A row of the day table; `follows` is (week, weekday)."""
+    return Day(
+        **dict[str, Any](
+            {
+                "id": day_id(SchoolId(school), on),
+                "school": SchoolId(school),
+                "date": on,
+                "kind": kind,
+                "follows": follows and Followed(week=follows[0], weekday=follows[1]),
+            }
+        )
         | fields
     )
 
@@ -102,36 +128,42 @@ def school_time(
 
 def a_room(school: str = "TF1", no: int = 1, **fields: Any) -> Room:
     return Room(
-        **{
-            "id": RoomId(f"{school}-R{no}"),
-            "school": SchoolId(school),
-            "name": f"{school} 互动教室{no}",
-            "tier": RoomTier.LEAD,
-        }
+        **dict[str, Any](
+            {
+                "id": RoomId(f"{school}-R{no}"),
+                "school": SchoolId(school),
+                "name": f"{school} 互动教室{no}",
+                "tier": RoomTier.LEAD,
+            }
+        )
         | fields
     )
 
 
 def a_teacher(school: str = "TF1", no: int = 1, **fields: Any) -> Teacher:
     return Teacher(
-        **{
-            "id": TeacherId(f"{school}-T{no}"),
-            "school": SchoolId(school),
-            "name": f"{school} 教师{no}",
-            "subjects": ("音乐",),
-        }
+        **dict[str, Any](
+            {
+                "id": TeacherId(f"{school}-T{no}"),
+                "school": SchoolId(school),
+                "name": f"{school} 教师{no}",
+                "subjects": ("音乐",),
+            }
+        )
         | fields
     )
 
 
 def a_class(school: str = "TF1", no: int = 1, **fields: Any) -> ClassGroup:
     return ClassGroup(
-        **{
-            "id": ClassGroupId(f"{school}-C{no}"),
-            "school": SchoolId(school),
-            "name": f"三年级{no}班",
-            "grade": 3,
-        }
+        **dict[str, Any](
+            {
+                "id": ClassGroupId(f"{school}-C{no}"),
+                "school": SchoolId(school),
+                "name": f"三年级{no}班",
+                "grade": 3,
+            }
+        )
         | fields
     )
 
@@ -139,15 +171,19 @@ def a_class(school: str = "TF1", no: int = 1, **fields: Any) -> ClassGroup:
 def a_book(school: str = "TF1", **fields: Any) -> SchoolBook:
     """A school with two rooms, three teachers and two classes of grade 3."""
     return SchoolBook(
-        **{
-            "school": School(id=SchoolId(school), name=school),
-            "time": school_time(school),
-            "rooms": {room.id: room for room in (a_room(school, 1), a_room(school, 2))},
-            "teachers": {
-                teacher.id: teacher for teacher in (a_teacher(school, no) for no in (1, 2, 3))
-            },
-            "class_groups": {group.id: group for group in (a_class(school, 1), a_class(school, 2))},
-        }
+        **dict[str, Any](
+            {
+                "school": School(id=SchoolId(school), name=school),
+                "time": school_time(school),
+                "rooms": {room.id: room for room in (a_room(school, 1), a_room(school, 2))},
+                "teachers": {
+                    teacher.id: teacher for teacher in (a_teacher(school, no) for no in (1, 2, 3))
+                },
+                "class_groups": {
+                    group.id: group for group in (a_class(school, 1), a_class(school, 2))
+                },
+            }
+        )
         | fields
     )
 
@@ -155,12 +191,14 @@ def a_book(school: str = "TF1", **fields: Any) -> SchoolBook:
 def an_alliance(**fields: Any) -> AllianceBook:
     pool = LinkPool(id=LinkPoolId("bridge"), name="视频桥", sessions=2)
     return AllianceBook(
-        **{
-            "alliance": Alliance(id=AllianceId("demo"), name="示意联盟"),
-            "districts": {},
-            "link_pools": {pool.id: pool},
-            "studios": {},
-        }
+        **dict[str, Any](
+            {
+                "alliance": Alliance(id=AllianceId("demo"), name="示意联盟"),
+                "districts": {},
+                "link_pools": {pool.id: pool},
+                "studios": {},
+            }
+        )
         | fields
     )
 
@@ -172,11 +210,13 @@ def a_situation(
     if books is None:
         books = tuple(a_book(school) for school in ("TF1", "JS", "CB"))
     return Situation(
-        **{
-            "alliance": an_alliance(),
-            "schools": {book.school.id: book for book in books},
-            "sessions": others,
-        }
+        **dict[str, Any](
+            {
+                "alliance": an_alliance(),
+                "schools": {book.school.id: book for book in books},
+                "sessions": others,
+            }
+        )
         | fields
     )
 
@@ -188,15 +228,17 @@ def at(text: str, minutes: int = 40, *, on: date = TUESDAY) -> Slot:
 
 def a_site(school: str = "TF1", role: Role = Role.LEAD, **fields: Any) -> Site:
     return Site(
-        **{
-            "school": SchoolId(school),
-            "role": role,
-            "room": RoomId(f"{school}-R1"),
-            "teacher": TeacherId(f"{school}-T1"),
-            "class_groups": (ClassGroupId(f"{school}-C1"),),
-            "state": SiteState.CONFIRMED,
-            "effective_minutes": 40,
-        }
+        **dict[str, Any](
+            {
+                "school": SchoolId(school),
+                "role": role,
+                "room": RoomId(f"{school}-R1"),
+                "teacher": TeacherId(f"{school}-T1"),
+                "class_groups": (ClassGroupId(f"{school}-C1"),),
+                "state": SiteState.CONFIRMED,
+                "effective_minutes": 40,
+            }
+        )
         | fields
     )
 
@@ -204,17 +246,19 @@ def a_site(school: str = "TF1", role: Role = Role.LEAD, **fields: Any) -> Site:
 def a_session(id: str = "s1", slot: Slot | None = None, **fields: Any) -> Session:
     """A confirmed lesson of TF1 for JS in the fifth period, when both ring the same bells."""
     return Session(
-        **{
-            "id": SessionId(id),
-            "title": "三年级音乐",
-            "subject": "音乐",
-            "grade": 3,
-            "slot": slot or at("14:00"),
-            "sites": (a_site("TF1"), a_site("JS", Role.LISTEN)),
-            "state": SessionState.CONFIRMED,
-            "link_pool": LinkPoolId("bridge"),
-            "created_at": NOW,
-            "changed_at": NOW,
-        }
+        **dict[str, Any](
+            {
+                "id": SessionId(id),
+                "title": "三年级音乐",
+                "subject": "音乐",
+                "grade": 3,
+                "slot": slot or at("14:00"),
+                "sites": (a_site("TF1"), a_site("JS", Role.LISTEN)),
+                "state": SessionState.CONFIRMED,
+                "link_pool": LinkPoolId("bridge"),
+                "created_at": NOW,
+                "changed_at": NOW,
+            }
+        )
         | fields
     )
