@@ -1,5 +1,6 @@
 """What the rules look at: a session in its situation, and what each school says of its own part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -147,8 +148,13 @@ def _part(session: Session, site: Site, book: SchoolBook) -> Part:
         on=on,
         room=None if site.room is None else book.rooms.get(site.room),
         classes=classes,
-        stretch=span_of(stretches) if stretches else session.slot,
+        stretch=_whole(stretches) or session.slot,
     )
+
+
+def _whole(stretches: Sequence[Slot]) -> Slot | None:
+    # One class a site is the rule, and its stretch needs no building.
+    return span_of(stretches) if len(stretches) > 1 else next(iter(stretches), None)
 
 
 def _attending(

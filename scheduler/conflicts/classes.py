@@ -119,15 +119,16 @@ def _in_other_sessions(case: Case) -> Iterator[Conflict]:
 
 
 def _away(case: Case, part: Part) -> Iterator[Conflict]:
-    for block in part.book.busy:
-        if block.class_group in part.site.class_groups and block.slot.overlaps(case.session.slot):
-            name, when = case.class_name(block.class_group), case.when(block.slot)
-            yield broken(
-                "H3",
-                f"{name}在{when.zh}占用。",
-                f"{name} is occupied, {when.en}.",
-                Resource(ResourceKind.CLASS_GROUP, block.class_group),
-            )
+    for attending in part.classes:
+        for block in part.book.busy_of_class(attending.group.id):
+            if block.slot.overlaps(case.session.slot):
+                name, when = case.class_name(attending.group.id), case.when(block.slot)
+                yield broken(
+                    "H3",
+                    f"{name}在{when.zh}占用。",
+                    f"{name} is occupied, {when.en}.",
+                    _as_class(attending.group),
+                )
 
 
 def _gives_up_another_subject(case: Case, part: Part, attending: Attending) -> Iterator[Conflict]:

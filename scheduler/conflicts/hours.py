@@ -7,6 +7,7 @@ from typing import Final
 from calendars.bells import PeriodKind
 from calendars.school_time import SchoolDay
 from calendars.slots import Slot
+from calendars.text import Text
 from calendars.windows import Tactic, attend, fit, shift_is_allowed
 from calendars.windows.attendance import MIN_BREAK
 from calendars.windows.wording import moved_by, name_of
@@ -149,17 +150,10 @@ def _as_class(attending: Attending) -> Resource:
 
 def _class_may_attend(case: Case, part: Part, attending: Attending) -> Iterator[Conflict]:
     slot, attendance, shift = case.session.slot, attending.attendance, shift_of(part.site)
-    name, when = case.class_name(attending.group.id), case.when(slot)
     if attendance is None:
-        rest_zh, rest_en = _rest_words(part, attending, slot)
-        yield broken(
-            "H7",
-            f"{name}在{when.zh}没有可以上课的时段{rest_zh}。",
-            f"{name} has no period to attend in, {when.en}{rest_en}.",
-            _as_class(attending),
-        )
+        yield _attends_nothing(case, part, attending)
     elif shift and not shift_is_allowed(attending.periods, slot, shift):
-        moved = moved_by(shift)
+        name, moved = case.class_name(attending.group.id), moved_by(shift)
         yield broken(
             "H7",
             f"{name}的课不能{moved.zh}：前后至少要留{MIN_BREAK}分钟课间，且不占午餐和午休。",
@@ -168,25 +162,40 @@ def _class_may_attend(case: Case, part: Part, attending: Attending) -> Iterator[
             _as_class(attending),
         )
     elif part.site.tactic is Tactic.NONE and attendance.stretch != slot:
-        attended = clock_times(attendance.stretch, part.book.time.zone)
-        rest_zh, rest_en = _rest_words(part, attending, slot)
-        yield broken(
-            "H7",
-            f"{when.zh}超出了{name}的作息，只有{attended}在课内{rest_zh}；"
-            "请缩短（trim）、错开课间（shift_break）或由助教补足（cover）。",
-            f"{when.en} goes beyond the bells of {name}, who attend {attended} only{rest_en}: "
-            "trim it, shift_break or cover it.",
-            _as_class(attending),
-        )
+        yield _goes_beyond_the_bells(case, part, attending, attendance.stretch)
 
 
-def _rest_words(part: Part, attending: Attending, slot: Slot) -> tuple[str, str]:
+def _attends_nothing(case: Case, part: Part, attending: Attending) -> Conflict:
+    name, when = case.class_name(attending.group.id), case.when(case.session.slot)
+    rest = _rest_words(case, part, attending)
+    return broken(
+        "H7",
+        f"{name}在{when.zh}没有可以上课的时段{rest.zh}。",
+        f"{name} has no period to attend in, {when.en}{rest.en}.",
+        _as_class(attending),
+    )
+
+
+def _goes_beyond_the_bells(case: Case, part: Part, attending: Attending, stretch: Slot) -> Conflict:
+    name, when = case.class_name(attending.group.id), case.when(case.session.slot)
+    attended, rest = clock_times(stretch, part.book.time.zone), _rest_words(case, part, attending)
+    return broken(
+        "H7",
+        f"{when.zh}超出了{name}的作息，只有{attended}在课内{rest.zh}；"
+        "请缩短（trim）、错开课间（shift_break）或由助教补足（cover）。",
+        f"{when.en} goes beyond the bells of {name}, who attend {attended} only{rest.en}: "
+        "trim it, shift_break or cover it.",
+        _as_class(attending),
+    )
+
+
+def _rest_words(case: Case, part: Part, attending: Attending) -> Text:
     """The lunch or nap that the slot would take, if it would."""
     for timed in attending.periods:
-        if timed.period.kind in _REST and timed.slot.overlaps(slot):
+        if timed.period.kind in _REST and timed.slot.overlaps(case.session.slot):
             name, times = name_of(timed.period), clock_times(timed.slot, part.book.time.zone)
-            return f"（{times}是{name.zh}）", f" ({name.en} is {times})"
-    return "", ""
+            return Text(f"（{times}是{name.zh}）", f" ({name.en} is {times})")
+    return Text("", "")
 
 
 def _staff_hours(part: Part) -> Slot:
@@ -199,7 +208,9 @@ def _staff_hours(part: Part) -> Slot:
 
 
 def _class_has_school(case: Case, part: Part, attending: Attending) -> Iterator[Conflict]:
-    name, day = case.class_name(attending.group.id), attending.day
+    day = attending.day
+    if day.is_for_pupils:
+        return
     resources = (part.school, _as_class(attending))
     if day.is_unmapped:
         when = date_words(case.session.slot.starts, case.zone)
@@ -209,7 +220,8 @@ def _class_has_school(case: Case, part: Part, attending: Attending) -> Iterator[
             f"{part.school_name} has not said which weekday it follows on {when.en}.",
             *resources,
         )
-    elif not day.is_for_pupils:
+    else:
+        name = case.class_name(attending.group.id)
         yield _no_school_day(case, name, name, day, *resources)
 
 

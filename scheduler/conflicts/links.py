@@ -49,6 +49,8 @@ def links_are_free(case: Case) -> Iterator[Conflict]:
     uses = (case.session, *others)
     at_once = peak((each.slot, 1) for each in uses)
     ports = peak((each.slot, len(each.sites)) for each in uses)
+    if at_once <= pool.sessions and ports <= pool.ports:
+        return
     next_zh, next_en = _free_again(case, others)
     resource = Resource(ResourceKind.LINK_POOL, pool.id)
     if at_once > pool.sessions:

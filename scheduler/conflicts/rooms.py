@@ -155,8 +155,8 @@ def _rooms_used_by_others(case: Case) -> Iterator[Conflict]:
     for part in case.parts:
         if part.room is None:
             continue
-        for block in part.book.busy:
-            if block.room == part.room.id and block.slot.overlaps(case.session.slot):
+        for block in part.book.busy_of_room(part.room.id):
+            if block.slot.overlaps(case.session.slot):
                 when = case.when(block.slot)
                 yield broken(
                     "H1",

@@ -158,8 +158,7 @@ def _teaches(case: Case, teacher: Teacher, lesson: TimedLesson, *, same_school: 
 def _class_is_away(book: SchoolBook, lesson: TimedLesson) -> bool:
     """A class that is away for the whole lesson leaves its teacher free (E12)."""
     return any(
-        block.class_group == lesson.class_group and block.slot.contains(lesson.timed.slot)
-        for block in book.busy
+        block.slot.contains(lesson.timed.slot) for block in book.busy_of_class(lesson.class_group)
     )
 
 
@@ -167,8 +166,8 @@ def _elsewhere(case: Case, teacher: Teacher, part: Part) -> Iterator[Conflict]:
     """Time taken by something outside the alliance; what it is stays with the school (E35)."""
     for school, book in case.situation.schools.items():
         apart = _NONE if school == part.site.school else _travel(case)
-        for block in book.busy:
-            if block.teacher == teacher.id and _within(case.session.slot, block.slot, apart):
+        for block in book.busy_of_teacher(teacher.id):
+            if _within(case.session.slot, block.slot, apart):
                 when = case.when(block.slot)
                 yield broken(
                     "H2",
