@@ -1,8 +1,11 @@
 """What schools' bells have in common, what each would have to give, and what unlocks most."""
 
 from calendars.windows.attendance import Attendance, Tactic, attend, shift_is_allowed
+from calendars.windows.edits import Edit, compare_bells
 from calendars.windows.fits import Fit, fit, why_not
 from calendars.windows.search import Window, find_windows
+from calendars.windows.shares import Schools, Share, together_share, window_share
+from calendars.windows.unlocks import Unlock, find_unlocks
 from calendars.windows.weekly import (
     ClassTime,
     HeldDates,
@@ -14,16 +17,24 @@ from calendars.windows.weekly import (
 __all__ = [
     "Attendance",
     "ClassTime",
+    "Edit",
     "Fit",
     "HeldDates",
     "MissedDate",
+    "Schools",
+    "Share",
     "Tactic",
+    "Unlock",
     "WeeklyWindow",
     "Window",
     "attend",
+    "compare_bells",
+    "find_unlocks",
     "find_weekly_windows",
     "find_windows",
     "fit",
     "shift_is_allowed",
+    "together_share",
     "why_not",
+    "window_share",
 ]
