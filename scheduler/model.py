@@ -283,6 +283,11 @@ class Session(Agenda):
             return self.hold_expires_at is None or now < self.hold_expires_at
         return self.state is SessionState.CONFIRMED
 
+    def participants(self) -> tuple[frozenset[SchoolId], frozenset[ClassGroupId]]:
+        """The schools and classes that take part: the same ones need no buffer in a room (H12)."""
+        groups = (group for site in self.sites for group in site.class_groups)
+        return frozenset(site.school for site in self.sites), frozenset(groups)
+
     def resources(self) -> tuple[Resource, ...]:
         """Everything it locks, sorted: schools, rooms, people, class groups, the link pool.
 
