@@ -4,7 +4,7 @@ One file a kind (`rooms.csv`), one column a field, under its English name or its
 docs/import.md describes the format.
 """
 
-from scheduler.exchange.load import Imported, import_files
+from scheduler.exchange.load import Imported, export_files, import_files
 from scheduler.exchange.read import CellError, RefusedFilesError, read_files
 from scheduler.exchange.write import write_files
 
@@ -12,6 +12,7 @@ __all__ = [
     "CellError",
     "Imported",
     "RefusedFilesError",
+    "export_files",
     "import_files",
     "read_files",
     "write_files",

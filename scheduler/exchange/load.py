@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from calendars.terms import Term, parse_weeks
 from calendars.text import InvalidValueError, Text
 from scheduler.errors import NotFoundError
 from scheduler.exchange.read import CellError, Placed, RefusedFilesError, read_files
+from scheduler.exchange.write import write_files
 from scheduler.members import Timetable
-from scheduler.records import NAMES, Record, references
+from scheduler.records import KINDS, NAMES, Record, references
 from scheduler.store import Transaction
+
+MOST_RECORDS: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,16 @@ async def import_files(transaction: Transaction, files: Mapping[str, bytes]) -> 
         raise RefusedFilesError(wrong)
     changed = await transaction.put_many([one.record for one in placed])
     return Imported(records=len(placed), changed=changed)
+
+
+async def export_files(transaction: Transaction) -> Mapping[str, bytes]:
+    """Every reference record as the files that `import_files` reads back without a change."""
+    stored = [
+        one.record
+        for kind in KINDS.values()
+        for one in await transaction.list(kind, limit=MOST_RECORDS)
+    ]
+    return write_files(stored)
 
 
 def _wrong_weeks(placed: Sequence[Placed]) -> Iterator[CellError]:

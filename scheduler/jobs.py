@@ -1,0 +1,60 @@
+"""What happens by itself. What is due is a query, so a missed or doubled run is harmless."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from scheduler import consent, planning
+from scheduler.model import Actor, ActorRole
+from scheduler.store import Store
+
+log = structlog.get_logger()
+Clock = Callable[[], datetime]
+MACHINE: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="job")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work and how often it is asked for."""
+
+    work: Callable[[Store, Clock], Awaitable[None]]
+    seconds: int
+
+
+async def expire_holds(store: Store, clock: Clock) -> None:
+    """Free what unanswered holds take."""
+    await store.write(consent.expire_holds, actor=MACHINE, now=clock())
+
+
+async def solve_plans(store: Store, clock: Clock) -> None:
+    """Solve the plan that waits longest."""
+    await planning.solve_next(store, clock=clock)
+
+
+JOBS: Final = (Job(expire_holds, seconds=60), Job(solve_plans, seconds=2))
+
+
+@asynccontextmanager
+async def running_jobs(store: Store, clock: Clock) -> AsyncIterator[AsyncIOScheduler]:
+    """Jobs run inside this block, each at most once at a time; a failure is logged and retried."""
+
+    async def run(job: Job) -> None:
+        try:
+            await job.work(store, clock)
+        except Exception:  # noqa: BLE001 - the next run tries again
+            await log.aexception("job failed", job=job.work.__name__)
+
+    jobs = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
+    for job in JOBS:
+        jobs.add_job(run, IntervalTrigger(seconds=job.seconds), args=[job], name=job.work.__name__)
+    jobs.start()
+    try:
+        yield jobs
+    finally:
+        jobs.shutdown(wait=False)

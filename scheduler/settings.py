@@ -1,0 +1,73 @@
+"""What an operator decides. Read once, by service.py, and handed on as plain values."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from scheduler.errors import InvalidValueError
+from scheduler.explain import explain
+
+PREFIX: Final = "LIANKE_"
+FILE: Final = "LIANKE_SETTINGS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field a setting: `LIANKE_PORT=8080`, or `port = 8080` in the file of LIANKE_SETTINGS.
+
+    `database` is an SQLAlchemy address of SQLite or PostgreSQL. `public_url` is where readers reach
+    the service, for the addresses of feeds. `clock_starts_at` makes the service believe it was
+    started at that moment, for demonstrations and drills.
+    """
+
+    database: str = "sqlite+aiosqlite:///lianke.sqlite"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    clock_starts_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            raise InvalidValueError(
+                f"database {self.database!r} 应以 sqlite+aiosqlite:// 或 "
+                "postgresql+asyncpg:// 开头。",
+                f"database {self.database!r} must begin with sqlite+aiosqlite:// or "
+                "postgresql+asyncpg://.",
+            )
+        if self.clock_starts_at is not None and self.clock_starts_at.tzinfo is None:
+            raise InvalidValueError(
+                "clock_starts_at 必须带时区偏移。", "clock_starts_at must carry an offset."
+            )
+
+    @property
+    def address(self) -> str:
+        """Where readers reach the service, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of the environment, which win over those of the file it names."""
+    names = {field.name for field in fields(Settings)}
+    chosen: dict[str, object] = {}
+    if FILE in environment:
+        chosen |= tomllib.loads(Path(environment[FILE]).read_text(encoding="utf-8"))
+    chosen |= {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name != FILE
+    }
+    if unknown := sorted(set(chosen) - names):
+        raise InvalidValueError(
+            f"没有名为 {'、'.join(unknown)} 的设置, 可用: {'、'.join(sorted(names))}。",
+            f"There is no setting {', '.join(unknown)}; there are {', '.join(sorted(names))}.",
+        )
+    try:
+        return msgspec.convert(chosen, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        text = explain(error)
+        raise InvalidValueError(f"设置有误: {error}: {text.zh}", f"{error}: {text.en}") from None

@@ -1,0 +1,206 @@
+from datetime import date, time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from calendars.bells import BellSchedule, PeriodKind
+from calendars.days import Day, Followed
+from scheduler.exchange import CellError, read_files, write_files
+from scheduler.exchange.columns import CHINESE, COLUMNS, HEADINGS
+from scheduler.members import Room, RoomTier, School, Tier, Timetable
+from scheduler.model import Request, Role
+from scheduler.records import KINDS, Record
+
+EXAMPLE: Final = {
+    path.name: path.read_bytes()
+    for path in (Path(__file__).parents[3] / "examples" / "fourth-alliance").glob("*.csv")
+}
+
+
+def records(**files: str) -> tuple[Record, ...]:
+    placed, errors = read_files(
+        {f"{name.replace('_', '-')}.csv": text.encode() for name, text in files.items()}
+    )
+    assert errors == ()
+    return tuple(one.record for one in placed)
+
+
+def errors(**files: str | bytes) -> list[tuple[str, int, str, str]]:
+    _, found = read_files(
+        {
+            f"{name}.csv": text if isinstance(text, bytes) else text.encode()
+            for name, text in files.items()
+        }
+    )
+    assert all(error.sentence.zh and error.sentence.en for error in found)
+    return [(error.file, error.row, error.column, error.value) for error in found]
+
+
+def test_english_and_chinese_headings_mean_the_same() -> None:
+    english = records(rooms="id,school,name,seats\nR1,TF1,互动教室1,60\n")
+    chinese = records(rooms="编号,学校,名称,座位\nR1,TF1,互动教室1,60\n")
+    assert english == chinese == (Room(id="R1", school="TF1", name="互动教室1", seats=60),)
+
+
+def test_empty_cells_and_missing_columns_take_the_default() -> None:
+    assert records(rooms="id,school,name,tier\nR1,TF1,一,\nR2,TF1,二,watch_only\n") == (
+        Room(id="R1", school="TF1", name="一"),
+        Room(id="R2", school="TF1", name="二", tier=RoomTier.WATCH_ONLY),
+    )
+
+
+def test_e64_full_width_digits_spaces_and_chinese_words_are_read() -> None:
+    assert records(
+        rooms="编号,学校,名称,座位\n　R1 , TF1,一,６０\n",
+        schools="id,name,重点支持,tier\nTF1,天府,是,lead\n",
+        days="id,school,date,kind,follows\nTF1.2026-09-20,TF1,2026/9/20,makeup,6/2\n",
+    ) == (
+        School(id="TF1", name="天府", support_priority=True, tier=Tier.LEAD),
+        Room(id="R1", school="TF1", name="一", seats=60),
+        Day(
+            id="TF1.2026-09-20",
+            school="TF1",
+            date=date(2026, 9, 20),
+            kind="makeup",
+            follows=Followed(week=6, weekday=2),
+        ),
+    )
+
+
+def test_a_record_of_several_rows_repeats_its_id_or_leaves_it_empty() -> None:
+    text = (
+        "id,school,name,period.kind,period.no,period.starts,period.ends\n"
+        "B1,TF1,夏令,,1,8:30,9:10\n"
+        ",,,long_break,,9:10,9:25\n"
+        "B1,,,,2,9:25,10:05\n"
+        "B2,TF1,冬令,,1,8:40,9:20\n"
+    )
+    summer, winter = records(bells=text)
+    assert isinstance(summer, BellSchedule)
+    assert [(period.kind, period.no, period.starts) for period in summer.periods] == [
+        (PeriodKind.LESSON, 1, time(8, 30)),
+        (PeriodKind.LONG_BREAK, None, time(9, 10)),
+        (PeriodKind.LESSON, 2, time(9, 25)),
+    ]
+    assert isinstance(winter, BellSchedule)
+    assert len(winter.periods) == 1
+
+
+def test_a_request_has_a_row_for_each_site() -> None:
+    (request,) = records(
+        requests="id,title,school,term,site.school,site.role,site.class_groups,site.agreed\n"
+        "Q1,音乐,TF1,T,TF1,lead,,是\n,,,,CB,listen,C1;C2,否\n"
+    )
+    assert isinstance(request, Request)
+    assert [(site.school, site.role, site.class_groups) for site in request.sites] == [
+        ("TF1", Role.LEAD, ()),
+        ("CB", Role.LISTEN, ("C1", "C2")),
+    ]
+
+
+def test_e66_what_chinese_excel_writes_is_read() -> None:
+    text = "编号,学校,名称\nR1,TF1,互动教室\n"
+    expected = (Room(id="R1", school="TF1", name="互动教室"),)
+    for content in (text.encode("gb18030"), text.encode("utf-8-sig"), text.encode()):
+        placed, wrong = read_files({"rooms.csv": content})
+        assert (tuple(one.record for one in placed), wrong) == (expected, ())
+
+
+def test_every_wrong_cell_is_named_by_file_row_column_and_value() -> None:
+    assert errors(
+        rooms="id,school,name,tier,seats\n"
+        "R1,TF1,一,cinema,60\n"
+        "R2,TF1,二,lead,many\n"
+        "R3,TF1,三,lead,-1\n"
+        "R4,TF1,,lead,1\n"
+        "R5,TF1,五,lead,1\n"
+        "R5,TF1,五,lead,1\n"
+    ) == [
+        ("rooms.csv", 2, "tier", "cinema"),
+        ("rooms.csv", 3, "seats", "many"),
+        ("rooms.csv", 4, "seats", "-1"),
+        ("rooms.csv", 5, "name", ""),
+        ("rooms.csv", 7, "id", "R5"),
+    ]
+
+
+def test_a_wrong_cell_of_an_inner_row_is_named_by_its_own_row() -> None:
+    text = (
+        "id,school,class_group,term,lesson.weekday,lesson.period,lesson.subject\n"
+        "T1,TF1,C1,S1,1,1,语文\n,,,,8,1,数学\n"
+    )
+    assert errors(timetables=text) == [("timetables.csv", 3, "lesson.weekday", "8")]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        ("pupils", "id\n1\n", ("pupils.csv", 1, "", "")),
+        ("rooms", "", ("rooms.csv", 1, "", "")),
+        ("rooms", "id,colour\nR1,red\n", ("rooms.csv", 1, "colour", "")),
+        ("rooms", "name\n一\n", ("rooms.csv", 1, "id", "")),
+        ("rooms", 'id,name\nR1,"open\n', ("rooms.csv", 1, "", "")),
+        ("rooms", b"id,name\nR1,\xff\xff\n", ("rooms.csv", 1, "", "")),
+    ],
+)
+def test_a_file_that_is_none_is_refused_with_a_reason(
+    file: str, content: str | bytes, expected: tuple[str, int, str, str]
+) -> None:
+    assert errors(**{file: content}) == [expected]
+
+
+def test_a_column_given_twice_is_refused() -> None:
+    assert errors(rooms="id,school,学校\nR1,TF1,TF1\n") == [
+        ("rooms.csv", 1, "school", ""),
+        ("rooms.csv", 1, "学校", ""),
+    ]
+
+
+def test_e67_a_formula_does_not_run_in_a_spreadsheet_and_reads_back_as_it_was() -> None:
+    room = Room(id="R1", school="TF1", name='=HYPERLINK("http://x")')
+    quoted = Room(id="R2", school="TF1", name="'=1")
+    written = write_files([room, quoted])
+    assert b"'=HYPERLINK" in written["rooms.csv"]
+    placed, wrong = read_files(written)
+    assert ([one.record for one in placed], wrong) == ([room, quoted], ())
+
+
+def test_what_is_written_reads_back_as_the_same_records() -> None:
+    placed, wrong = read_files(EXAMPLE)
+    assert wrong == ()
+    read = [one.record for one in placed]
+    again, wrong_again = read_files(write_files(read))
+    assert ([one.record for one in again], wrong_again) == (read, ())
+
+
+def test_the_example_is_what_export_writes() -> None:
+    placed, _ = read_files(EXAMPLE)
+    assert write_files([one.record for one in placed]) == EXAMPLE
+
+
+def test_in_the_example_no_teacher_and_no_class_is_in_two_places() -> None:
+    placed, _ = read_files(EXAMPLE)
+    timetables = [one.record for one in placed if isinstance(one.record, Timetable)]
+    given = [
+        (lesson.teacher, lesson.weekday, lesson.period)
+        for timetable in timetables
+        for lesson in timetable.lessons
+    ]
+    held = [
+        (timetable.class_group, lesson.weekday, lesson.period)
+        for timetable in timetables
+        for lesson in timetable.lessons
+    ]
+    assert (len(given), len(set(given)), len(set(held))) == (6120, 6120, 6120)
+
+
+def test_every_column_has_a_chinese_heading_of_its_own() -> None:
+    for kind in KINDS.values():
+        assert len(HEADINGS[kind]) == 2 * len(COLUMNS[kind])
+    assert set(CHINESE.values())
+
+
+def test_an_error_is_a_value_that_compares() -> None:
+    _, (error,) = read_files({"rooms.csv": b""})
+    assert error == CellError(file="rooms.csv", row=1, column="", value="", sentence=error.sentence)
