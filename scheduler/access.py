@@ -1,0 +1,122 @@
+"""What a role may do. Pure: who asks and what is concerned decide; reading is open to all."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from calendars.bells import SchoolId
+from scheduler.errors import ForbiddenError
+from scheduler.members import BusyBlock, Outage, Room, School
+from scheduler.model import Actor, ActorRole, Request, RequestState, Scope, Session
+from scheduler.records import Record, school_of
+
+_FOR_IT_SUPPORT: Final = (Room, Outage, BusyBlock)
+
+
+def require_office(actor: Actor) -> None:
+    """Only the alliance's office may do this."""
+    if actor.role is not ActorRole.ALLIANCE_ADMIN:
+        raise ForbiddenError(
+            "只有联盟办公室 (alliance_admin) 可以这样做。",
+            "Only the alliance's office (alliance_admin) may do this.",
+        )
+
+
+def require_record_write(actor: Actor, record: Record, *, before: Record | None = None) -> None:
+    """`record` may take the place of `before` (None: a new one), or be removed (`before` the same).
+
+    The office writes everything, a coordinator what belongs to the own school, IT support its
+    rooms, outages and occupied times, a teacher requests of the own school. What belongs to the
+    alliance, and whether a school exists at all, is the office's.
+    """
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return
+    schools = {school_of(each) for each in (record, before) if each is not None}
+    if not _writes(actor, record) or schools != {actor.school} or actor.school is None:
+        raise ForbiddenError(
+            "您的角色不能写入这条记录: 它不属于本校, 或不在职责之内。",
+            "Your role may not write this record: it is not your school's, or not your duty.",
+        )
+    if isinstance(record, School) and before is None:
+        require_office(actor)
+    if isinstance(record, Request):
+        _require_own_words(actor, record, before if isinstance(before, Request) else None)
+
+
+def require_removal(actor: Actor, record: Record) -> None:
+    """`record` may be removed. A school is removed by the office only."""
+    if isinstance(record, School):
+        require_office(actor)
+    require_record_write(actor, record, before=record)
+
+
+def require_sessions_of(actor: Actor, schools: Iterable[SchoolId]) -> None:
+    """The actor books, changes and cancels for these schools: the office, or one's coordinator."""
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return
+    if actor.role is not ActorRole.SCHOOL_COORDINATOR or actor.school not in set(schools):
+        raise ForbiddenError(
+            "只有参与学校的教导处 (school_coordinator) 或联盟办公室可以安排这次活动。",
+            "Only the coordinator of a school that takes part, or the alliance's office, may "
+            "arrange this.",
+        )
+
+
+def require_change_of(actor: Actor, session: Session, schools: Iterable[SchoolId] = ()) -> None:
+    """The actor may change this session, which takes part now or would in `schools`."""
+    require_sessions_of(actor, [site.school for site in session.sites])
+    if schools:
+        require_sessions_of(actor, schools)
+
+
+def require_subscription(
+    actor: Actor, scope: Scope, school: SchoolId | None, person: str | None
+) -> None:
+    """Open a calendar of `scope` that belongs to `school`, about `person` where it is a teacher's.
+
+    A coordinator opens those of the own school, a teacher the own one.
+    """
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return
+    is_own_school = school is not None and school == actor.school
+    if actor.role in {ActorRole.SCHOOL_COORDINATOR, ActorRole.IT_SUPPORT} and is_own_school:
+        return
+    is_self = scope is Scope.TEACHER and is_own_school and person == actor.name
+    if actor.role is not ActorRole.TEACHER or not is_self:
+        raise ForbiddenError(
+            "只能订阅本校 (教师只能订阅本人) 的日历。",
+            "Only calendars of your own school, or as a teacher your own, may be opened.",
+        )
+
+
+def _writes(actor: Actor, record: Record) -> bool:
+    match actor.role:
+        case ActorRole.SCHOOL_COORDINATOR:
+            return True
+        case ActorRole.IT_SUPPORT:
+            return isinstance(record, _FOR_IT_SUPPORT)
+        case ActorRole.TEACHER:
+            return isinstance(record, Request)
+        case _:
+            return False
+
+
+def _require_own_words(actor: Actor, request: Request, before: Request | None) -> None:
+    """Nobody agrees for another school, or says that a request was placed when no plan did."""
+    agreed = _agreed(request) - (_agreed(before) if before is not None else set())
+    speaks_for = {actor.school} if actor.role is ActorRole.SCHOOL_COORDINATOR else set()
+    if not agreed <= speaks_for:
+        raise ForbiddenError(
+            "同意 (agreed) 只能由该校教导处或联盟办公室填写。",
+            "Only a school's coordinator, or the alliance's office, agrees for that school.",
+        )
+    state, series = (before.state, before.series) if before is not None else (None, ())
+    may_be = {state or RequestState.OPEN, RequestState.OPEN, RequestState.WITHDRAWN}
+    if request.state not in may_be or request.series != series:
+        raise ForbiddenError(
+            "申请是否已安排 (state, series) 由发布的方案决定。",
+            "Whether a request is placed (state, series) is decided by a published plan.",
+        )
+
+
+def _agreed(request: Request) -> set[SchoolId]:
+    return {site.school for site in request.sites if site.agreed}

@@ -1,0 +1,98 @@
+"""The web application: which routes there are, and what surrounds every one of them."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+
+from scheduler.http import operations, pages
+from scheduler.http.answers import LANGUAGE
+from scheduler.http.api import ROUTES
+from scheduler.http.bodies import LONGEST_BODY
+from scheduler.http.calls import CLOCK, STORE
+from scheduler.http.errors import Handler, explain_errors
+from scheduler.http.languages import preferred_language
+from scheduler.http.operations import METRICS, Metrics
+from scheduler.http.reads import answer_question
+from scheduler.http.routes import API, AnyRoute
+from scheduler.http.writes import answer_change
+from scheduler.store import Store
+
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+_SAFE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SAFE_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+log = structlog.get_logger()
+
+
+def make_app(store: Store, *, clock: Callable[[], datetime]) -> web.Application:
+    """The service over `store`; `clock` says what time it is, aware."""
+    app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
+    app[STORE], app[CLOCK], app[METRICS] = store, clock, Metrics()
+    for route in ROUTES:
+        _add(app, route)
+    app.router.add_routes([*pages.routes, *operations.routes])
+    app.on_response_prepare.append(_protect)
+    return app
+
+
+def _add(app: web.Application, route: AnyRoute) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        answer = answer_change if route.writes else answer_question
+        return (await answer(request, route)).sent()
+
+    address = API + route.path
+    if route.method == "GET":
+        app.router.add_get(address, handler)
+    else:
+        app.router.add_route(route.method, address, handler)
+
+
+@web.middleware
+async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count and log every request by its pattern, never by its address, which may hold a secret."""
+    request[LANGUAGE] = preferred_language(request.headers.get("Accept-Language", ""))
+    request[REQUEST_ID] = _request_id(request)
+    started = time.perf_counter()
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    finally:
+        seconds = time.perf_counter() - started
+        resource = request.match_info.route.resource
+        pattern = resource.canonical if resource is not None else "(unknown)"
+        request.app[METRICS].count(request.method, pattern, status, seconds)
+        await log.ainfo(
+            "request",
+            id=request[REQUEST_ID],
+            method=request.method,
+            path=pattern,
+            status=status,
+            ms=round(seconds * 1000, 1),
+        )
+    return response
+
+
+def _request_id(request: web.Request) -> str:
+    sent = request.headers.get("X-Request-ID", "")
+    return sent if _SAFE_ID.fullmatch(sent) else uuid4().hex
+
+
+async def _protect(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_SAFE_HEADERS)
+    if REQUEST_ID in request:
+        response.headers["X-Request-ID"] = request[REQUEST_ID]
+    if request.path.startswith(API):
+        response.headers.setdefault("Cache-Control", "no-store")

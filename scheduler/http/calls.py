@@ -1,0 +1,72 @@
+"""From a request to a `Call`: who asks, in which words, for what."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+from uuid import uuid4
+
+from aiohttp import web
+
+from calendars.fields import IDENTIFIER
+from scheduler.errors import NotFoundError, UnknownTokenError
+from scheduler.http.answers import LANGUAGE, Answer, encode
+from scheduler.http.bodies import parse
+from scheduler.http.etags import IfMatch, etag_of, parse_if_match
+from scheduler.http.queries import DRY_RUN, parse_query
+from scheduler.http.routes import API, AnyRoute, Call, NoBody
+from scheduler.model import Actor
+from scheduler.store import Store, Stored, Transaction
+
+STORE: Final = web.AppKey("store", Store)
+CLOCK: Final = web.AppKey[Callable[[], datetime]]("clock")
+
+_IDENTIFIER: Final = re.compile(str(IDENTIFIER.pattern))
+
+
+async def authenticate(transaction: Transaction, request: web.Request) -> Actor:
+    """Whose token the request carries, or `UnknownTokenError`."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnknownTokenError(
+            "请求须带令牌: Authorization: Bearer <令牌>。",
+            "The request needs a token: Authorization: Bearer <token>.",
+        )
+    digest = sha256(token.strip().encode("utf-8", "surrogateescape")).digest()
+    actor = await transaction.actor_of(digest)
+    return replace(actor, origin=request.remote or "")
+
+
+async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call[Any, Any]:
+    """Everything the route needs from the request, or what is wrong with it."""
+    named = request.match_info.get("id", "")
+    if route.names_one and not _IDENTIFIER.match(named):
+        raise NotFoundError("没有这个编号的对象。", "Nothing has this id.")
+    query = parse_query(request, route.query, also=(DRY_RUN,) if route.writes else ())
+    body: object = NoBody()
+    if route.body is not NoBody:
+        given = {"id": named or uuid4().hex} if route.id_may_be_left_out else None
+        body = await parse(request, route.body, given)
+    if_match = IfMatch(None)
+    if route.needs_if_match:
+        if_match = parse_if_match(request.headers.get("If-Match"))
+    return Call(actor=actor, id=named, body=body, query=query, if_match=if_match)
+
+
+def answer_of(request: web.Request, route: AnyRoute, value: object) -> Answer:
+    """What the caller reads: the value in the caller's language, with its tag and its address."""
+    language = request[LANGUAGE]
+    headers = {"Vary": "Accept-Language"}
+    if isinstance(value, Stored):
+        headers["ETag"], value = etag_of(value.revision), value.record
+    elif isinstance(revision := getattr(value, "revision", None), int):
+        headers["ETag"] = etag_of(revision)
+    if route.answer is None:
+        return Answer(status=route.status, headers=headers, body=b"")
+    if route.method == "POST" and not route.names_one:
+        headers["Location"] = f"{API}{route.path}/{getattr(value, 'id', '')}"
+    headers["Content-Language"] = language
+    headers["Content-Type"] = "application/json"
+    return Answer(status=route.status, headers=headers, body=encode(value, language))

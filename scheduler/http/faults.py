@@ -1,0 +1,78 @@
+"""What can be wrong with a request before any use case is asked."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from calendars.text import Text
+from scheduler.errors import SchedulerError
+
+LONGEST_VALUE: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong: where, what was there, and what would do.
+
+    `pointer` is an RFC 6901 pointer into the body; a query parameter is named `?name`, a header by
+    its name.
+    """
+
+    pointer: str
+    value: object = None
+    detail: Text
+
+
+class FaultyRequestError(SchedulerError):
+    """Values that cannot be meant: every fault that was found."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        text = Text.joined(tuple(fault.detail for fault in faults))
+        super().__init__(text.zh, text.en)
+        self.faults = faults
+
+
+class NotJsonError(SchedulerError):
+    """The body is no JSON text."""
+
+
+class WrongMediaTypeError(SchedulerError):
+    """The body says that it is something other than JSON in UTF-8."""
+
+
+class MissingIfMatchError(SchedulerError):
+    """A change must say which state it changes."""
+
+
+class TooLargeError(SchedulerError):
+    """The body is larger than anything this API takes."""
+
+
+class UnknownPathError(SchedulerError):
+    """Nothing is served at this address."""
+
+
+class WrongMethodError(SchedulerError):
+    """The address exists, but not for this method."""
+
+    def __init__(self, zh: str, en: str, *, allowed: tuple[str, ...]) -> None:
+        super().__init__(zh, en)
+        self.allowed = allowed
+
+
+def printable(text: str) -> str:
+    """The text without lone surrogates, which no UTF-8 answer can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def shown(value: object) -> object:
+    """An offending value as an answer repeats it: short, and never a whole body."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        return "{...}"
+    if isinstance(value, list):
+        return "[...]"
+    text = printable(str(value))
+    if len(text) > LONGEST_VALUE:
+        return text[:LONGEST_VALUE] + "..."
+    return value if isinstance(value, int) else text

@@ -1,0 +1,68 @@
+"""For those who run the service: is it alive, is it ready, how is it doing."""
+
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from scheduler.http.calls import CLOCK, STORE
+from scheduler.members import School
+
+routes = web.RouteTableDef()
+
+
+class Metrics:
+    """What is counted of this application; nothing is shared between two in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "lianke_requests",
+            "Requests answered.",
+            ("method", "path", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "lianke_request_seconds", "Time to answer.", ("path",), registry=self.registry
+        )
+
+    def count(self, method: str, pattern: str, status: int, seconds: float) -> None:
+        """Count one answered request. An unknown method would be a label without bound."""
+        known = method if method in _METHODS else "OTHER"
+        self._requests.labels(known, pattern, str(status)).inc()
+        self._seconds.labels(pattern).observe(seconds)
+
+
+METRICS: Final = web.AppKey("metrics", Metrics)
+_METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+@routes.get("/healthz")
+async def is_alive(_request: web.Request) -> web.Response:
+    """The process answers."""
+    return web.json_response({"status": "alive"})
+
+
+@routes.get("/readyz")
+async def is_ready(request: web.Request) -> web.Response:
+    """The database answers, with the schema of this version (opening the store migrates it)."""
+    try:
+        async with request.app[STORE].read(now=request.app[CLOCK]()) as transaction:
+            await transaction.list(School, limit=1)
+    except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
+        return web.json_response(
+            {"status": "not ready", "reason": type(error).__name__},
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+    return web.json_response({"status": "ready"})
+
+
+@routes.get("/metrics")
+async def metrics(request: web.Request) -> web.Response:
+    """Counters in the text format of Prometheus."""
+    return web.Response(
+        body=generate_latest(request.app[METRICS].registry),
+        headers={"Content-Type": CONTENT_TYPE_LATEST},
+    )

@@ -1,0 +1,134 @@
+"""Reference records: one implementation for every kind that schools tell us about."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from calendars.bells import SchoolId
+from calendars.text import Text
+from scheduler.access import require_record_write, require_removal
+from scheduler.errors import (
+    ForbiddenError,
+    InvalidWishError,
+    NotFoundError,
+    StaleError,
+    StateError,
+)
+from scheduler.http.answers import Page
+from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.members import Alliance
+from scheduler.records import KINDS, WORDS, Record
+from scheduler.store import Stored, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordList:
+    """Which records to list."""
+
+    school: SchoolId | None = None
+    cursor: Cursor = ""
+    limit: Limit = 100
+
+
+def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
+    zh, en = WORDS[kind].zh, WORDS[kind].en
+
+    async def listed(transaction: Transaction, call: Call[NoBody, RecordList]) -> Page[Record]:
+        query = call.query
+        found = await transaction.list(
+            kind, school=query.school, after=position(query.cursor), limit=query.limit + 1
+        )
+        return page_of([stored.record for stored in found], query.limit)
+
+    async def read(transaction: Transaction, call: Call[NoBody, Any]) -> Stored[Record]:
+        return await transaction.get(kind, call.id)
+
+    async def created(transaction: Transaction, call: Call[Record, Any]) -> Stored[Record]:
+        require_record_write(call.actor, call.body)
+        if kind is Alliance and await transaction.list(Alliance, limit=1):
+            raise StateError(
+                "联盟已经存在; 一个服务只有一个联盟。",
+                "The alliance exists already: there is one of it.",
+            )
+        return await transaction.put(call.body, revision=None)
+
+    async def replaced(transaction: Transaction, call: Call[Record, Any]) -> Stored[Record]:
+        stored = await transaction.get(kind, call.id)
+        if call.body.id != call.id:
+            raise InvalidWishError(
+                f"编号须与地址中的 {call.id} 一致, 编号不能更改。",
+                f"The id must be that of the address, {call.id}: ids never change.",
+                pointer="/id",
+                value=call.body.id,
+            )
+        require_record_write(call.actor, call.body, before=stored.record)
+        return await transaction.put(call.body, revision=call.if_match.expect(stored.revision))
+
+    async def deleted(transaction: Transaction, call: Call[NoBody, Any]) -> None:
+        stored = await transaction.get(kind, call.id)
+        require_removal(call.actor, stored.record)
+        await transaction.delete(kind, call.id, revision=call.if_match.expect(stored.revision))
+
+    tag = Text(zh, f"{en[0].upper()}{en[1:]}s")
+    one = f"/{name}/{{id}}"
+    return (
+        Route(
+            method="GET",
+            path=f"/{name}",
+            tag=tag,
+            summary=Text(f"列出{zh}", f"List every {en}"),
+            query=RecordList,
+            answer=Page[kind],  # type: ignore[valid-type] # made for each kind
+            run=listed,
+        ),
+        Route(
+            method="POST",
+            path=f"/{name}",
+            tag=tag,
+            summary=Text(f"新增{zh}", f"Add a new {en}"),
+            body=kind,
+            answer=kind,
+            status=HTTPStatus.CREATED,
+            errors=(ForbiddenError, StateError, InvalidWishError),
+            id_may_be_left_out=True,
+            run=created,
+        ),
+        Route(
+            method="GET",
+            path=one,
+            tag=tag,
+            summary=Text(f"读取一条{zh}", f"Read one {en}"),
+            answer=kind,
+            errors=(NotFoundError,),
+            run=read,
+        ),
+        Route(
+            method="PUT",
+            path=one,
+            tag=tag,
+            summary=Text(f"修改{zh}", f"Replace one {en}"),
+            body=kind,
+            answer=kind,
+            errors=(NotFoundError, ForbiddenError, StaleError, StateError, InvalidWishError),
+            needs_if_match=True,
+            id_may_be_left_out=True,
+            run=replaced,
+        ),
+        Route(
+            method="DELETE",
+            path=one,
+            tag=tag,
+            summary=Text(f"删除{zh}", f"Remove one {en}"),
+            answer=None,
+            status=HTTPStatus.NO_CONTENT,
+            errors=(NotFoundError, ForbiddenError, StaleError, StateError),
+            needs_if_match=True,
+            run=deleted,
+        ),
+    )
+
+
+ROUTES: Final[tuple[AnyRoute, ...]] = tuple(
+    route for name, kind in KINDS.items() for route in _routes_of(name, kind)
+)

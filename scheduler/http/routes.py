@@ -1,0 +1,74 @@
+"""A route is declared once: the address that is served and its page in the OpenAPI document."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Generic, Literal, TypeVar
+
+from calendars.text import Text
+from scheduler.errors import SchedulerError
+from scheduler.http.etags import IfMatch
+from scheduler.http.queries import NoQuery
+from scheduler.model import Actor, Alternative
+from scheduler.store import Transaction
+
+B = TypeVar("B")
+Q = TypeVar("Q")
+
+API: Final = "/api/v1"
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoBody:
+    """A request that needs no body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[B, Q]):
+    """One request, read: who asks, the `id` in the address, the body, the parameters, If-Match."""
+
+    actor: Actor
+    id: str
+    body: B
+    query: Q
+    if_match: IfMatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route(Generic[B, Q]):
+    """One method of one address.
+
+    `run` asks the use case inside a transaction and returns what is answered, a value of `answer`
+    (None: nothing). `alternatives` is asked in a transaction of its own when rules say no.
+    `id_may_be_left_out` of a body that names itself.
+    """
+
+    method: Method
+    path: str
+    tag: Text
+    summary: Text
+    run: Callable[[Transaction, Call[B, Q]], Awaitable[object]]
+    answer: Any
+    body: type[B] | type[NoBody] = NoBody
+    query: type[Q] | type[NoQuery] = NoQuery
+    status: HTTPStatus = HTTPStatus.OK
+    errors: tuple[type[SchedulerError], ...] = ()
+    needs_if_match: bool = False
+    id_may_be_left_out: bool = False
+    alternatives: Callable[[Transaction, Call[B, Q]], Awaitable[tuple[Alternative, ...]]] | None = (
+        None
+    )
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change anything."""
+        return self.method != "GET"
+
+    @property
+    def names_one(self) -> bool:
+        """Whether the address names one thing by its id."""
+        return "{id}" in self.path
+
+
+AnyRoute = Route[Any, Any]
