@@ -35,7 +35,7 @@ APPLE_COLORS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """What a calendar says of itself. `when_empty` is the title of the event that stands in for none."""
+    """What a calendar says of itself; `when_empty` titles the event that stands for none."""
 
     name: str
     zone: ZoneInfo
@@ -52,7 +52,7 @@ def render(calendar: Calendar, entries: Iterable[Entry]) -> bytes:
 
 
 def join(calendar: Calendar, events: Sequence[bytes], span: Slot | None) -> bytes:
-    """The calendar with the bytes of its events, which lie within `span`; no METHOD and no alarm."""
+    """The calendar with the bytes of its events, which lie within `span`. No METHOD, no alarm."""
     parts = [
         b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
         line("PRODID", PRODID),
@@ -76,8 +76,9 @@ def join(calendar: Calendar, events: Sequence[bytes], span: Slot | None) -> byte
 
 
 def _stand_in(title: str) -> bytes:
-    """An event for a calendar without any, which some clients refuse. Its day is past and fixed, so
-    that it is in nobody's way and an empty calendar keeps its bytes.
+    """The event of a calendar without any, which some clients would refuse.
+
+    Its day is past and fixed: it is in nobody's way, and an empty calendar keeps its bytes.
     """
     return b"".join(
         (

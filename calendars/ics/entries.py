@@ -56,16 +56,20 @@ class Entry:
 def write_entry(entry: Entry, zone: ZoneInfo) -> bytes:
     """The VEVENT of an entry. The same entry gives the same bytes, so callers may keep them."""
     changed = utc(entry.changed_at)
+    # Written at once, for these lines are always short.
+    head = (
+        f"DTSTAMP:{changed}\r\n"
+        f"CREATED:{utc(entry.created_at)}\r\n"
+        f"LAST-MODIFIED:{changed}\r\n"
+        f"SEQUENCE:{entry.sequence}\r\n"
+        f"STATUS:{entry.status.value}\r\n"
+        f"TRANSP:{'TRANSPARENT' if entry.transparent else 'OPAQUE'}\r\n"
+        f"{stretch(entry.slot, zone)}"
+    )
     lines = [
         b"BEGIN:VEVENT\r\n",
         line("UID", entry.uid),
-        line("DTSTAMP", changed),
-        line("CREATED", utc(entry.created_at)),
-        line("LAST-MODIFIED", changed),
-        line("SEQUENCE", str(entry.sequence)),
-        line("STATUS", entry.status),
-        line("TRANSP", "TRANSPARENT" if entry.transparent else "OPAQUE"),
-        stretch(entry.slot, zone),
+        head.encode(),
         line("SUMMARY", text(entry.summary)),
     ]
     if entry.location:

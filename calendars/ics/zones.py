@@ -1,6 +1,7 @@
 """VTIMEZONE: what a zone's clocks do over the years of a calendar, as rules and without RDATE.
 
-Derived from the zone database for just those years: a zone's whole history made clients an hour wrong.
+Derived from the zone database for just those years: with a zone's whole history, clients were seen
+to be an hour wrong.
 """
 
 from calendar import monthrange
@@ -24,7 +25,7 @@ _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """A moment when the clocks change; `shown` is the wall clock at that moment, not yet changed."""
+    """A moment when the clocks change; `shown` is what they show just then, not yet changed."""
 
     at: datetime
     shown: datetime
@@ -62,9 +63,7 @@ def _vtimezone(zone: ZoneInfo, first: int, last: int) -> bytes:
     blocks = [_observance(run, before, last) for run in _runs(turns)]
     if not turns or turns[0].shown.year > before or all(turn.to_summer for turn in turns):
         blocks.insert(0, _opening(zone, before))
-    return b"".join(
-        (b"BEGIN:VTIMEZONE\r\n", line("TZID", zone.key), *blocks, b"END:VTIMEZONE\r\n")
-    )
+    return b"".join((b"BEGIN:VTIMEZONE\r\n", line("TZID", zone.key), *blocks, b"END:VTIMEZONE\r\n"))
 
 
 def _turns(zone: ZoneInfo, first: int, last: int) -> Iterator[_Turn]:
@@ -121,7 +120,7 @@ def _weeks(run: Sequence[_Turn]) -> frozenset[int]:
 
 
 def _observance(run: Sequence[_Turn], first: int, last: int) -> bytes:
-    """One STANDARD or DAYLIGHT part; `first` and `last` are the years that the turns were sought in."""
+    """One STANDARD or DAYLIGHT part; turns were sought in the years from `first` to `last`."""
     turn, starts, rule = run[0], run[0].shown, ""
     if len(run) > 1:
         week = min(_weeks(run))
