@@ -9,7 +9,6 @@ from msgspec import Meta
 from calendars.slots import Slot
 from scheduler import notices
 from scheduler.conflicts import find_conflicts
-from scheduler.consent import lock
 from scheduler.errors import ClashError, InvalidWishError
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
@@ -26,6 +25,7 @@ from scheduler.revisions import (
     require_changeable,
     require_reason,
     successor,
+    to_lock,
 )
 from scheduler.schools import Situation
 from scheduler.store import Transaction
@@ -104,7 +104,7 @@ async def cancel(transaction: Transaction, id: SessionId, revision: int, *, reas
     require_reason(reason)
     before = await current_session(transaction, id, revision)
     require_changeable(before, transaction.now)
-    await lock(transaction, before.resources())
+    await transaction.lock(to_lock([before]))
     after = cancelled(before, reason, transaction)
     await transaction.replace_session(before, after)
     books = await transaction.books([site.school for site in after.sites])
@@ -148,7 +148,7 @@ async def lock_and_look(
     books = await transaction.books([site.school for site in booking.sites])
     sketches = outlines(booking, books, id=id, now=transaction.now)
     concerned = sketches if before is None else (*sketches, before)
-    await lock(transaction, {each for session in concerned for each in session.resources()})
+    await transaction.lock(to_lock(concerned))
     return await transaction.situation(concerned)
 
 

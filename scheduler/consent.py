@@ -1,6 +1,6 @@
 """What schools say to the sessions they are asked for, and what becomes of those without answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from calendars.bells import SchoolId
@@ -11,7 +11,6 @@ from scheduler.model import (
     Actor,
     ActorRole,
     Conflict,
-    Resource,
     SeriesId,
     Session,
     SessionId,
@@ -19,7 +18,13 @@ from scheduler.model import (
     Site,
     SiteState,
 )
-from scheduler.revisions import current_session, require_changeable, require_reason, successor
+from scheduler.revisions import (
+    current_session,
+    require_changeable,
+    require_reason,
+    successor,
+    to_lock,
+)
 from scheduler.store import Transaction
 
 
@@ -67,7 +72,7 @@ async def decline(
             f"《{before.title}》已由各校确认; 如不能参加, 请取消并说明原因。",
             f"“{before.title}” is confirmed by all schools; cancel it instead, with a reason.",
         )
-    await lock(transaction, before.resources())
+    await transaction.lock(to_lock([before]))
     declined = replace(site, state=SiteState.DECLINED, answered_by=transaction.actor.name)
     after = successor(
         before,
@@ -86,32 +91,21 @@ async def decline(
 
 
 async def expire_holds(transaction: Transaction) -> tuple[Session, ...]:
-    """Mark what ran out as expired and free everything it held (H14); the sessions concerned."""
-    due = await transaction.due_holds()
-    await transaction.lock({each for hold in due for each in hold.resources()})
-    return await _expire(transaction, await transaction.due_holds() if due else ())
+    """Mark holds that ran out as expired and tell everybody; the sessions concerned.
 
-
-async def lock(transaction: Transaction, resources: Iterable[Resource]) -> None:
-    """Take what a change needs; holds that ran out by now give up theirs in the same transaction.
-
-    Their resources are locked along, so that two bookings never expire one hold at once.
+    What they held is free already (H14): this only writes down what the clock has decided.
     """
-    due = {hold.id: hold for hold in await transaction.due_holds()}
-    theirs = {resource for hold in due.values() for resource in hold.resources()}
-    await transaction.lock({*resources, *theirs})
-    if due:
-        still_due = [hold for hold in await transaction.due_holds() if hold.id in due]
-        await _expire(transaction, still_due)
-
-
-async def _expire(transaction: Transaction, holds: Sequence[Session]) -> tuple[Session, ...]:
+    if not (due := await transaction.due_holds()):
+        return ()
+    await transaction.lock(to_lock(due))
     expired = []
-    for hold in holds:
+    for hold in await transaction.due_holds():
         after = successor(hold, replace(hold, state=SessionState.EXPIRED), transaction.now)
+        # Feeds show a hold as run out from that very moment, whenever this job comes by.
+        after = replace(after, changed_at=hold.hold_expires_at or transaction.now)
         await transaction.replace_session(hold, after)
         expired.append(after)
-    books = await transaction.books({site.school for hold in holds for site in hold.sites})
+    books = await transaction.books({site.school for hold in expired for site in hold.sites})
     await transaction.add_notices(
         [told for hold in expired for told in notices.dropped(hold, books, transaction.now)]
     )
@@ -126,7 +120,7 @@ async def _confirm(
     if not waiting:
         return ()
     now = transaction.now
-    await lock(transaction, {each for session in waiting for each in session.resources()})
+    await transaction.lock(to_lock(waiting))
     situation = await transaction.situation(waiting)
     conflicts: list[Conflict] = []
     confirmed = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any, Final
 
@@ -124,12 +124,12 @@ def draft(booking: Booking, situation: Situation, *, id: SessionId, now: datetim
 
 def _site(wish: SiteWish, slot: Slot, situation: Situation) -> Site:
     """A wished site with the period it attends in and the minutes its class gets."""
-    time = situation.schools[wish.school].time
-    on = time.date_of(slot.starts)
+    clock = situation.schools[wish.school].time
+    on = clock.date_of(slot.starts)
     groups = [situation.class_group(group) for group in wish.class_groups]
     grades: list[int | None] = [group.grade for group in groups if group is not None]
     attended = [
-        attend(time.periods(on, grade), slot, shift_minutes=shift_of(wish))
+        attend(clock.periods(on, grade), slot, shift_minutes=shift_of(wish))
         for grade in grades or [None]
     ]
     period = next((each.period for each in attended if each is not None), None)
@@ -138,6 +138,13 @@ def _site(wish: SiteWish, slot: Slot, situation: Situation) -> Site:
         **fields_of(wish) | {"period": period if wish.period is None else wish.period},
         effective_minutes=minutes if wish.class_groups else slot.minutes,
     )
+
+
+def near(situation: Situation, on: date) -> Situation:
+    """The situation without the sessions too far from a UTC date to matter to any rule."""
+    reach = Slot.lasting(datetime.combine(on, time(), UTC), 24 * 60).padded(24 * 60)
+    sessions = tuple(each for each in situation.sessions if each.slot.overlaps(reach))
+    return replace(situation, sessions=sessions)
 
 
 def rooms_for(wish: SiteWish, situation: Situation) -> tuple[Room, ...]:
@@ -237,12 +244,12 @@ def _hold_expiry(session: Session, situation: Situation, now: datetime) -> datet
     hours = situation.alliance.alliance.hold_hours
     asked = [site.school for site in session.sites if site.state is SiteState.HELD]
     ends = (
-        later_by_working_hours(now, hours, partial(_counts, time, session), time.zone)
-        for time in (situation.schools[school].time for school in asked)
+        later_by_working_hours(now, hours, partial(_counts, clock, session), clock.zone)
+        for clock in (situation.schools[school].time for school in asked)
     )
     return min(session.slot.starts, max(ends))
 
 
-def _counts(time: SchoolTime, session: Session, on: date) -> bool:
+def _counts(clock: SchoolTime, session: Session, on: date) -> bool:
     """Whether a date counts for a hold; from the session's own date on the start ends it anyway."""
-    return on >= time.date_of(session.slot.starts) or time.day(on).is_for_staff
+    return on >= clock.date_of(session.slot.starts) or clock.day(on).is_for_staff

@@ -1,11 +1,12 @@
 """How a session follows itself: which revision counts, what may change, what calendars see."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scheduler.errors import InvalidWishError, StaleError, StateError
-from scheduler.model import Session, SessionId, SessionState
+from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
 
 if TYPE_CHECKING:
     from scheduler.store import Transaction
@@ -16,6 +17,18 @@ async def current_session(transaction: "Transaction", id: SessionId, revision: i
     session = await transaction.session(id)
     require_revision(session.revision, revision)
     return session
+
+
+def to_lock(sessions: Iterable[Session]) -> set[Resource]:
+    """Everything these sessions are written against, observers included: locked in one go."""
+    sessions = tuple(sessions)
+    observers = {
+        Resource(ResourceKind.TEACHER, teacher)
+        for session in sessions
+        for site in session.sites
+        for teacher in site.observers
+    }
+    return observers.union(*(session.resources() for session in sessions))
 
 
 def require_revision(current: int, read: int) -> None:
@@ -86,6 +99,8 @@ def _shown(session: Session) -> Session:
         reason="",
         link_pool=None,
         override_reason="",
+        series=None,
+        series_date=None,
         sequence=0,
         revision=1,
     )

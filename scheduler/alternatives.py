@@ -1,0 +1,192 @@
+"""What would work instead: ranked places for a session that no rule forbids right now.
+
+The search is pure and bounded; `suggest` loads what it needs from a transaction that only reads.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import chain, islice
+from typing import Final
+
+from calendars.slots import Slot
+from scheduler.booking import SessionChange, changed_booking
+from scheduler.candidates import (
+    Candidates,
+    dates_around,
+    in_any_room,
+    names_a_room,
+    on_date,
+    with_rooms_open,
+    with_swaps,
+)
+from scheduler.conflicts import find_conflicts
+from scheduler.differences import difference
+from scheduler.model import (
+    Alternative,
+    Booking,
+    Conflict,
+    Session,
+    SessionId,
+    SiteWish,
+)
+from scheduler.placing import booking_of, draft, near, outlines, wish_of
+from scheduler.schools import Situation
+from scheduler.store import Transaction
+
+JUDGED_AT_MOST: Final = 400
+"""Candidates that one search holds to the rules: what bounds its time, whatever the clock says."""
+OF_ONE_SORT: Final = 3
+"""Suggestions of one sort (other rooms, other times of one date), so that a choice is left."""
+JUDGED_WITH_SWAPS: Final = 60
+"""Further candidates, for the timetable swaps that come last."""
+Place = tuple[Slot, tuple[SiteWish, ...]]
+_NEW: Final = SessionId("new")
+
+
+async def suggest(transaction: Transaction, booking: Booking) -> tuple[Alternative, ...]:
+    """Alternatives for a refused booking; ask in a fresh read, never in a write."""
+    situation = await situation_around(transaction, booking)
+    return await asyncio.to_thread(alternatives_for, booking, situation, now=transaction.now)
+
+
+async def suggest_for_change(
+    transaction: Transaction, id: SessionId, wish: SessionChange
+) -> tuple[Alternative, ...]:
+    """Alternatives for a refused change of a session, whose present place counts as free."""
+    published = await transaction.session(id)
+    booking = changed_booking(published, wish)
+    situation = await situation_around(transaction, booking)
+    return await asyncio.to_thread(
+        alternatives_for, booking, situation, now=transaction.now, published=published
+    )
+
+
+async def situation_around(transaction: Transaction, *bookings: Booking) -> Situation:
+    """Everything that decides about these bookings on any date the search may look at."""
+    books = await transaction.books({site.school for each in bookings for site in each.sites})
+    zone = next(iter(books.values())).time.zone
+    return await transaction.situation(
+        [
+            sketch
+            for booking in bookings
+            for on in dates_around(booking.slot.starts.astimezone(zone).date())
+            for sketch in outlines(
+                on_date(in_any_room(booking), on, zone), books, id=_NEW, now=transaction.now
+            )
+        ]
+    )
+
+
+def alternatives_for(
+    wanted: Booking | Session,
+    situation: Situation,
+    *,
+    now: datetime,
+    limit: int = 5,
+    published: Session | None = None,
+) -> tuple[Alternative, ...]:
+    """Up to `limit` places, best first, each bookable at `now`.
+
+    First the same time (other rooms, a tactic), then other times of the day, then other days of
+    this week and the next; then what needs a timetable swap; and only if there is nothing else,
+    the same time with one listener fewer. `published` is the session that is being changed.
+    """
+    if isinstance(wanted, Session):
+        published = wanted
+        wanted = booking_of(published)
+    search = _Search(wanted, situation, now, published)
+    found: list[Alternative] = []
+    for candidates in search.sorts():
+        fresh = (each for each in map(search.alternative, candidates) if each is not None)
+        found += islice(fresh, min(OF_ONE_SORT, limit - len(found)))
+        if len(found) == limit:
+            break
+    return tuple(found)
+
+
+def best_on(
+    wanted: Booking, situation: Situation, dates: tuple[date, ...], *, now: datetime
+) -> Session | None:
+    """The best place on the first of these dates that has one (for a single date of a series)."""
+    search = _Search(wanted, situation, now, None)
+    candidates = chain(
+        search.candidates.at_the_same_time(),
+        chain.from_iterable(search.candidates.times_on(on) for on in dates),
+    )
+    placed = (search.placed(candidate) for candidate in candidates)
+    return next((session for session in placed if session is not None), None)
+
+
+class _Search:
+    """One hunt: what is wanted, in which situation, and how many candidates may still be judged."""
+
+    def __init__(
+        self, wanted: Booking, situation: Situation, now: datetime, published: Session | None
+    ) -> None:
+        self.wanted = wanted
+        self.situation = situation
+        self.now = now
+        self.published = published
+        self.candidates = Candidates(wanted, situation)
+        self._left = JUDGED_AT_MOST
+        self._need_swaps: list[Booking] = []
+        self._seen = {_place_of(draft(wanted, situation, id=_NEW, now=now))}
+        self._situation_on: dict[date, Situation] = {}
+
+    def sorts(self) -> Iterator[Iterator[Booking]]:
+        """Candidates of one sort after the other, best first."""
+        yield self.candidates.at_the_same_time()
+        for on in dates_around(self.candidates.day):
+            yield self.candidates.times_on(on)
+        self._left += JUDGED_WITH_SWAPS
+        yield iter(self._need_swaps)
+        if len(self._seen) == 1:
+            yield self.candidates.with_one_fewer()
+
+    def alternative(self, candidate: Booking) -> Alternative | None:
+        """The candidate as a suggestion, unless rules forbid it or it was suggested already."""
+        session = self.placed(candidate)
+        if session is None:
+            return None
+        return Alternative(
+            slot=session.slot,
+            sites=tuple(wish_of(site) for site in session.sites),
+            changes=difference(self.wanted, session, self.situation),
+            min_effective_minutes=min(site.effective_minutes for site in session.sites),
+        )
+
+    def placed(self, candidate: Booking) -> Session | None:
+        """A session that no rule forbids: as the candidate says, or else in rooms that are free."""
+        if candidate.slot.starts < self.now or self._left <= 0:
+            return None
+        session, conflicts = self._judged(candidate)
+        if any(map(names_a_room, conflicts)) and all(
+            names_a_room(each) or each.rule == "H3" for each in conflicts
+        ):
+            session, conflicts = self._judged(with_rooms_open(candidate, conflicts))
+        swapped = with_swaps(candidate)
+        if conflicts and swapped != candidate and all(each.rule == "H3" for each in conflicts):
+            self._need_swaps.append(swapped)
+        place = _place_of(session)
+        if conflicts or place in self._seen:
+            return None
+        self._seen.add(place)
+        return session
+
+    def _judged(self, candidate: Booking) -> tuple[Session, tuple[Conflict, ...]]:
+        self._left -= 1
+        situation = self._near(candidate.slot)
+        own = _NEW if self.published is None else self.published.id
+        session = draft(candidate, situation, id=own, now=self.now)
+        return session, find_conflicts(session, situation, now=self.now, published=self.published)
+
+    def _near(self, slot: Slot) -> Situation:
+        on = slot.starts.date()
+        if on not in self._situation_on:
+            self._situation_on[on] = near(self.situation, on)
+        return self._situation_on[on]
+
+
+def _place_of(session: Session) -> Place:
+    return session.slot, tuple(wish_of(site) for site in session.sites)
