@@ -1,7 +1,8 @@
 from datetime import date, time
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+import msgspec
 import pytest
 
 from calendars.bells import BellSchedule, PeriodKind
@@ -12,10 +13,15 @@ from scheduler.members import Room, RoomTier, School, Tier, Timetable
 from scheduler.model import Request, Role
 from scheduler.records import KINDS, Record
 
+R = TypeVar("R", bound=Record)
 EXAMPLE: Final = {
     path.name: path.read_bytes()
     for path in (Path(__file__).parents[3] / "examples" / "fourth-alliance").glob("*.csv")
 }
+
+
+def made(kind: type[R], /, **fields: object) -> R:
+    return msgspec.convert(fields, kind)
 
 
 def records(**files: str) -> tuple[Record, ...]:
@@ -40,13 +46,13 @@ def errors(**files: str | bytes) -> list[tuple[str, int, str, str]]:
 def test_english_and_chinese_headings_mean_the_same() -> None:
     english = records(rooms="id,school,name,seats\nR1,TF1,互动教室1,60\n")
     chinese = records(rooms="编号,学校,名称,座位\nR1,TF1,互动教室1,60\n")
-    assert english == chinese == (Room(id="R1", school="TF1", name="互动教室1", seats=60),)
+    assert english == chinese == (made(Room, id="R1", school="TF1", name="互动教室1", seats=60),)
 
 
 def test_empty_cells_and_missing_columns_take_the_default() -> None:
     assert records(rooms="id,school,name,tier\nR1,TF1,一,\nR2,TF1,二,watch_only\n") == (
-        Room(id="R1", school="TF1", name="一"),
-        Room(id="R2", school="TF1", name="二", tier=RoomTier.WATCH_ONLY),
+        made(Room, id="R1", school="TF1", name="一"),
+        made(Room, id="R2", school="TF1", name="二", tier=RoomTier.WATCH_ONLY),
     )
 
 
@@ -56,9 +62,10 @@ def test_e64_full_width_digits_spaces_and_chinese_words_are_read() -> None:
         schools="id,name,重点支持,tier\nTF1,天府,是,lead\n",
         days="id,school,date,kind,follows\nTF1.2026-09-20,TF1,2026/9/20,makeup,6/2\n",
     ) == (
-        School(id="TF1", name="天府", support_priority=True, tier=Tier.LEAD),
-        Room(id="R1", school="TF1", name="一", seats=60),
-        Day(
+        made(School, id="TF1", name="天府", support_priority=True, tier=Tier.LEAD),
+        made(Room, id="R1", school="TF1", name="一", seats=60),
+        made(
+            Day,
             id="TF1.2026-09-20",
             school="TF1",
             date=date(2026, 9, 20),
@@ -101,7 +108,7 @@ def test_a_request_has_a_row_for_each_site() -> None:
 
 def test_e66_what_chinese_excel_writes_is_read() -> None:
     text = "编号,学校,名称\nR1,TF1,互动教室\n"
-    expected = (Room(id="R1", school="TF1", name="互动教室"),)
+    expected = (made(Room, id="R1", school="TF1", name="互动教室"),)
     for content in (text.encode("gb18030"), text.encode("utf-8-sig"), text.encode()):
         placed, wrong = read_files({"rooms.csv": content})
         assert (tuple(one.record for one in placed), wrong) == (expected, ())
@@ -158,8 +165,8 @@ def test_a_column_given_twice_is_refused() -> None:
 
 
 def test_e67_a_formula_does_not_run_in_a_spreadsheet_and_reads_back_as_it_was() -> None:
-    room = Room(id="R1", school="TF1", name='=HYPERLINK("http://x")')
-    quoted = Room(id="R2", school="TF1", name="'=1")
+    room = made(Room, id="R1", school="TF1", name='=HYPERLINK("http://x")')
+    quoted = made(Room, id="R2", school="TF1", name="'=1")
     written = write_files([room, quoted])
     assert b"'=HYPERLINK" in written["rooms.csv"]
     placed, wrong = read_files(written)
