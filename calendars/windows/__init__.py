@@ -7,7 +7,6 @@ from calendars.windows.search import Window, find_windows
 from calendars.windows.shares import Schools, Share, together_share, window_share
 from calendars.windows.unlocks import Unlock, find_unlocks
 from calendars.windows.weekly import (
-    ClassTime,
     HeldDates,
     MissedDate,
     WeeklyWindow,
@@ -16,7 +15,6 @@ from calendars.windows.weekly import (
 
 __all__ = [
     "Attendance",
-    "ClassTime",
     "Edit",
     "Fit",
     "HeldDates",

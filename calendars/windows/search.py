@@ -41,7 +41,7 @@ def find_windows(
     the starts in which each school attends the same periods only the best is kept. With `lead`, the
     slot begins with one of its periods and that school shifts nothing.
     """
-    days = {school: Day.of(periods) for school, periods in schools.items()}
+    days = tuple((school, Day.of(periods)) for school, periods in schools.items())
     search = Search(minutes, min_minutes, max_shift_minutes, lead, step)
     return tuple(
         Window(
@@ -50,6 +50,10 @@ def find_windows(
         )
         for found in search.best(days)
     )
+
+
+Days = tuple[tuple[SchoolId, Day], ...]
+"""The day of each school; a school whose classes ring differently is there once for each."""
 
 
 class Found(NamedTuple):
@@ -76,9 +80,9 @@ class Search(NamedTuple):
     min_minutes: int
     max_shift_minutes: int
     lead: SchoolId | None
-    step: int
+    step: int = 5
 
-    def best(self, days: Mapping[SchoolId, Day]) -> list[Found]:
+    def best(self, days: Days) -> list[Found]:
         """What was found, best first, one start for each choice of periods."""
         by_periods: dict[tuple[tuple[int, int], ...], Found] = {}
         for starts in self._starts(days):
@@ -91,21 +95,19 @@ class Search(NamedTuple):
                 by_periods[attended] = found
         return sorted(by_periods.values(), key=lambda found: found.rank)
 
-    def at(self, days: Mapping[SchoolId, Day], starts: int) -> Found | None:
+    def at(self, days: Days, starts: int) -> Found | None:
         """The moves for one start; None if some school gets less than `min_minutes`."""
         moves = []
-        for school, day in days.items():
+        for school, day in days:
             move = self._move(school, day, starts)
             if move is None:
                 return None
             moves.append(move)
         return Found(starts, tuple(moves)) if moves else None
 
-    def refusals(
-        self, days: Mapping[SchoolId, Day], starts: int
-    ) -> Iterator[tuple[SchoolId, Text]]:
+    def refusals(self, days: Days, starts: int) -> Iterator[tuple[SchoolId, Text]]:
         """Each school that stands in the way of a start, and why."""
-        for school, day in days.items():
+        for school, day in days:
             if self._move(school, day, starts) is None:
                 yield (
                     school,
@@ -118,12 +120,12 @@ class Search(NamedTuple):
                     ),
                 )
 
-    def fits(self, days: Mapping[SchoolId, Day], found: Found) -> tuple[Fit, ...]:
+    def fits(self, days: Days, found: Found) -> tuple[Fit, ...]:
         """What was found, in words."""
         ends = found.starts + self.minutes * 60
         return tuple(
             fit_by(school, day, move, found.starts, ends)
-            for (school, day), move in zip(days.items(), found.moves, strict=True)
+            for (school, day), move in zip(days, found.moves, strict=True)
         )
 
     def _reach(self, school: SchoolId) -> int:
@@ -133,11 +135,16 @@ class Search(NamedTuple):
         move = best_move(day, starts, starts + self.minutes * 60, self._reach(school))
         return None if move is None or move.minutes < self.min_minutes else move
 
-    def _starts(self, days: Mapping[SchoolId, Day]) -> Iterable[int]:
+    def _starts(self, days: Days) -> Iterable[int]:
         if self.lead is not None:
-            return [stretch.starts for stretch in days[self.lead].stretches]
+            return [
+                stretch.starts
+                for school, day in days
+                if school == self.lead
+                for stretch in day.stretches
+            ]
         length, step = self.minutes * 60, self.step * 60
-        stretches = [stretch for day in days.values() for stretch in day.stretches]
+        stretches = [stretch for _, day in days for stretch in day.stretches]
         bells = {
             start for stretch in stretches for start in (stretch.starts, stretch.ends - length)
         }

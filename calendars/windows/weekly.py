@@ -1,33 +1,25 @@
-"""Which window of the week holds on how many dates, and why not on the others."""
+"""Which window of the week holds on how many dates of a term, and why not on the others."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
-from calendars.school_time import SchoolTime
-from calendars.slots import Slot
+from calendars.series import OccurrenceState, SiteTime, Weekly, occurrences
+from calendars.terms import Term
 from calendars.text import Text
 from calendars.windows.attendance import Day
 from calendars.windows.fits import Fit
-from calendars.windows.search import Search
+from calendars.windows.search import Days, Found, Search
 from calendars.windows.wording import later
-
-
-@dataclass(frozen=True, slots=True)
-class ClassTime:
-    """The time of a class that would take part: its school's, by its grade if that is known."""
-
-    time: SchoolTime
-    grade: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldDates:
-    """Dates on which a window gives every school the same; a change of bells begins a new row."""
+    """Dates on which a window gives every school the same; other bells make another row (E20)."""
 
     dates: tuple[date, ...]
     fits: tuple[Fit, ...]
@@ -40,7 +32,7 @@ class HeldDates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedDate:
-    """A date on which a window cannot be held because of `school`."""
+    """A date on which a window cannot be held, with one school that stands in the way."""
 
     date: date
     school: SchoolId
@@ -49,10 +41,9 @@ class MissedDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyWindow:
-    """A start on the alliance's clock, with the dates it holds on and those it does not."""
+    """A weekly slot on the lead's clock, with the dates it holds on and those it does not."""
 
-    starts: time
-    minutes: int
+    weekly: Weekly
     held: tuple[HeldDates, ...]
     missed: tuple[MissedDate, ...]
 
@@ -66,38 +57,42 @@ class WeeklyWindow:
         """What the weakest site gets on its weakest date."""
         return min(row.min_effective_minutes for row in self.held)
 
-    def slot_on(self, on: date, zone: ZoneInfo) -> Slot:
-        """The slot on one date, by the alliance's clock."""
-        return Slot.lasting(datetime.combine(on, self.starts, zone), self.minutes)
-
 
 def find_weekly_windows(
-    schools: Mapping[SchoolId, ClassTime],
-    dates: Iterable[date],
-    zone: ZoneInfo,
+    weekday: int,
+    term: Term,
+    sites: Sequence[SiteTime],
     *,
+    weeks: str = "全",
     minutes: int = 40,
     min_minutes: int = 30,
     max_shift_minutes: int = 10,
-    lead: SchoolId | None = None,
-    step: int = 5,
+    keep_lead: bool = False,
 ) -> tuple[WeeklyWindow, ...]:
-    """The windows of these dates by their start on the clock of `zone`, as `find_windows` has them.
+    """The windows on `weekday` in the `weeks` of the lead's term, as `find_windows` has them.
 
-    The one that holds on most dates comes first, then as in `find_windows`. Every date is in each
-    window's `held` or, with each school that stands in the way, in its `missed`.
+    The lead is the first of `sites`. What holds on most dates comes first, then as in
+    `find_windows`. Every date of the pattern is in `held` or, once for each school that stands in
+    the way, in `missed`; so are the dates on which the schools are out of step. `keep_lead`: begin
+    with a period of the lead, which moves nothing.
     """
-    search = Search(minutes, min_minutes, max_shift_minutes, lead, step)
-    closed: list[MissedDate] = []
-    alike: defaultdict[_Bells, list[date]] = defaultdict(list)
-    for on in dates:
-        if closures := _closures(schools, on):
-            closed.extend(closures)
-        else:
-            alike[_bells(schools, on, zone)].append(on)
-    starts = {found.starts for bells in alike for found in search.best(dict(bells))}
+    lead, *others = sites
+    search = Search(minutes, min_minutes, max_shift_minutes, lead.school if keep_lead else None)
+    pattern = Weekly(weekday=weekday, starts=time(), minutes=minutes, weeks=weeks)
+    on_dates = occurrences(pattern, term, lead, others)
+    open_dates = [each.date for each in on_dates if each.state is OccurrenceState.HELD]
+    closed = [
+        MissedDate(date=each.date, school=school, why=why)
+        for each in on_dates
+        if each.date not in open_dates
+        for school, why in zip(each.missing, each.why, strict=True)
+    ]
+    alike: defaultdict[Days, list[date]] = defaultdict(list)
+    for on in open_dates:
+        alike[_days(sites, on)].append(on)
+    starts = {found.starts for days in alike for found in _best(search, days)}
     windows = [
-        _window(search, start, alike, closed)
+        _window(search, start, pattern, alike, closed)
         for start in starts
         if 0 <= start <= _A_DAY - minutes * 60
     ]
@@ -106,53 +101,36 @@ def find_weekly_windows(
 
 _A_DAY: Final = 86_400
 
-_Bells = tuple[tuple[SchoolId, Day], ...]
-"""The days of all schools in seconds of the alliance's clock: equal on dates that ring alike."""
+
+@lru_cache(maxsize=128)
+def _best(search: Search, days: Days) -> tuple[Found, ...]:
+    """Remembered, since most weekdays ring alike."""
+    return tuple(search.best(days))
 
 
-def _bells(schools: Mapping[SchoolId, ClassTime], on: date, zone: ZoneInfo) -> _Bells:
+def _days(sites: Sequence[SiteTime], on: date) -> Days:
+    """What rings where, in seconds of the lead's clock, so that dates that ring alike are equal."""
     # Half a day before noon: on a day that changes the clocks, midnight is elsewhere.
-    midnight = int(datetime.combine(on, time(12), zone).timestamp()) - _A_DAY // 2
+    noon = datetime.combine(on, time(12), sites[0].time.zone)
+    midnight = int(noon.timestamp()) - _A_DAY // 2
     return tuple(
-        (school, Day.of(who.time.periods(on, who.grade), since=midnight))
-        for school, who in schools.items()
-    )
-
-
-def _closures(schools: Mapping[SchoolId, ClassTime], on: date) -> tuple[MissedDate, ...]:
-    return tuple(
-        MissedDate(date=on, school=school, why=why)
-        for school, who in schools.items()
-        if (why := _closed(who, on)) is not None
-    )
-
-
-def _closed(who: ClassTime, on: date) -> Text | None:
-    day = who.time.day(on, who.grade)
-    if day.term is None:
-        return Text("当天不在本校学期内。", "It lies outside the school's terms.")
-    if day.is_unmapped:
-        return Text(
-            "调休上班日，尚未指定按周几上课。",
-            "A make-up day that nobody has mapped to a weekday yet.",
+        dict.fromkeys(
+            (site.school, Day.of(site.time.periods(on, grade), since=midnight))
+            for site in sites
+            for grade in site.grades or (None,)
         )
-    if not day.is_for_pupils:
-        label = day.kind.label
-        return Text(f"当天是{label.zh}，不上课。", f"It is {label.en}, without lessons.")
-    if not who.time.periods(on, who.grade):
-        return Text("当天没有作息时间表。", "No bells are known for that day.")
-    return None
+    )
 
 
 def _window(
     search: Search,
     start: int,
-    alike: Mapping[_Bells, Sequence[date]],
+    pattern: Weekly,
+    alike: Mapping[Days, Sequence[date]],
     closed: Iterable[MissedDate],
 ) -> WeeklyWindow:
     held, missed = [], list(closed)
-    for bells, dates in alike.items():
-        days = dict(bells)
+    for days, dates in alike.items():
         found = search.at(days, start)
         if found is not None:
             held.append(HeldDates(dates=tuple(dates), fits=search.fits(days, found)))
@@ -163,8 +141,7 @@ def _window(
             for on in dates
         )
     return WeeklyWindow(
-        starts=later(time(), start // 60),
-        minutes=search.minutes,
+        weekly=replace(pattern, starts=later(time(), start // 60)),
         held=tuple(held),
         missed=tuple(sorted(missed, key=lambda miss: (miss.date, miss.school))),
     )
@@ -177,5 +154,5 @@ def _rank(window: WeeklyWindow) -> tuple[int, int, int, int, time]:
         -window.min_effective_minutes,
         sum(shift != 0 for shift in shifts),
         sum(abs(shift) for shift in shifts),
-        window.starts,
+        window.weekly.starts,
     )
