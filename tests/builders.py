@@ -13,16 +13,21 @@ from calendars.terms import Term
 from scheduler.members import (
     Alliance,
     AllianceId,
+    BusyBlock,
     ClassGroup,
     ClassGroupId,
+    Lesson,
     LinkPool,
     LinkPoolId,
+    Outage,
+    OutageId,
     Room,
     RoomId,
     RoomTier,
     School,
     Teacher,
     TeacherId,
+    Timetable,
 )
 from scheduler.model import Role, Session, SessionId, SessionState, Site, SiteState
 from scheduler.schools import AllianceBook, SchoolBook, Situation
@@ -186,6 +191,40 @@ def a_book(school: str = "TF1", **fields: Any) -> SchoolBook:
         )
         | fields
     )
+
+
+def some_books(**changes: Mapping[str, Any]) -> tuple[SchoolBook, ...]:
+    """TF1, JS and CB (or more), with what a test is about: `some_books(JS={"busy": ...})`."""
+    return tuple(
+        a_book(school, **changes.get(school, {}))
+        for school in dict.fromkeys(("TF1", "JS", "CB", *changes))
+    )
+
+
+def a_lesson(period: int, subject: str = "数学", **fields: Any) -> Lesson:
+    """A lesson on the weekday of TUESDAY."""
+    return Lesson(**{"weekday": 2, "period": period, "subject": subject} | fields)
+
+
+def a_timetable(school: str = "TF1", no: int = 1, *given: Lesson) -> Timetable:
+    return Timetable(
+        id=f"{school}-C{no}-2026-1",
+        school=SchoolId(school),
+        class_group=ClassGroupId(f"{school}-C{no}"),
+        term=f"{school}-2026-1",
+        lessons=given,
+    )
+
+
+def a_block(slot: Slot, school: str = "TF1", **fields: Any) -> BusyBlock:
+    return BusyBlock(
+        **{"id": f"{school}-busy", "school": SchoolId(school), "slot": slot, "note": "校长参观"}
+        | fields
+    )
+
+
+def an_outage(slot: Slot, **fields: Any) -> Outage:
+    return Outage(**{"id": OutageId("o1"), "slot": slot, "reason": "话筒无声"} | fields)
 
 
 def an_alliance(**fields: Any) -> AllianceBook:

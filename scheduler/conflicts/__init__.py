@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
+from calendars.text import Text
 from scheduler.conflicts.case import Case
 from scheduler.conflicts.classes import classes_are_in_one_place, lessons_are_for_one_grade
 from scheduler.conflicts.hours import (
@@ -14,6 +15,7 @@ from scheduler.conflicts.hours import (
     within_permitted_hours,
 )
 from scheduler.conflicts.links import links_are_free, sites_are_within_reach
+from scheduler.conflicts.notes import observers_are_free, schools_are_in_step
 from scheduler.conflicts.rooms import (
     rooms_are_free,
     rooms_can_do_their_part,
@@ -76,3 +78,9 @@ def find_conflicts(
         session=session, situation=situation, now=now, published=published, automatic=automatic
     )
     return tuple(conflict for rule in rules for conflict in rule(case))
+
+
+def find_notes(session: Session, situation: Situation, *, now: datetime) -> tuple[Text, ...]:
+    """What forbids nothing and should be known: out of step (E01), observers elsewhere (E45)."""
+    case = Case(session=session, situation=situation, now=now)
+    return (*schools_are_in_step(case), *observers_are_free(case))
