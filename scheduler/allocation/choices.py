@@ -1,0 +1,31 @@
+"""The variables of the model: which places are used, which activities are held, what goes beyond."""
+
+from dataclasses import dataclass
+
+from ortools.sat.python.cp_model import CpModel, IntVar
+
+from scheduler.allocation.weekly import WeeklyProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """`used` by place, `held` by activity, `beyond` by allowance."""
+
+    used: tuple[IntVar, ...]
+    held: tuple[IntVar, ...]
+    beyond: tuple[IntVar, ...]
+
+
+def choices(model: CpModel, problem: WeeklyProblem) -> Choices:
+    """One boolean for each place, one for each activity, a number for each allowance.
+
+    Rooms have none: they are counted here and given out afterwards.
+    """
+    return Choices(
+        used=tuple(model.new_bool_var("") for _ in problem.places),
+        held=tuple(model.new_bool_var("") for _ in problem.activities),
+        beyond=tuple(
+            model.new_int_var(0, max(0, len(allowance.places) - allowance.free), "")
+            for allowance in problem.allowances
+        ),
+    )
