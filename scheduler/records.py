@@ -4,27 +4,37 @@ One table, one HTTP resource and one import format serve them all; what differs 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, Final, NewType, get_args, get_type_hints
 
 from calendars.bells import BellSchedule, SchoolId
 from calendars.days import Day
 from calendars.terms import Term
+from calendars.text import Text
 from scheduler.members import (
     Alliance,
+    AllianceId,
     BusyBlock,
     ClassGroup,
+    ClassGroupId,
     District,
+    DistrictId,
     LinkPool,
+    LinkPoolId,
     OpenSlot,
     Outage,
+    OutageId,
     Room,
+    RoomId,
     School,
     Studio,
+    StudioId,
     Teacher,
+    TeacherId,
     Timetable,
 )
-from scheduler.model import Request
+from scheduler.model import Request, RequestId
 
 Record = (
     Alliance
@@ -67,6 +77,26 @@ KINDS: Final[dict[str, type[Record]]] = {
 
 NAMES: Final[dict[type[Record], str]] = {kind: name for name, kind in KINDS.items()}
 
+WORDS: Final[dict[type[Record], Text]] = {
+    Alliance: Text("联盟", "alliance"),
+    District: Text("学区", "district"),
+    LinkPool: Text("链路池", "link pool"),
+    School: Text("学校", "school"),
+    Room: Text("教室", "room"),
+    Teacher: Text("教师", "teacher"),
+    ClassGroup: Text("班级", "class group"),
+    Studio: Text("工作室", "studio"),
+    Term: Text("学期", "term"),
+    Day: Text("日历行", "day"),
+    BellSchedule: Text("作息表", "bell schedule"),
+    Timetable: Text("课表", "timetable"),
+    OpenSlot: Text("开放时段", "open slot"),
+    Outage: Text("停用登记", "outage"),
+    BusyBlock: Text("占用时段", "busy block"),
+    Request: Text("需求", "request"),
+}
+"""What people call a record of each kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -85,5 +115,58 @@ def school_of(record: Record) -> SchoolId | None:
 
 
 def references(value: object) -> Iterator[Reference]:
-    """Every record that a value (a record, a booking) names, found by the types of its fields."""
-    raise NotImplementedError
+    """Every record that a value (a record, a booking) names, found by the types of its fields.
+
+    A field `id` is the value's own, and a field `term` names a `Term` although its type is `str`.
+    """
+    return _references_in(value, "", None)
+
+
+_NAMED_BY: Final[dict[object, type[Record]]] = {
+    AllianceId: Alliance,
+    DistrictId: District,
+    LinkPoolId: LinkPool,
+    SchoolId: School,
+    RoomId: Room,
+    TeacherId: Teacher,
+    ClassGroupId: ClassGroup,
+    StudioId: Studio,
+    OutageId: Outage,
+    RequestId: Request,
+}
+
+
+def _references_in(value: object, pointer: str, kind: type[Record] | None) -> Iterator[Reference]:
+    if isinstance(value, str):
+        if kind is not None:
+            yield Reference(pointer, kind, value)
+    elif isinstance(value, tuple):
+        for index, part in enumerate(value):
+            yield from _references_in(part, f"{pointer}/{index}", kind)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name, named in _telling_fields(type(value)):
+            yield from _references_in(getattr(value, name), f"{pointer}/{name}", named)
+
+
+@cache
+def _telling_fields(owner: type) -> tuple[tuple[str, type[Record] | None], ...]:
+    """The fields that name records, with their kind, or may hold values that do (None)."""
+    hints = get_type_hints(owner)
+    found: list[tuple[str, type[Record] | None]] = []
+    for field in fields(owner):
+        inner = tuple(_inner_types(hints[field.name]))
+        kind = next((_NAMED_BY[part] for part in inner if part in _NAMED_BY), None)
+        if field.name == "term" and str in inner:
+            kind = Term
+        nested = any(is_dataclass(part) and _telling_fields(part) for part in inner)
+        if field.name != "id" and (kind is not None or nested):
+            found.append((field.name, kind))
+    return tuple(found)
+
+
+def _inner_types(hint: Any) -> Iterator[Any]:  # noqa: ANN401 - a type hint has no type of its own
+    arguments = get_args(hint)
+    if isinstance(hint, NewType) or not arguments:
+        yield hint
+    for argument in arguments:
+        yield from _inner_types(argument)

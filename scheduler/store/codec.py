@@ -1,0 +1,45 @@
+"""Domain values to JSON text and back, as the database keeps them: a `Text` stays in both languages."""
+
+from functools import cache
+from typing import TypeVar
+
+import msgspec
+
+from calendars.text import Text
+
+T = TypeVar("T")
+
+
+def _encode_text(value: object) -> object:
+    if isinstance(value, Text):
+        return {"zh": value.zh, "en": value.en}
+    raise TypeError(f"A {type(value).__name__} cannot be stored.")
+
+
+def _decode_text(kind: type, value: object) -> object:
+    if kind is Text and isinstance(value, dict):
+        return Text(value["zh"], value["en"])
+    raise TypeError(f"A {kind.__name__} cannot be read from {value!r}.")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode_text)
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind, dec_hook=_decode_text)
+
+
+def encode(value: object) -> str:
+    """The same value gives the same text, so unchanged values can be told by it."""
+    return _ENCODER.encode(value).decode()
+
+
+def decode(kind: type[T], body: str) -> T:
+    """The value again, valid as it was."""
+    return _decoder(kind).decode(body)
+
+
+def decode_plain(body: str | None) -> object:
+    """Whatever JSON holds, as plain lists and dicts: for the audit, which outlives the types."""
+    return None if body is None else msgspec.json.decode(body)

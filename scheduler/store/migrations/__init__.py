@@ -1,0 +1,1 @@
+"""Every change of the schema since the first table, in order."""

@@ -1,0 +1,87 @@
+"""Who names which record: nothing may name what does not exist, and nothing named may go."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, insert, select, tuple_
+
+from scheduler.errors import InvalidWishError
+from scheduler.records import NAMES, WORDS, Record, Reference, references
+from scheduler.store import tables
+from scheduler.store.opened import OpenTransaction, chunks
+from scheduler.store.resources import resource_of
+
+_MANY = 5
+"""How many users a refusal names."""
+
+
+async def check_references(
+    transaction: OpenTransaction, named_in: Sequence[tuple[str, object]]
+) -> None:
+    """`InvalidWishError` for the first record that one of these values (each with the pointer to it)
+    names and that neither exists nor is among them.
+    """
+    known = {(NAMES[type(value)], value.id) for _, value in named_in if isinstance(value, Record)}
+    found = [
+        (pointer, each, (NAMES[each.kind], each.id))
+        for pointer, value in named_in
+        for each in references(value)
+    ]
+    table = tables.records
+    for part in chunks(sorted({key for _, _, key in found} - known)):
+        query = select(table.c.kind, table.c.id)
+        rows = await transaction.all(query.where(tuple_(table.c.kind, table.c.id).in_(part)))
+        known |= {(row.kind, row.id) for row in rows}
+    for pointer, reference, key in found:
+        if key not in known:
+            raise _unknown(pointer + reference.pointer, reference)
+
+
+def _unknown(pointer: str, reference: Reference) -> InvalidWishError:
+    word = WORDS[reference.kind]
+    return InvalidWishError(
+        f"没有这个{word.zh}: {reference.id}。",
+        f"No such {word.en}: {reference.id}.",
+        pointer=pointer,
+        value=reference.id,
+    )
+
+
+async def replace_references(
+    transaction: OpenTransaction, namers: Iterable[tuple[str, str, Iterable[Reference]]]
+) -> None:
+    """Keep what each namer (its kind and id) names from now on."""
+    table = tables.record_references
+    namers = tuple(namers)
+    for part in chunks([(kind, id) for kind, id, _ in namers]):
+        await transaction.run(
+            delete(table).where(tuple_(table.c.from_kind, table.c.from_id).in_(part))
+        )
+    rows = {
+        (kind, id, NAMES[each.kind], each.id): None for kind, id, named in namers for each in named
+    }
+    if rows:
+        names = ("from_kind", "from_id", "to_kind", "to_id")
+        await transaction.run(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+
+
+async def namers_of(transaction: OpenTransaction, kind: type[Record], id: str) -> Sequence[str]:
+    """A few of those who name the record, such as "timetables JS-C1"."""
+    table = tables.record_references
+    rows = await transaction.all(
+        select(table.c.from_kind, table.c.from_id)
+        .where(table.c.to_kind == NAMES[kind], table.c.to_id == id)
+        .order_by(table.c.from_kind, table.c.from_id)
+        .limit(_MANY)
+    )
+    namers = [f"{row.from_kind} {row.from_id}" for row in rows]
+    if (resource := resource_of(kind, id)) is not None:
+        claims, resources = tables.claims, tables.resources
+        rows = await transaction.all(
+            select(claims.c.session)
+            .join(resources, resources.c.number == claims.c.resource)
+            .where(resources.c.kind == resource.kind, resources.c.id == resource.id)
+            .order_by(claims.c.session)
+            .limit(_MANY - len(namers))
+        )
+        namers += [f"sessions {row.session}" for row in rows]
+    return namers

@@ -1,0 +1,78 @@
+"""What every question to the database needs: a connection, who asks, and when."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Executable, Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.model import Actor, Resource
+from scheduler.schools import AllianceBook, SchoolBook
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRow:
+    """What the database knows of a resource; `number` stands for it in claims."""
+
+    number: int
+    resource: Resource
+    school: str | None
+    kit: int | None
+    buffer_seconds: int
+
+
+@dataclass(slots=True)
+class BookMemory:
+    """Books as last read, each with the revision it was read at; shared by a store's transactions."""
+
+    alliance: tuple[int, AllianceBook] | None = None
+    schools: dict[str, tuple[tuple[int, str], SchoolBook]] = field(default_factory=dict)
+
+
+class OpenTransaction:
+    """A transaction between begin and commit, with what it has locked and changed so far."""
+
+    def __init__(
+        self, connection: AsyncConnection, memory: BookMemory, *, actor: Actor | None, now: datetime
+    ) -> None:
+        self.now = now
+        self._actor = actor
+        self._connection = connection
+        self.memory = memory
+        self.locked: dict[Resource, ResourceRow] = {}
+        self.changed_books: set[str] = set()
+
+    @property
+    def actor(self) -> Actor:
+        """Who writes. A transaction that only reads has none, and so cannot write."""
+        if self._actor is None:
+            raise RuntimeError("This transaction only reads.")
+        return self._actor
+
+    async def run(self, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
+        """Run a statement, once for each of `rows` if given; how many rows it touched."""
+        return (await self._connection.execute(statement, rows)).rowcount
+
+    async def all(self, query: Executable) -> list[Row[Any]]:
+        """Every row of a query."""
+        return list((await self._connection.execute(query)).all())
+
+    async def first(self, query: Executable) -> Row[Any] | None:
+        """The first row of a query, if any."""
+        return (await self._connection.execute(query)).first()
+
+    def savepoint(self) -> Any:  # noqa: ANN401
+        """A part that can fail without losing the rest."""
+        return self._connection.begin_nested()
+
+
+def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """Parts small enough for the number of values that one statement may carry."""
+    rest = iter(values)
+    while part := list(islice(rest, size)):
+        yield part

@@ -1,0 +1,95 @@
+"""What the solver proposes, kept until somebody publishes it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import insert, select, update
+
+from scheduler.errors import NotFoundError, StaleError, StateError
+from scheduler.model import Plan, PlanId, PlanState
+from scheduler.store import tables
+from scheduler.store.audit import write_audit
+from scheduler.store.codec import decode, encode
+from scheduler.store.opened import OpenTransaction
+
+_TABLE = tables.plans
+_KIND: Final = "plans"
+
+
+async def plan(transaction: OpenTransaction, id: PlanId) -> Plan:
+    """One plan, or `NotFoundError`."""
+    row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
+    if row is None:
+        raise NotFoundError(f"没有这个方案: {id}。", f"No such plan: {id}.")
+    return decode(Plan, row.body)
+
+
+async def plans(
+    transaction: OpenTransaction, *, after: str = "", limit: int = 100
+) -> Sequence[Plan]:
+    """Plans by id, those that come after `after`."""
+    query = select(_TABLE.c.body).where(_TABLE.c.id > after).order_by(_TABLE.c.id).limit(limit)
+    return tuple(decode(Plan, row.body) for row in await transaction.all(query))
+
+
+async def add_plan(transaction: OpenTransaction, plan: Plan) -> None:
+    """Store a new plan (`StateError` if the id is taken)."""
+    if await transaction.first(select(_TABLE.c.id).where(_TABLE.c.id == plan.id)):
+        raise StateError(f"方案 {plan.id} 已经存在。", f"The plan {plan.id} already exists.")
+    await transaction.run(insert(_TABLE), [_columns(plan)])
+    await write_audit(transaction, "create", (_KIND, plan.id), after=_told(plan))
+
+
+async def replace_plan(transaction: OpenTransaction, before: Plan, after: Plan) -> None:
+    """Store the successor of `before` (`StaleError` if it changed meanwhile), one revision later."""
+    after = replace(after, id=before.id, revision=before.revision + 1)
+    touched = await transaction.run(
+        update(_TABLE)
+        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
+        .values(_columns(after))
+    )
+    if touched == 0:
+        now = await plan(transaction, before.id)
+        raise StaleError(
+            f"方案 {before.id} 已被他人修改: 现在是第 {now.revision} 版。",
+            f"The plan {before.id} has changed: it is now at revision {now.revision}.",
+        )
+    await write_audit(
+        transaction, "change", (_KIND, after.id), before=_told(before), after=_told(after)
+    )
+
+
+async def claim_waiting_plan(transaction: OpenTransaction) -> Plan | None:
+    """The plan that has waited longest for a solver, locked so that no other process takes it; None
+    if none waits.
+    """
+    row = await transaction.first(
+        select(_TABLE.c.body)
+        .where(_TABLE.c.state == PlanState.WAITING)
+        .order_by(_TABLE.c.created_at, _TABLE.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return None if row is None else decode(Plan, row.body)
+
+
+def _columns(plan: Plan) -> dict[str, object]:
+    return {
+        "id": plan.id,
+        "state": plan.state.value,
+        "created_at": plan.created_at,
+        "revision": plan.revision,
+        "body": encode(plan),
+    }
+
+
+def _told(plan: Plan) -> dict[str, object]:
+    """What the audit keeps of a plan: the placements themselves stay with the plan."""
+    return {
+        "term": plan.term,
+        "state": plan.state,
+        "placed": len(plan.placements),
+        "unplaced": len(plan.unplaced),
+        "cost": plan.cost,
+    }

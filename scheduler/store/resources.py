@@ -1,0 +1,222 @@
+"""The rows that stand for schools, rooms, kits, people, groups and link pools: what is locked.
+
+Everybody locks in the order of `number`, so two who want the same rows never wait for each other.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+
+from calendars.text import Text
+from scheduler.errors import NotFoundError
+from scheduler.members import ClassGroup, LinkPool, Room, School, Teacher
+from scheduler.model import Resource, ResourceKind
+from scheduler.records import WORDS, Record, school_of
+from scheduler.store import tables
+from scheduler.store.opened import OpenTransaction, ResourceRow, chunks
+
+_TABLE = tables.resources
+_ROW = (
+    _TABLE.c.number,
+    _TABLE.c.kind,
+    _TABLE.c.id,
+    _TABLE.c.school,
+    _TABLE.c.kit,
+    _TABLE.c.buffer_seconds,
+)
+
+_UPDATE = (
+    update(_TABLE)
+    .where(_TABLE.c.number == bindparam("of_number"))
+    .values(
+        school=bindparam("new_school"),
+        kit=bindparam("new_kit"),
+        buffer_seconds=bindparam("new_buffer_seconds"),
+        sessions=bindparam("new_sessions"),
+        ports=bindparam("new_ports"),
+        revision=_TABLE.c.revision + 1,
+    )
+)
+
+_KIND_OF_RECORD: Final[dict[type[Record], ResourceKind]] = {
+    School: ResourceKind.SCHOOL,
+    Room: ResourceKind.ROOM,
+    Teacher: ResourceKind.TEACHER,
+    ClassGroup: ResourceKind.CLASS_GROUP,
+    LinkPool: ResourceKind.LINK_POOL,
+}
+
+
+WORDS_OF_RESOURCES: Final = {
+    ResourceKind.KIT: Text("共用设备", "kit"),
+    **{kind: WORDS[record] for record, kind in _KIND_OF_RECORD.items()},
+}
+
+
+def resource_of(kind: type[Record], id: str) -> Resource | None:
+    """The resource that a record is, if it is one."""
+    found = _KIND_OF_RECORD.get(kind)
+    return None if found is None else Resource(found, id)
+
+
+def _row(row: "tuple[int, str, str, str | None, int | None, int]") -> ResourceRow:
+    number, kind, id, school, kit, buffer_seconds = row
+    return ResourceRow(number, Resource(ResourceKind(kind), id), school, kit, buffer_seconds)
+
+
+async def find_resources(
+    transaction: OpenTransaction, wanted: Iterable[Resource]
+) -> dict[Resource, ResourceRow]:
+    """The rows of those that exist, without locking them."""
+    found = {
+        resource: transaction.locked[resource]
+        for resource in wanted
+        if resource in transaction.locked
+    }
+    names = [(each.kind.value, each.id) for each in wanted if each not in found]
+    for part in chunks(names):
+        query = select(*_ROW).where(tuple_(_TABLE.c.kind, _TABLE.c.id).in_(part))
+        for row in await transaction.all(query):
+            known = _row(row._tuple())
+            found[known.resource] = known
+    return found
+
+
+async def lock(transaction: OpenTransaction, resources: Iterable[Resource]) -> None:
+    """Take the resources' rows in one order, kits of rooms included; whoever comes later waits.
+
+    Holds on them that have run out give up what they claimed. `NotFoundError` for a resource that
+    does not exist.
+    """
+    await lock_resources(transaction, resources)
+
+
+async def lock_resources(
+    transaction: OpenTransaction, wanted: Iterable[Resource]
+) -> dict[Resource, ResourceRow]:
+    """`lock`, and every row that this transaction holds by then."""
+    missing = {resource for resource in wanted if resource not in transaction.locked}
+    found = await find_resources(transaction, missing)
+    if unknown := missing - found.keys():
+        resource = min(unknown)
+        word = WORDS_OF_RESOURCES[resource.kind]
+        raise NotFoundError(
+            f"没有这个{word.zh}: {resource.id}。", f"No such {word.en}: {resource.id}."
+        )
+    held = {row.number for row in transaction.locked.values()}
+    numbers = {row.number for row in found.values()}
+    numbers |= {row.kit for row in found.values() if row.kit is not None}
+    while wanting := numbers - held:
+        rows = await _lock_numbers(transaction, sorted(wanting))
+        held |= wanting
+        # A room may have been given another kit while we waited for its row.
+        numbers = {row.kit for row in rows if row.kit is not None}
+    return transaction.locked
+
+
+async def _lock_numbers(
+    transaction: OpenTransaction, numbers: Sequence[int]
+) -> Sequence[ResourceRow]:
+    rows = [
+        _row(row._tuple())
+        for part in chunks(numbers)
+        for row in await transaction.all(
+            select(*_ROW)
+            .where(_TABLE.c.number.in_(part))
+            .order_by(_TABLE.c.number)
+            .with_for_update(key_share=True)
+        )
+    ]
+    transaction.locked.update({row.resource: row for row in rows})
+    claims = tables.claims
+    await transaction.run(
+        update(claims)
+        .where(
+            claims.c.resource.in_(numbers),
+            claims.c.live,
+            claims.c.expires <= int(transaction.now.timestamp()),
+        )
+        .values(live=False)
+    )
+    return rows
+
+
+async def count_up(transaction: OpenTransaction, numbers: Iterable[int]) -> None:
+    """Give the resources a new revision: whoever shows them must look again."""
+    await transaction.run(
+        update(_TABLE)
+        .where(_TABLE.c.number.in_(sorted(numbers)))
+        .values(revision=_TABLE.c.revision + 1)
+    )
+
+
+async def put_resources(transaction: OpenTransaction, records: Sequence[Record]) -> None:
+    """Bring the resources that new or changed records stand for up to date."""
+    own = {
+        resource: record
+        for record in records
+        if (resource := resource_of(type(record), record.id)) is not None
+    }
+    kits = {
+        Resource(ResourceKind.KIT, record.kit)
+        for record in own.values()
+        if isinstance(record, Room) and record.kit is not None
+    }
+    known = await find_resources(transaction, own.keys() | kits)
+    if new_kits := [_blank(kit) for kit in sorted(kits - known.keys())]:
+        await transaction.run(insert(_TABLE), new_kits)
+        known = await find_resources(transaction, own.keys() | kits)
+    new, changed = [], []
+    for resource in sorted(own):
+        columns = _columns(own[resource], known)
+        if resource in known:
+            number = known[resource].number
+            changed.append(
+                {"of_number": number} | {f"new_{name}": value for name, value in columns.items()}
+            )
+            transaction.locked.pop(resource, None)
+        else:
+            new.append(_blank(resource) | columns)
+    if new:
+        await transaction.run(insert(_TABLE), new)
+    if changed:
+        await transaction.run(_UPDATE, changed)
+
+
+def _blank(resource: Resource) -> dict[str, object]:
+    return {
+        "kind": resource.kind.value,
+        "id": resource.id,
+        "school": None,
+        "kit": None,
+        "buffer_seconds": 0,
+        "sessions": None,
+        "ports": None,
+        "revision": 1,
+    }
+
+
+def _columns(record: Record, known: dict[Resource, ResourceRow]) -> dict[str, object]:
+    columns: dict[str, object] = {
+        "school": school_of(record),
+        "kit": None,
+        "buffer_seconds": 0,
+        "sessions": None,
+        "ports": None,
+    }
+    if isinstance(record, Room):
+        columns["buffer_seconds"] = 60 * record.buffer_minutes
+        if record.kit is not None:
+            columns["kit"] = known[Resource(ResourceKind.KIT, record.kit)].number
+    if isinstance(record, LinkPool):
+        columns |= {"sessions": record.sessions, "ports": record.ports}
+    return columns
+
+
+async def remove_resource(transaction: OpenTransaction, resource: Resource) -> None:
+    """Forget a resource that no claim names."""
+    await transaction.run(
+        delete(_TABLE).where(_TABLE.c.kind == resource.kind, _TABLE.c.id == resource.id)
+    )
+    transaction.locked.pop(resource, None)

@@ -1,0 +1,63 @@
+"""The weekly patterns that sessions come from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import insert, select, update
+
+from scheduler.errors import NotFoundError, StaleError, StateError
+from scheduler.model import Series, SeriesId
+from scheduler.records import references
+from scheduler.store import tables
+from scheduler.store.audit import write_audit
+from scheduler.store.codec import decode, encode
+from scheduler.store.naming import replace_references
+from scheduler.store.opened import OpenTransaction
+
+_TABLE = tables.series
+_KIND: Final = "series"
+
+
+async def series(transaction: OpenTransaction, id: SeriesId) -> Series:
+    """One series, or `NotFoundError`."""
+    row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
+    if row is None:
+        raise NotFoundError(f"没有这个系列: {id}。", f"No such series: {id}.")
+    return decode(Series, row.body)
+
+
+async def all_series(
+    transaction: OpenTransaction, *, after: str = "", limit: int = 100
+) -> Sequence[Series]:
+    """Series by id, those that come after `after`."""
+    query = select(_TABLE.c.body).where(_TABLE.c.id > after).order_by(_TABLE.c.id).limit(limit)
+    return tuple(decode(Series, row.body) for row in await transaction.all(query))
+
+
+async def add_series(transaction: OpenTransaction, series: Series) -> None:
+    """Store a new series (`StateError` if the id is taken)."""
+    if await transaction.first(select(_TABLE.c.id).where(_TABLE.c.id == series.id)):
+        raise StateError(f"系列 {series.id} 已经存在。", f"The series {series.id} already exists.")
+    row = {"id": series.id, "revision": series.revision, "body": encode(series)}
+    await transaction.run(insert(_TABLE), [row])
+    await replace_references(transaction, [(_KIND, series.id, references(series))])
+    await write_audit(transaction, "create", (_KIND, series.id), after=series)
+
+
+async def replace_series(transaction: OpenTransaction, before: Series, after: Series) -> None:
+    """Store the successor of `before` (`StaleError` if it changed meanwhile), one revision later."""
+    after = replace(after, id=before.id, revision=before.revision + 1)
+    touched = await transaction.run(
+        update(_TABLE)
+        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
+        .values(revision=after.revision, body=encode(after))
+    )
+    if touched == 0:
+        now = await series(transaction, before.id)
+        raise StaleError(
+            f"系列 {before.id} 已被他人修改: 现在是第 {now.revision} 版。",
+            f"The series {before.id} has changed: it is now at revision {now.revision}.",
+        )
+    await replace_references(transaction, [(_KIND, after.id, references(after))])
+    await write_audit(transaction, "change", (_KIND, after.id), before=before, after=after)

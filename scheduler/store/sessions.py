@@ -1,0 +1,165 @@
+"""Sessions and what they claim: read, added and replaced as one unit."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, NoReturn
+
+from sqlalchemy import insert, select, update
+
+from calendars.slots import Slot
+from scheduler.errors import NotFoundError, StaleError, StateError
+from scheduler.members import Studio
+from scheduler.model import (
+    Resource,
+    SeriesId,
+    Session,
+    SessionId,
+    SessionState,
+)
+from scheduler.records import references
+from scheduler.store import tables
+from scheduler.store.audit import write_audit
+from scheduler.store.claims import add_claims, claims_of, drop_claims, kept_apart
+from scheduler.store.codec import decode, encode
+from scheduler.store.naming import replace_references
+from scheduler.store.opened import OpenTransaction
+from scheduler.store.resources import count_up
+
+_TABLE = tables.sessions
+_KIND: Final = "sessions"
+
+
+async def session(transaction: OpenTransaction, id: SessionId) -> Session:
+    """One session, or `NotFoundError`."""
+    row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
+    if row is None:
+        raise _missing(id)
+    return decode(Session, row.body)
+
+
+async def sessions(
+    transaction: OpenTransaction,
+    *,
+    resource: Resource | None = None,
+    series: SeriesId | None = None,
+    within: Slot | None = None,
+    states: Sequence[SessionState] = tuple(SessionState),
+    after: str = "",
+    limit: int | None = 100,
+) -> Sequence[Session]:
+    """Sessions by id that use the resource (any if None), touch `within` and are in `states`.
+
+    A teacher's include those that the teacher only observes.
+    """
+    query = select(_TABLE.c.body).where(_TABLE.c.id > after, _TABLE.c.state.in_(states))
+    if resource is not None:
+        claims, resources = tables.claims, tables.resources
+        query = query.join(claims, claims.c.session == _TABLE.c.id).join(
+            resources, resources.c.number == claims.c.resource
+        )
+        query = query.where(resources.c.kind == resource.kind, resources.c.id == resource.id)
+    if series is not None:
+        query = query.where(_TABLE.c.series == series)
+    if within is not None:
+        query = query.where(_TABLE.c.starts < within.ends, _TABLE.c.ends > within.starts)
+    rows = await transaction.all(query.order_by(_TABLE.c.id).limit(limit))
+    return tuple(decode(Session, row.body) for row in rows)
+
+
+async def due_holds(transaction: OpenTransaction) -> Sequence[Session]:
+    """Held sessions whose hold has run out by `now`."""
+    query = select(_TABLE.c.body).where(
+        _TABLE.c.state == SessionState.HELD, _TABLE.c.hold_expires_at <= transaction.now
+    )
+    rows = await transaction.all(query.order_by(_TABLE.c.hold_expires_at, _TABLE.c.id))
+    return tuple(decode(Session, row.body) for row in rows)
+
+
+async def add_session(transaction: OpenTransaction, session: Session) -> None:
+    """Store a new session and what it claims; the database refuses a double claim (`ClashError`)."""
+    if await transaction.first(select(_TABLE.c.id).where(_TABLE.c.id == session.id)):
+        raise StateError(
+            f"活动 {session.id} 已经存在。", f"The session {session.id} already exists."
+        )
+    claims = await claims_of(transaction, session)
+    async with kept_apart(transaction, claims):
+        await transaction.run(insert(_TABLE), [_columns(session)])
+        await add_claims(transaction, claims)
+    await _name_studio(transaction, None, session)
+    await count_up(transaction, {claim["resource"] for claim in claims})
+    await write_audit(transaction, "create", (_KIND, session.id), after=session)
+
+
+async def replace_session(transaction: OpenTransaction, before: Session, after: Session) -> None:
+    """Store the successor of `before` (`StaleError` if it changed meanwhile), one revision later."""
+    after = replace(after, id=before.id, revision=before.revision + 1)
+    old, new = await claims_of(transaction, before), await claims_of(transaction, after)
+    async with kept_apart(transaction, new):
+        touched = await transaction.run(
+            update(_TABLE)
+            .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
+            .values(_columns(after))
+        )
+        if touched == 0:
+            await _refuse_stale(transaction, before)
+        if old != new:
+            await drop_claims(transaction, before.id)
+            await add_claims(transaction, new)
+    await _name_studio(transaction, before, after)
+    await count_up(transaction, {claim["resource"] for claim in (*old, *new)})
+    await write_audit(
+        transaction,
+        _action(before, after),
+        (_KIND, after.id),
+        before=before,
+        after=after,
+        reason=after.reason,
+    )
+
+
+async def _refuse_stale(transaction: OpenTransaction, before: Session) -> NoReturn:
+    now = await session(transaction, before.id)
+    raise StaleError(
+        f"活动 {before.id} 已被他人修改: 现在是第 {now.revision} 版, 不是第 {before.revision} 版。",
+        f"The session {before.id} has changed: it is now at revision {now.revision}, "
+        f"not {before.revision}.",
+    )
+
+
+def _missing(id: SessionId) -> NotFoundError:
+    return NotFoundError(f"没有这个活动: {id}。", f"No such session: {id}.")
+
+
+def _columns(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "series": session.series,
+        "series_date": session.series_date,
+        "starts": session.slot.starts,
+        "ends": session.slot.ends,
+        "state": session.state.value,
+        "hold_expires_at": session.hold_expires_at,
+        "pinned": session.pinned,
+        "revision": session.revision,
+        "body": encode(session),
+    }
+
+
+def _action(before: Session, after: Session) -> str:
+    if before.state is not after.state:
+        return {
+            SessionState.HELD: "hold",
+            SessionState.CONFIRMED: "confirm",
+            SessionState.CANCELLED: "cancel",
+            SessionState.EXPIRED: "expire",
+        }[after.state]
+    return "change" if before.slot == after.slot else "move"
+
+
+async def _name_studio(
+    transaction: OpenTransaction, before: Session | None, after: Session
+) -> None:
+    """Keep the studio from being deleted; everything else that a session names it also claims."""
+    if after.studio is not None or (before is not None and before.studio is not None):
+        named = [each for each in references(after) if each.kind is Studio]
+        await replace_references(transaction, [(_KIND, after.id, named)])

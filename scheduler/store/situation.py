@@ -1,0 +1,89 @@
+"""The situation in which sessions are judged: their schools' books and whatever is near them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import and_, or_, select
+
+from calendars.bells import SchoolId
+from calendars.slots import Slot
+from scheduler.model import Resource, ResourceKind, Session
+from scheduler.schools import SchoolBook, Situation
+from scheduler.store import tables
+from scheduler.store.books import alliance, books
+from scheduler.store.claims import concerned_by, seconds_of
+from scheduler.store.codec import decode
+from scheduler.store.opened import OpenTransaction, ResourceRow, chunks
+from scheduler.store.resources import find_resources
+
+_NEAR: Final = timedelta(days=1)
+
+
+async def situation(transaction: OpenTransaction, sessions: Sequence[Session]) -> Situation:
+    """The situation to judge these sessions in: schools, all schools of their teachers, and the live
+    sessions on their resources within a day of any of them.
+    """
+    concerned = {resource for session in sessions for resource in concerned_by(session)}
+    found = await find_resources(transaction, concerned)
+    rows = list(found.values())
+    schools = {SchoolId(row.school) for row in rows if row.school is not None}
+    schools |= {site.school for session in sessions for site in session.sites}
+    around = await books(transaction, schools)
+    if elsewhere := _other_schools_of_teachers(concerned, around):
+        around |= await books(transaction, elsewhere)
+    return Situation(
+        alliance=await alliance(transaction),
+        schools=around,
+        sessions=await _near(transaction, rows, [session.slot for session in sessions]),
+    )
+
+
+def _other_schools_of_teachers(
+    concerned: Iterable[Resource], around: dict[SchoolId, SchoolBook]
+) -> set[SchoolId]:
+    named = {each.id for each in concerned if each.kind is ResourceKind.TEACHER}
+    return {
+        school
+        for book in around.values()
+        for teacher in book.teachers.values()
+        if teacher.id in named
+        for school in teacher.also_at
+        if school not in around
+    }
+
+
+async def _near(
+    transaction: OpenTransaction, rows: Iterable[ResourceRow], slots: Iterable[Slot]
+) -> tuple[Session, ...]:
+    claims, sessions = tables.claims, tables.sessions
+    numbers = {row.number for row in rows if row.resource.kind is not ResourceKind.SCHOOL}
+    numbers |= {row.kit for row in rows if row.kit is not None}
+    stretches = _stretches(slots)
+    now = seconds_of(transaction.now)
+    bodies: dict[str, str] = {}
+    for part in chunks(stretches, 50):
+        close = or_(
+            *(and_(claims.c.starts < ends, claims.c.ends > starts) for starts, ends in part)
+        )
+        query = (
+            select(sessions.c.id, sessions.c.body)
+            .join(claims, claims.c.session == sessions.c.id)
+            .where(claims.c.resource.in_(sorted(numbers)), claims.c.live, close)
+            .where(or_(claims.c.expires.is_(None), claims.c.expires > now))
+            .distinct()
+        )
+        bodies |= {row.id: row.body for row in await transaction.all(query)}
+    return tuple(decode(Session, bodies[id]) for id in sorted(bodies))
+
+
+def _stretches(slots: Iterable[Slot]) -> list[tuple[int, int]]:
+    """The times within a day of the slots, in seconds, as few stretches as they make."""
+    merged: list[tuple[int, int]] = []
+    for slot in sorted(slots):
+        starts, ends = seconds_of(slot.starts - _NEAR), seconds_of(slot.ends + _NEAR)
+        if merged and starts <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(ends, merged[-1][1]))
+        else:
+            merged.append((starts, ends))
+    return merged

@@ -1,0 +1,111 @@
+"""Published calendars: who opened them, and whether what they show has moved."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import func, insert, select, update
+
+from scheduler.errors import NotFoundError, StaleError, StateError
+from scheduler.model import ResourceKind, Scope, Subscription
+from scheduler.store import tables
+from scheduler.store.audit import write_audit
+from scheduler.store.codec import decode, encode
+from scheduler.store.opened import OpenTransaction
+
+_TABLE = tables.subscriptions
+_KIND: Final = "subscriptions"
+_RESOURCES: Final = {
+    Scope.TEACHER: ResourceKind.TEACHER,
+    Scope.SCHOOL: ResourceKind.SCHOOL,
+    Scope.ROOM: ResourceKind.ROOM,
+    Scope.ALLIANCE: ResourceKind.SCHOOL,
+}
+"""What a session of the scope touches: one of the alliance's touches at least one school."""
+
+
+async def add_subscription(
+    transaction: OpenTransaction, subscription: Subscription, token_hash: bytes
+) -> None:
+    """Store a new subscription with the hash of its token (`StateError` if the id is taken)."""
+    if await transaction.first(select(_TABLE.c.id).where(_TABLE.c.id == subscription.id)):
+        raise StateError(
+            f"订阅 {subscription.id} 已经存在。",
+            f"The subscription {subscription.id} already exists.",
+        )
+    row = _columns(subscription) | {"id": subscription.id, "token_hash": token_hash}
+    await transaction.run(insert(_TABLE), [row])
+    await write_audit(transaction, "create", (_KIND, subscription.id), after=subscription)
+
+
+async def subscription_opened_by(transaction: OpenTransaction, token_hash: bytes) -> Subscription:
+    """The subscription that is not revoked, or `NotFoundError`."""
+    row = await transaction.first(
+        select(_TABLE.c.body).where(
+            _TABLE.c.token_hash == token_hash, _TABLE.c.revoked_at.is_(None)
+        )
+    )
+    if row is None:
+        raise NotFoundError("没有这个日历。", "No such calendar.")
+    return decode(Subscription, row.body)
+
+
+async def subscription(transaction: OpenTransaction, id: str) -> Subscription:
+    """One subscription, revoked or not, or `NotFoundError`."""
+    row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
+    if row is None:
+        raise NotFoundError(f"没有这个订阅: {id}。", f"No such subscription: {id}.")
+    return decode(Subscription, row.body)
+
+
+async def subscriptions(
+    transaction: OpenTransaction, *, after: str = "", limit: int = 100
+) -> Sequence[Subscription]:
+    """Subscriptions by id, those that come after `after`."""
+    query = select(_TABLE.c.body).where(_TABLE.c.id > after).order_by(_TABLE.c.id).limit(limit)
+    return tuple(decode(Subscription, row.body) for row in await transaction.all(query))
+
+
+async def replace_subscription(
+    transaction: OpenTransaction, before: Subscription, after: Subscription
+) -> None:
+    """Store the successor of `before` (`StaleError` if it was revoked meanwhile: a reader's poll must
+    not open it again). A mere poll leaves no audit row.
+    """
+    touched = await transaction.run(
+        update(_TABLE)
+        .where(
+            _TABLE.c.id == before.id,
+            _TABLE.c.revoked_at.is_not_distinct_from(before.revoked_at),
+        )
+        .values(_columns(after))
+    )
+    if touched == 0:
+        await subscription(transaction, before.id)
+        raise StaleError(
+            f"订阅 {before.id} 已被他人修改。", f"The subscription {before.id} has changed."
+        )
+    if replace(before, last_polled_at=after.last_polled_at) != after:
+        action = "change" if after.revoked_at is None else "revoke"
+        await write_audit(transaction, action, (_KIND, before.id), before=before, after=after)
+
+
+async def feed_revision(transaction: OpenTransaction, subscription: Subscription) -> str:
+    """A value that changes whenever anything the feed shows may have changed: its sessions, and
+    the names of schools, rooms, teachers and classes. One cheap query.
+    """
+    resources, books = tables.resources, tables.books
+    sessions = select(func.sum(resources.c.revision)).where(
+        resources.c.kind == _RESOURCES[subscription.scope]
+    )
+    if subscription.scope is not Scope.ALLIANCE:
+        sessions = sessions.where(resources.c.id == subscription.subject_id)
+    shown = select(func.sum(books.c.shown_revision))
+    row = await transaction.first(
+        select(sessions.scalar_subquery().label("sessions"), shown.scalar_subquery().label("shown"))
+    )
+    return "0-0" if row is None else f"{row.sessions or 0}-{row.shown or 0}"
+
+
+def _columns(subscription: Subscription) -> dict[str, object]:
+    return {"revoked_at": subscription.revoked_at, "body": encode(subscription)}

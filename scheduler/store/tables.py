@@ -1,0 +1,234 @@
+"""The tables. What makes them refuse a double claim or a forged audit is in the migrations.
+
+Values are kept whole as JSON text in `body`; the other columns are what queries and guards ask for.
+Claims count seconds since 1970 in whole numbers, because the exclusion constraint packs a resource's
+number and its moments into one integer range.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+LONGEST_CLAIM_SECONDS: Final = 24 * 60 * 60
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC on both engines; SQLite forgets the offset, so it is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"The moment {value.isoformat()} has no offset.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = String().with_variant(String(collation="C"), "postgresql")
+"""Ids sort by their bytes on both engines, so that a list's cursor means the same."""
+
+_BIG_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers its rows only in a column that is called INTEGER."""
+
+records = Table(
+    "records",
+    metadata,
+    Column("kind", _ID, primary_key=True),
+    Column("id", _ID, primary_key=True),
+    Column("school", _ID),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "school", "kind"),
+)
+
+record_references = Table(
+    "record_references",
+    metadata,
+    Column("from_kind", _ID, primary_key=True),
+    Column("from_id", _ID, primary_key=True),
+    Column("to_kind", _ID, primary_key=True),
+    Column("to_id", _ID, primary_key=True),
+    ForeignKeyConstraint(["to_kind", "to_id"], ["records.kind", "records.id"]),
+    Index(None, "to_kind", "to_id"),
+)
+"""Who names which record. The namer is a record, a session, a series or a plan."""
+
+books = Table(
+    "books",
+    metadata,
+    Column("school", _ID, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("shown_revision", BigInteger, nullable=False),
+)
+"""One row for each school's book and one (school "") for the alliance's: `revision` moves with every
+record in it, `shown_revision` only with those that a calendar shows."""
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("number", _BIG_NUMBER, primary_key=True),
+    Column("kind", _ID, nullable=False),
+    Column("id", _ID, nullable=False),
+    Column("school", _ID),
+    Column("kit", _BIG_NUMBER, ForeignKey("resources.number")),
+    Column("buffer_seconds", Integer, nullable=False),
+    Column("sessions", Integer),
+    Column("ports", Integer),
+    Column("revision", BigInteger, nullable=False),
+    UniqueConstraint("kind", "id"),
+    UniqueConstraint("number", "kind"),
+)
+"""What can be locked and claimed. `kit` is the portable kit a room needs; `sessions` and `ports` are
+what a link pool can carry at once; `revision` moves with every session that touches it."""
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("series", _ID, ForeignKey("series.id"), index=True),
+    Column("series_date", Date),
+    Column("starts", UtcDateTime, nullable=False, index=True),
+    Column("ends", UtcDateTime, nullable=False),
+    Column("state", String, nullable=False),
+    Column("hold_expires_at", UtcDateTime),
+    Column("pinned", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "state", "hold_expires_at"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("session", _ID, ForeignKey("sessions.id"), primary_key=True),
+    Column("resource", _BIG_NUMBER, primary_key=True),
+    Column("kind", _ID, nullable=False),
+    Column("starts", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("sites", Integer, nullable=False),
+    Column("party", BigInteger, nullable=False),
+    Column("exclusive", Boolean, nullable=False),
+    Column("live", Boolean, nullable=False),
+    ForeignKeyConstraint(["resource", "kind"], ["resources.number", "resources.kind"]),
+    CheckConstraint(
+        f"ends > starts AND ends - starts <= {LONGEST_CLAIM_SECONDS}", name="at_most_a_day"
+    ),
+    CheckConstraint(
+        "exclusive = (kind IN ('room', 'kit', 'class_group')) OR kind = 'teacher'",
+        name="exclusive_by_kind",
+    ),
+    CheckConstraint("sites > 0", name="some_sites"),
+    Index(None, "resource", "starts"),
+)
+"""What a session uses: `party` tells its participants apart (H12), a teacher who only observes claims
+nothing exclusive, and only `live` claims are in anybody's way."""
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("state", String, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("expires_at", UtcDateTime),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("actor", String, primary_key=True),
+    Column("key", _ID, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""What was answered to an idempotency key."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("key", _ID, nullable=False, unique=True),
+    Column("school", _ID, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("body", Text, nullable=False),
+    Index(None, "school", "id"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("revoked_at", UtcDateTime),
+    Column("body", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("no", _BIG_NUMBER, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject_kind", String, nullable=False),
+    Column("subject_id", _ID, nullable=False, index=True),
+    Column("reason", String, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,72 @@
+"""Everything a use case can ask of the database, in its own words.
+
+Each name is a function of the module that says how; there, too, is what it promises.
+"""
+
+from scheduler.store import (
+    access as about_access,
+    audit as about_audit,
+    books as about_books,
+    notices as about_notices,
+    plans as about_plans,
+    records as about_records,
+    resources as about_resources,
+    series as about_series,
+    sessions as about_sessions,
+    situation as about_situation,
+    subscriptions as about_subscriptions,
+)
+from scheduler.store.opened import OpenTransaction
+
+
+class Transaction(OpenTransaction):
+    """Everything between begin and commit. `actor` and `now` go into every audit row it writes."""
+
+    # Records
+    get = about_records.get
+    list = about_records.list_records
+    put = about_records.put
+    put_many = about_records.put_many
+    delete = about_records.remove
+    require = about_records.require
+
+    # What decides a session
+    alliance = about_books.alliance
+    books = about_books.books
+    situation = about_situation.situation
+    lock = about_resources.lock
+
+    # Sessions
+    session = about_sessions.session
+    sessions = about_sessions.sessions
+    due_holds = about_sessions.due_holds
+    add_session = about_sessions.add_session
+    replace_session = about_sessions.replace_session
+    series = about_series.series
+    all_series = about_series.all_series
+    add_series = about_series.add_series
+    replace_series = about_series.replace_series
+
+    # Plans
+    plan = about_plans.plan
+    plans = about_plans.plans
+    add_plan = about_plans.add_plan
+    replace_plan = about_plans.replace_plan
+    claim_waiting_plan = about_plans.claim_waiting_plan
+
+    # Who may ask, what was answered, what is told
+    add_token = about_access.add_token
+    actor_of = about_access.actor_of
+    remembered = about_access.remembered
+    remember = about_access.remember
+    add_notices = about_notices.add_notices
+    notices = about_notices.notices
+    audit = about_audit.read_audit
+
+    # Feeds
+    add_subscription = about_subscriptions.add_subscription
+    subscription_opened_by = about_subscriptions.subscription_opened_by
+    subscription = about_subscriptions.subscription
+    subscriptions = about_subscriptions.subscriptions
+    replace_subscription = about_subscriptions.replace_subscription
+    feed_revision = about_subscriptions.feed_revision
