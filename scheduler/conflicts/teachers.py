@@ -59,7 +59,7 @@ def listening_classes_have_a_teacher(case: Case) -> Iterator[Conflict]:
         elif (teacher := case.teacher(assisting, part)) and part.site.school not in teacher.schools:
             yield broken(
                 "H4",
-                f"{teacher.name}不是{part.school_name}的教师，不能在那里担任助教。",
+                f"{teacher.name} 不是{part.school_name}的教师，不能在那里担任助教。",
                 f"{teacher.name} does not belong to {part.school_name} and cannot assist there.",
                 _as_teacher(assisting),
                 part.school,
@@ -86,7 +86,7 @@ def _at_two_sites(case: Case, places: dict[TeacherId, list[Part]]) -> Iterator[C
             schools = [part.school_name for part in parts]
             yield broken(
                 "H2",
-                f"{name}被同时安排在{'、'.join(schools)}。",
+                f"{name} 被同时安排在{'、'.join(schools)}。",
                 f"{name} cannot be at {' and '.join(schools)} at once.",
                 _as_teacher(teacher_id),
                 *(part.school for part in parts),
@@ -112,7 +112,7 @@ def _is_needed_elsewhere(
     zh, en = ("", "") if part.site.school == site.school else _with_travel(case)
     return broken(
         "H2",
-        f"{name}{when.zh}在{school}参加“{other.title}”{zh}。",
+        f"{name} {when.zh}在{school}参加“{other.title}”{zh}。",
         f"{name} takes part in “{other.title}” at {school}, {when.en}{en}.",
         _as_teacher(teacher),
         sessions=(other,),
@@ -148,7 +148,7 @@ def _teaches(case: Case, teacher: Teacher, lesson: TimedLesson, *, same_school: 
     group, subject = case.class_name(lesson.class_group), lesson.lesson.subject
     return broken(
         "H2",
-        f"{teacher.name}{words.zh}（{times}）要给{group}上{subject}{zh}。",
+        f"{teacher.name} {words.zh}（{times}）要给{group}上{subject}{zh}。",
         f"{teacher.name} teaches {subject} to {group} in {words.en} ({times}){en}.",
         _as_teacher(teacher.id),
         Resource(ResourceKind.CLASS_GROUP, lesson.class_group),
@@ -171,7 +171,7 @@ def _elsewhere(case: Case, teacher: Teacher, part: Part) -> Iterator[Conflict]:
                 when = case.when(block.slot)
                 yield broken(
                     "H2",
-                    f"{teacher.name}在{when.zh}占用。",
+                    f"{teacher.name} 在{when.zh}占用。",
                     f"{teacher.name} is occupied, {when.en}.",
                     _as_teacher(teacher.id),
                 )
