@@ -203,7 +203,7 @@ def some_books(**changes: Mapping[str, Any]) -> tuple[SchoolBook, ...]:
 
 def a_lesson(period: int, subject: str = "数学", **fields: Any) -> Lesson:
     """A lesson on the weekday of TUESDAY."""
-    return Lesson(**{"weekday": 2, "period": period, "subject": subject} | fields)
+    return Lesson(**dict[str, Any]({"weekday": 2, "period": period, "subject": subject}) | fields)
 
 
 def a_timetable(school: str = "TF1", no: int = 1, *given: Lesson) -> Timetable:
@@ -218,13 +218,17 @@ def a_timetable(school: str = "TF1", no: int = 1, *given: Lesson) -> Timetable:
 
 def a_block(slot: Slot, school: str = "TF1", **fields: Any) -> BusyBlock:
     return BusyBlock(
-        **{"id": f"{school}-busy", "school": SchoolId(school), "slot": slot, "note": "校长参观"}
+        **dict[str, Any](
+            {"id": f"{school}-busy", "school": SchoolId(school), "slot": slot, "note": "校长参观"}
+        )
         | fields
     )
 
 
 def an_outage(slot: Slot, **fields: Any) -> Outage:
-    return Outage(**{"id": OutageId("o1"), "slot": slot, "reason": "话筒无声"} | fields)
+    return Outage(
+        **dict[str, Any]({"id": OutageId("o1"), "slot": slot, "reason": "话筒无声"}) | fields
+    )
 
 
 def an_alliance(**fields: Any) -> AllianceBook:

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from calendars.bells import SchoolId
 from calendars.days import DayKind
 from calendars.text import InvalidValueError
-from scheduler.members import Lesson, OpenSlot, TeacherId, Timetable
+from scheduler.members import BusyBlock, Lesson, OpenSlot, RoomId, TeacherId, Timetable
 from scheduler.schools import SchoolBook, TimedLesson
 from tests.builders import TUESDAY, a_book, a_class, a_day, a_situation, a_term, at, school_time
 
 SUNDAY = date(2026, 9, 20)
+SCHOOL = SchoolId("TF1")
 CLASS, OTHER_CLASS = a_class(no=1).id, a_class(no=2).id
 MUSIC, MATHS = TeacherId("TF1-T1"), TeacherId("TF1-T2")
 
@@ -200,6 +202,20 @@ def test_lessons_and_open_slots_refuse_weeks_that_cannot_be(weeks: str) -> None:
         a_lesson(weeks=weeks)
     with pytest.raises(InvalidValueError):
         an_open_slot(weeks=weeks)
+
+
+def test_busy_time_is_found_by_what_it_takes() -> None:
+    """E35, E37, E12."""
+    visit = BusyBlock(id="visit", school=SCHOOL, room=RoomId("TF1-R1"), slot=at("14:00"))
+    leave = BusyBlock(id="leave", school=SCHOOL, teacher=MUSIC, slot=at("8:30"))
+    trip = BusyBlock(id="trip", school=SCHOOL, class_group=CLASS, slot=at("9:25"))
+    book = a_book(busy=(visit, leave, trip))
+    assert book.busy_of_room(RoomId("TF1-R1")) == [visit]
+    assert book.busy_of_teacher(MUSIC) == [leave]
+    assert book.busy_of_class(CLASS) == [trip]
+    assert book.busy_of_room(RoomId("TF1-R2")) == ()
+    assert book.busy_of_teacher(MATHS) == ()
+    assert book.busy_of_class(OTHER_CLASS) == ()
 
 
 def test_a_situation_finds_rooms_teachers_and_classes_in_every_school() -> None:
