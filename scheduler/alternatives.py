@@ -4,7 +4,7 @@ The search is pure and bounded; `suggest` loads what it needs from a transaction
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import chain, islice
 from typing import Final
@@ -106,7 +106,7 @@ def alternatives_for(
 
 
 def best_on(
-    wanted: Booking, situation: Situation, dates: tuple[date, ...], *, now: datetime
+    wanted: Booking, situation: Situation, dates: Sequence[date], *, now: datetime
 ) -> Session | None:
     """The best place on the first of these dates that has one (for a single date of a series)."""
     search = _Search(wanted, situation, now, None)

@@ -11,21 +11,21 @@ from scheduler.schools import SchoolBook, Situation
 
 def difference(wanted: Booking, found: Session, situation: Situation) -> Text:
     """Everything that differs, so that nobody accepts a tactic or a swap without reading of it."""
-    clauses = [
-        clause
-        for part in (
-            _of_time(wanted, found, situation),
-            _of_schools(wanted, found, situation),
-            *(
-                _of_site(wish, site, found, situation.schools[site.school])
-                for site in found.sites
-                for wish in wanted.sites
-                if wish.school == site.school
-            ),
-        )
-        for clause in part
-    ]
-    return sentence_of(clauses)
+    return sentence_of(
+        [
+            *_of_time(wanted, found, situation),
+            *_of_schools(wanted, found, situation),
+            *at_sites(wanted.sites, found, situation),
+        ]
+    )
+
+
+def at_sites(wanted: tuple[SiteWish, ...], found: Session, situation: Situation) -> Iterator[Text]:
+    """What differs at each school, as clauses: its room, its tactic, its timetable."""
+    for wish in wanted:
+        site = found.site_of(wish.school)
+        if site is not None:
+            yield from _of_site(wish, site, found, situation.schools[wish.school])
 
 
 def sentence_of(clauses: list[Text]) -> Text:

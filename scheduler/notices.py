@@ -12,7 +12,7 @@ from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.local_words import date_words, local_words, wall_clock
 from scheduler.members import TeacherId
-from scheduler.model import Notice, Series, Session, SessionState, Site, SiteState
+from scheduler.model import Notice, Session, SessionState, Site, SiteState
 from scheduler.schools import SchoolBook
 
 Books = Mapping[SchoolId, SchoolBook]
@@ -39,11 +39,11 @@ def changed(before: Session, after: Session, books: Books, now: datetime) -> tup
         old = wall_clock(before.slot, book.time.zone)
         sentence = _booked(after, site, book)
         moved = before.slot != after.slot
-        lead = Text(f"原定{old.zh}的活动有变动: ", f"Changed (it was on {old.en}): ")
+        lead = Text(f"原定{old.zh}的活动有变动：", f"Changed (it was on {old.en}): ")
         sentence = (
             Text(lead.zh + sentence.zh, lead.en + sentence.en)
             if moved
-            else Text(f"活动有变动: {sentence.zh}", f"Changed: {sentence.en}")
+            else Text(f"活动有变动：{sentence.zh}", f"Changed: {sentence.en}")
         )
         notices += _to_site(after, site, now, _urgently(before, now, sentence), "changed")
     told = {(notice.school, notice.teacher) for notice in notices}
@@ -84,10 +84,10 @@ def answered(session: Session, school: SchoolId, books: Books, now: datetime) ->
         tail = (
             Text(f"还有 {len(waiting)} 所学校待确认。", f"{len(waiting)} more to answer.")
             if waiting
-            else Text("各校均已确认, 按时进行。", "All schools have agreed: it will be held.")
+            else Text("各校均已确认，按时进行。", "All schools have agreed: it will be held.")
         )
         sentence = Text(
-            f"{name}已确认{when.zh}的《{session.title}》; {tail.zh}",
+            f"{name}已确认{when.zh}的《{session.title}》；{tail.zh}",
             f"{name} agreed to “{session.title}” on {when.en}. {tail.en}",
         )
         people = site.required_teachers if session.state is SessionState.CONFIRMED else ()
@@ -95,36 +95,10 @@ def answered(session: Session, school: SchoolId, books: Books, now: datetime) ->
     return tuple(notices)
 
 
-def series_told(
-    series: Series,
-    sessions: tuple[Session, ...],
-    sentences: Mapping[SchoolId, Text],
-    now: datetime,
-    cause: str,
-) -> tuple[Notice, ...]:
-    """One notice for each school and teacher of a series, however many dates it has."""
-    teachers: dict[SchoolId, dict[TeacherId, None]] = {}
-    for session in sessions:
-        for site in session.sites:
-            teachers.setdefault(site.school, {}).update(dict.fromkeys(site.required_teachers))
-    return tuple(
-        Notice(
-            id=uuid4().hex,
-            key=f"{series.id}:{series.revision}:{cause}:{school}:{teacher or ''}",
-            school=school,
-            teacher=teacher,
-            sentence=sentences[school],
-            created_at=now,
-        )
-        for school, people in teachers.items()
-        for teacher in (None, *people)
-    )
-
-
 _ENDS: Final[dict[SessionState, Text]] = {
-    SessionState.CANCELLED: Text("已取消: ", "is cancelled: "),
+    SessionState.CANCELLED: Text("已取消：", "is cancelled: "),
     SessionState.EXPIRED: Text(
-        "无人确认, 暂占已到期并释放。", "was not confirmed in time: its hold ran out."
+        "无人确认，暂占已到期并释放。", "was not confirmed in time: its hold ran out."
     ),
 }
 
@@ -133,21 +107,21 @@ def _booked(session: Session, site: Site, book: SchoolBook) -> Text:
     when = wall_clock(session.slot, book.time.zone)
     here = local_words(book, session.slot, site)
     room = book.rooms.get(site.room) if site.room is not None else None
-    where = f", {room.name}" if room is not None else ""
+    where = Text("", "") if room is None else Text(f"，{room.name}", f", {room.name}")
     what = Text(
-        f"《{session.title}》{when.zh} (本校{here.zh}){where}",
-        f"“{session.title}” {when.en} (yours: {here.en}){where}",
+        f"《{session.title}》{when.zh} （本校{here.zh}）{where.zh}",
+        f"“{session.title}” {when.en} (yours: {here.en}){where.en}",
     )
     if site.state is SiteState.CONFIRMED or session.hold_expires_at is None:
         waits = session.state is SessionState.HELD
         return Text(
-            what.zh + (", 待其他学校确认。" if waits else ", 已确认。"),
+            what.zh + ("，待其他学校确认。" if waits else "，已确认。"),
             what.en + (": other schools are still to answer." if waits else ": confirmed."),
         )
     until = moment_words(session.hold_expires_at, book)
     who = book.school.confirmer or book.school.name
     return Text(
-        f"{what.zh}: 请{who}在{until.zh}前确认或谢绝。",
+        f"{what.zh}：请{who}在{until.zh}前确认或谢绝。",
         f"{what.en}: {who} is asked to confirm or decline before {until.en}.",
     )
 

@@ -1,0 +1,189 @@
+"""Booking a weekly series over a term, and finding another weekday or time for all its dates."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import uuid4
+
+from calendars.series import Occurrence
+from calendars.terms import Term
+from scheduler import series_notices as notices
+from scheduler.alternatives import situation_around
+from scheduler.errors import ClashError, InvalidWishError
+from scheduler.model import (
+    Agenda,
+    Alternative,
+    Booking,
+    Role,
+    Series,
+    SeriesBooking,
+    SeriesId,
+    Session,
+    SessionId,
+    SiteWish,
+    WhenImpossible,
+)
+from scheduler.placing import agenda_of, outlines
+from scheduler.revisions import to_lock
+from scheduler.schools import Situation
+from scheduler.series_alternatives import alternatives_for_series
+from scheduler.series_dates import (
+    Placed,
+    ReplacedDate,
+    SkippedDate,
+    WantedDate,
+    dates_of,
+    lost_dates,
+    place_dates,
+    upcoming,
+)
+from scheduler.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesBooked:
+    """Exactly what became of a series: what is booked, what is not held and why, what was moved."""
+
+    series: Series
+    booked: tuple[Session, ...]
+    skipped: tuple[SkippedDate, ...] = ()
+    replaced: tuple[ReplacedDate, ...] = ()
+
+
+async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBooked:
+    """Book every date of a term-long series as one unit.
+
+    Dates in the past and dates on which a school is closed are left out and listed. For dates that
+    rules forbid the wish chooses: refuse all (`ClashError` naming every such date), skip them, or
+    take the best alternative. Nothing bookable at all is refused, too.
+    """
+    await transaction.require(wish)
+    term = await term_of_lead(transaction, wish.term, wish.sites)
+    books = await transaction.books([site.school for site in wish.sites])
+    found = dates_of(wish.weekly, term, wish.sites, books)
+    wanted = wanted_dates(upcoming(found, transaction.now), wish, wish.sites, pinned=wish.pinned)
+    lost = tuple(lost_dates(found, transaction.now))
+    _require_dates(wanted, lost)
+    series = Series(
+        **agenda_of(wish),
+        id=SeriesId(uuid4().hex),
+        term=wish.term,
+        weekly=wish.weekly,
+        sites=wish.sites,
+        pinned=wish.pinned,
+        created_at=transaction.now,
+        changed_at=transaction.now,
+    )
+    situation = await lock_and_look(transaction, wanted, wish.when_impossible)
+    placed = place_dates(
+        wanted,
+        situation,
+        series=series.id,
+        when_impossible=wish.when_impossible,
+        actor=transaction.actor,
+        now=transaction.now,
+    )
+    require_placed(placed, wish.when_impossible)
+    await transaction.add_series(series)
+    for session in placed.sessions:
+        await transaction.add_session(session)
+    booked = answer(series, placed, lost)
+    await transaction.add_notices(notices.booked(series, booked.booked, books, transaction.now))
+    return booked
+
+
+async def suggest_for_series(
+    transaction: Transaction, wish: SeriesBooking
+) -> tuple[Alternative, ...]:
+    """Other weekdays and times that hold all dates of a refused series; ask in a fresh read."""
+    term = await term_of_lead(transaction, wish.term, wish.sites)
+    books = await transaction.books([site.school for site in wish.sites])
+    found = upcoming(dates_of(wish.weekly, term, wish.sites, books), transaction.now)
+    wanted = wanted_dates(found, wish, wish.sites, pinned=wish.pinned)
+    situation = await situation_around(transaction, *(each.booking for each in wanted))
+    return await asyncio.to_thread(
+        alternatives_for_series, wish, term, situation, now=transaction.now
+    )
+
+
+async def term_of_lead(transaction: Transaction, term: str, sites: Sequence[SiteWish]) -> Term:
+    """The term, which must be the lead school's own: its weeks are what the pattern counts."""
+    record = (await transaction.get(Term, term)).record
+    lead = next(site.school for site in sites if site.role is Role.LEAD)
+    if record.school != lead:
+        raise InvalidWishError(
+            f"学期 {term} 属于学校 {record.school}，系列须用主讲学校 {lead} 的学期。",
+            f"Term {term} is school {record.school}'s; a series counts by its lead school {lead}.",
+            pointer="/term",
+            value=term,
+        )
+    return record
+
+
+def wanted_dates(
+    found: Sequence[Occurrence], agenda: Agenda, sites: tuple[SiteWish, ...], *, pinned: bool
+) -> list[WantedDate]:
+    """A new session wanted on each of these dates."""
+    return [
+        WantedDate(
+            date=occurrence.date,
+            id=SessionId(uuid4().hex),
+            booking=Booking(**agenda_of(agenda), slot=occurrence.slot, sites=sites, pinned=pinned),
+        )
+        for occurrence in found
+    ]
+
+
+async def lock_and_look(
+    transaction: Transaction,
+    wanted: Sequence[WantedDate],
+    when_impossible: WhenImpossible,
+    *,
+    before: Sequence[Session] = (),
+) -> Situation:
+    """Lock all that the dates could use and load what decides about them.
+
+    With `alternative` that is the whole week of each.
+    """
+    books = await transaction.books({site.school for each in wanted for site in each.booking.sites})
+    sketches = [
+        sketch
+        for each in wanted
+        for sketch in outlines(each.booking, books, id=each.id, now=transaction.now)
+    ]
+    await transaction.lock(to_lock([*sketches, *before]))
+    if when_impossible is WhenImpossible.ALTERNATIVE:
+        return await situation_around(transaction, *(each.booking for each in wanted))
+    return await transaction.situation([*sketches, *before])
+
+
+def require_placed(placed: Placed, when_impossible: WhenImpossible) -> None:
+    """`ClashError` with all conflicts if any date may refuse the whole, or none has a place."""
+    if placed.conflicts and (when_impossible is WhenImpossible.REFUSE or not placed.sessions):
+        raise ClashError(placed.conflicts)
+
+
+def answer(series: Series, placed: Placed, lost: tuple[SkippedDate, ...]) -> SeriesBooked:
+    """What became of the series, by date."""
+    return SeriesBooked(
+        series=series,
+        booked=tuple(placed.sessions),
+        skipped=tuple(sorted((*lost, *placed.skipped), key=_date)),
+        replaced=tuple(placed.replaced),
+    )
+
+
+def _date(skipped: SkippedDate) -> date:
+    return skipped.date
+
+
+def _require_dates(wanted: Sequence[WantedDate], lost: Sequence[SkippedDate]) -> None:
+    if not wanted:
+        why_zh = "".join(each.reason.zh for each in lost)
+        why_en = " ".join(each.reason.en for each in lost)
+        raise InvalidWishError(
+            f"这个系列没有可以上课的日期。{why_zh}",
+            f"The series has no date on which it could be held. {why_en}".strip(),
+            pointer="/weekly",
+        )

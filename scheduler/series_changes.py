@@ -1,0 +1,306 @@
+"""Changing and cancelling a series from a date on: "this and following". The past stays (E54)."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+from uuid import uuid4
+
+from msgspec import Meta
+
+from calendars.bells import SchoolId
+from calendars.series import Occurrence, SiteTime, Weekly, split_weeks
+from calendars.terms import Term
+from scheduler import series_notices as notices
+from scheduler.booking import SessionChange, cancelled, changed_booking
+from scheduler.errors import InvalidWishError, StateError
+from scheduler.members import LinkPoolId, Name, Note
+from scheduler.model import (
+    Role,
+    Series,
+    SeriesId,
+    Session,
+    SessionState,
+    SiteWish,
+    WhenImpossible,
+)
+from scheduler.revisions import require_reason, require_revision, successor, to_lock
+from scheduler.schools import SchoolBook
+from scheduler.series_booking import (
+    SeriesBooked,
+    answer,
+    lock_and_look,
+    require_placed,
+    term_of_lead,
+    wanted_dates,
+)
+from scheduler.series_dates import (
+    Placed,
+    WantedDate,
+    dates_of,
+    lost_dates,
+    place_dates,
+    site_time,
+    upcoming,
+)
+from scheduler.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesChange:
+    """What to change of a series from `from_date` on; whatever is left out stays.
+
+    A new `weekly` moves every following session, also those moved one by one before; its weeks
+    before `from_date` do not count.
+    """
+
+    from_date: date
+    weekly: Weekly | None = None
+    sites: Annotated[tuple[SiteWish, ...], Meta(min_length=1, max_length=40)] | None = None
+    title: Name | None = None
+    note: Note | None = None
+    link_pool: LinkPoolId | None = None
+    when_impossible: WhenImpossible = WhenImpossible.REFUSE
+    reason: Note = ""
+
+    @property
+    def asks_the_rules(self) -> bool:
+        """Whether it touches times, people, places or links, and not only words."""
+        return not (self.weekly is None and self.sites is None and self.link_pool is None)
+
+    @property
+    def of_each_session(self) -> SessionChange:
+        """The same for a session that keeps its time."""
+        return SessionChange(
+            sites=self.sites,
+            title=self.title,
+            note=self.note,
+            link_pool=self.link_pool,
+            reason=self.reason,
+        )
+
+
+async def change_series(
+    transaction: Transaction, id: SeriesId, wish: SeriesChange, revision: int
+) -> SeriesBooked:
+    """Change what follows a date: it becomes a series of its own, split from the old one.
+
+    Sessions keep their ids, week by week, so calendars see them move. What has begun stays as it
+    is. Weeks that the new pattern leaves out, and dates that are skipped, are cancelled. If nothing
+    stays behind, the series itself changes and none is split off.
+    """
+    old = await transaction.series(id)
+    require_revision(old.revision, revision)
+    following = await _following(transaction, id, wish.from_date)
+    kept, new = await _split(transaction, old, wish)
+    books = await transaction.books({site.school for site in (*old.sites, *new.sites)})
+    term = await term_of_lead(transaction, new.term, new.sites)
+    found = dates_of(new.weekly, term, new.sites, books) if wish.weekly is not None else ()
+    wanted = _wanted(following, upcoming(found, transaction.now), new, wish)
+    placed = await _placed(transaction, wanted, following, new, wish)
+    await _store(transaction, following, placed, wish)
+    if kept is None:
+        await transaction.replace_series(old, new)
+    else:
+        await transaction.replace_series(old, kept)
+        await transaction.add_series(new)
+    lost = tuple(each for each in lost_dates(found, transaction.now) if each.date >= wish.from_date)
+    booked = answer(new, placed, lost)
+    await transaction.add_notices(
+        notices.changed(new, booked.booked, following, books, transaction.now)
+    )
+    return booked
+
+
+async def cancel_series(
+    transaction: Transaction, id: SeriesId, from_date: date, revision: int, *, reason: str
+) -> tuple[Session, ...]:
+    """Cancel every session of the series from a date on that has not begun, and say why."""
+    require_reason(reason)
+    old = await transaction.series(id)
+    require_revision(old.revision, revision)
+    following = await _following(transaction, id, from_date)
+    await transaction.lock(to_lock(following))
+    dropped = []
+    for before in following:
+        after = cancelled(before, reason, transaction)
+        await transaction.replace_session(before, after)
+        dropped.append(after)
+    books = await transaction.books({site.school for each in dropped for site in each.sites})
+    term = (await transaction.get(Term, old.term)).record
+    kept, _ = split_weeks(old.weekly, term, _lead_time(old.sites, books), from_date)
+    shortened = replace(
+        old,
+        weekly=kept or old.weekly,
+        changed_at=transaction.now,
+        revision=old.revision + 1,
+    )
+    await transaction.replace_series(old, shortened)
+    await transaction.add_notices(
+        notices.cancelled(shortened, dropped, books, reason, transaction.now)
+    )
+    return tuple(dropped)
+
+
+async def _following(
+    transaction: Transaction, id: SeriesId, from_date: date
+) -> tuple[Session, ...]:
+    """The live sessions from a date on that have not begun, by date."""
+    sessions = await transaction.sessions(
+        series=id, states=(SessionState.HELD, SessionState.CONFIRMED), limit=None
+    )
+    following = [
+        session
+        for session in sessions
+        if session.is_live(transaction.now)
+        and session.slot.starts > transaction.now
+        and _date_of(session) >= from_date
+    ]
+    if not following:
+        raise StateError(
+            f"这个系列在 {from_date} 及以后没有尚未开始的活动。",
+            f"From {from_date} on the series has no session that has not begun.",
+        )
+    return tuple(sorted(following, key=lambda session: (_date_of(session), session.id)))
+
+
+def _date_of(session: Session) -> date:
+    return session.series_date or session.slot.starts.date()
+
+
+async def _split(
+    transaction: Transaction, old: Series, wish: SeriesChange
+) -> tuple[Series | None, Series]:
+    """What stays of the series (None: nothing, so it changes as a whole) and what follows."""
+    term = (await transaction.get(Term, old.term)).record
+    books = await transaction.books({site.school for site in (*old.sites, *(wish.sites or ()))})
+    kept, following = split_weeks(old.weekly, term, _lead_time(old.sites, books), wish.from_date)
+    changed = replace(
+        old,
+        title=old.title if wish.title is None else wish.title,
+        note=old.note if wish.note is None else wish.note,
+        link_pool=wish.link_pool or old.link_pool,
+        sites=wish.sites or old.sites,
+        changed_at=transaction.now,
+        revision=old.revision + 1,
+    )
+    await transaction.require(changed)
+    if wish.weekly is not None:
+        lead = _lead_time(changed.sites, books)
+        _, following = split_weeks(wish.weekly, term, lead, wish.from_date)
+    changed = replace(changed, weekly=_some_week(following, wish.from_date))
+    if kept is None:
+        return None, changed
+    return (
+        replace(old, weekly=kept, changed_at=transaction.now, revision=old.revision + 1),
+        replace(
+            changed,
+            id=SeriesId(uuid4().hex),
+            split_from=old.id,
+            created_at=transaction.now,
+            revision=1,
+        ),
+    )
+
+
+def _some_week(weekly: Weekly | None, from_date: date) -> Weekly:
+    if weekly is None:
+        raise InvalidWishError(
+            f"{from_date} 及以后没有符合的周次。",
+            f"No week of the pattern lies on or after {from_date}.",
+            pointer="/from_date",
+            value=from_date.isoformat(),
+        )
+    return weekly
+
+
+def _lead_time(sites: Sequence[SiteWish], books: Mapping[SchoolId, SchoolBook]) -> SiteTime:
+    return site_time(next(site for site in sites if site.role is Role.LEAD), books)
+
+
+def _wanted(
+    following: Sequence[Session], found: Sequence[Occurrence], new: Series, wish: SeriesChange
+) -> list[WantedDate]:
+    """Where each following session goes: its own place, or that of its week in the new pattern."""
+    each_wish = wish.of_each_session
+    if wish.weekly is None:
+        return [
+            WantedDate(
+                date=_date_of(session),
+                id=session.id,
+                booking=changed_booking(session, each_wish),
+                before=session,
+            )
+            for session in following
+        ]
+    by_week = defaultdict[tuple[int, int], list[Session]](list)
+    for session in following:
+        by_week[_week_of(_date_of(session))].append(session)
+    wanted = []
+    for occurrence in found:
+        if occurrence.date < wish.from_date:
+            continue
+        if in_week := by_week[_week_of(occurrence.date)]:
+            session = in_week.pop(0)
+            moved = changed_booking(session, replace(each_wish, slot=occurrence.slot))
+            wanted.append(
+                WantedDate(date=occurrence.date, id=session.id, booking=moved, before=session)
+            )
+        else:
+            wanted += wanted_dates([occurrence], new, new.sites, pinned=new.pinned)
+    return wanted
+
+
+def _week_of(on: date) -> tuple[int, int]:
+    return on.isocalendar()[:2]
+
+
+async def _placed(
+    transaction: Transaction,
+    wanted: Sequence[WantedDate],
+    following: Sequence[Session],
+    new: Series,
+    wish: SeriesChange,
+) -> Placed:
+    """A place for each date, the places of the sessions that move counted as free."""
+    if not wish.asks_the_rules:
+        return Placed(
+            sessions=[
+                replace(session, title=new.title, note=new.note, series=new.id)
+                for session in following
+            ]
+        )
+    situation = await lock_and_look(transaction, wanted, wish.when_impossible, before=following)
+    moving = {session.id for session in following}
+    others = tuple(each for each in situation.sessions if each.id not in moving)
+    placed = place_dates(
+        wanted,
+        replace(situation, sessions=others),
+        series=new.id,
+        when_impossible=wish.when_impossible,
+        actor=transaction.actor,
+        now=transaction.now,
+    )
+    require_placed(placed, wish.when_impossible)
+    return placed
+
+
+async def _store(
+    transaction: Transaction, following: Sequence[Session], placed: Placed, wish: SeriesChange
+) -> None:
+    """Write the sessions: those that are dropped make room first."""
+    reason = wish.reason or f"系列自 {wish.from_date} 起调整 / series changed"
+    before = {session.id: session for session in following}
+    staying = {session.id for session in placed.sessions}
+    for session in following:
+        if session.id not in staying:
+            await transaction.replace_session(session, cancelled(session, reason, transaction))
+    for no, session in enumerate(placed.sessions):
+        if session.id in before:
+            old = before[session.id]
+            after = successor(old, replace(session, reason=wish.reason), transaction.now)
+            await transaction.replace_session(old, after)
+            placed.sessions[no] = after
+        else:
+            await transaction.add_session(session)
