@@ -44,16 +44,15 @@ def lessons_are_for_one_grade(case: Case) -> Iterator[Conflict]:
     ):
         return
     groups = [attending.group for part in case.parts for attending in part.classes]
-    grades = {group.grade for group in groups}
-    if session.grade is not None and groups:
-        grades.add(session.grade)
-    if len(grades) > 1:
+    grade = session.grade or next((group.grade for group in groups), None)
+    if any(group.grade != grade for group in groups):
         told = [(case.class_name(group.id), group.grade) for group in groups]
         yield broken(
             "H16",
-            f"同步课的班级应为同一年级：{'、'.join(f'{name}是{no}年级' for name, no in told)}。",
-            "The classes of a synchronous lesson are of one grade: "
-            f"{', '.join(f'{name} is grade {grade}' for name, grade in told)}.",
+            f"同步课应是同一年级（{grade}年级）："
+            f"{'、'.join(f'{name}是{other}年级' for name, other in told)}。",
+            f"A synchronous lesson is for one grade ({grade}): "
+            f"{', '.join(f'{name} is grade {other}' for name, other in told)}.",
             *map(_as_class, groups),
         )
     editions = {group: edition for group in groups if (edition := _edition(group, session.subject))}
