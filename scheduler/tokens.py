@@ -10,7 +10,7 @@ from scheduler.store import Transaction
 
 def hash_of(token: str) -> bytes:
     """What is stored of a token. Tokens are random, so a plain hash cannot be guessed back."""
-    return sha256(token.encode()).digest()
+    return sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 async def issue_token(

@@ -2,12 +2,14 @@
 
 from typing import Final
 
-from scheduler.http import history, records, sessions
+from scheduler.http import history, records, series, sessions, subscriptions, windows
 from scheduler.http.routes import AnyRoute
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (
-    *history.ROUTES[:1],
+    *windows.ROUTES,
     *sessions.ROUTES,
+    *series.ROUTES,
+    *subscriptions.ROUTES,
     *records.ROUTES,
-    *history.ROUTES[1:],
+    *history.ROUTES,
 )

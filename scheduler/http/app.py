@@ -10,12 +10,14 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
-from scheduler.http import operations, pages
+from scheduler.feeds import Feeds
+from scheduler.http import feeds, operations, pages
 from scheduler.http.answers import LANGUAGE
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
-from scheduler.http.calls import CLOCK, STORE
+from scheduler.http.calls import ADDRESS, CLOCK, STORE
 from scheduler.http.errors import Handler, explain_errors
+from scheduler.http.feeds import FEEDS
 from scheduler.http.languages import preferred_language
 from scheduler.http.operations import METRICS, Metrics
 from scheduler.http.reads import answer_question
@@ -29,17 +31,22 @@ _SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
+    "Server": "lianke",
 }
 log = structlog.get_logger()
 
 
-def make_app(store: Store, *, clock: Callable[[], datetime]) -> web.Application:
-    """The service over `store`; `clock` says what time it is, aware."""
+def make_app(store: Store, *, clock: Callable[[], datetime], address: str) -> web.Application:
+    """The service over `store`; `clock` says what time it is, aware.
+
+    `address` is where readers reach it, such as https://lianke.example.
+    """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
-    app[STORE], app[CLOCK], app[METRICS] = store, clock, Metrics()
+    app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
+    app[METRICS], app[FEEDS] = Metrics(), Feeds(store)
     for route in ROUTES:
         _add(app, route)
-    app.router.add_routes([*pages.routes, *operations.routes])
+    app.router.add_routes([*pages.routes, *operations.routes, *feeds.routes])
     app.on_response_prepare.append(_protect)
     return app
 
@@ -74,7 +81,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
         pattern = resource.canonical if resource is not None else "(unknown)"
         request.app[METRICS].count(request.method, pattern, status, seconds)
-        await log.ainfo(
+        log.info(
             "request",
             id=request[REQUEST_ID],
             method=request.method,

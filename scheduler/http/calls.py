@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
 
@@ -19,23 +18,29 @@ from scheduler.http.queries import DRY_RUN, parse_query
 from scheduler.http.routes import API, AnyRoute, Call, NoBody
 from scheduler.model import Actor
 from scheduler.store import Store, Stored, Transaction
+from scheduler.tokens import hash_of
 
 STORE: Final = web.AppKey("store", Store)
+ADDRESS: Final = web.AppKey("address", str)
 CLOCK: Final = web.AppKey[Callable[[], datetime]]("clock")
 
 _IDENTIFIER: Final = re.compile(str(IDENTIFIER.pattern))
 
 
-async def authenticate(transaction: Transaction, request: web.Request) -> Actor:
-    """Whose token the request carries, or `UnknownTokenError`."""
+def bearer_token(request: web.Request) -> str:
+    """The token that the request carries, or `UnknownTokenError`."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnknownTokenError(
             "请求须带令牌: Authorization: Bearer <令牌>。",
             "The request needs a token: Authorization: Bearer <token>.",
         )
-    digest = sha256(token.strip().encode("utf-8", "surrogateescape")).digest()
-    actor = await transaction.actor_of(digest)
+    return token.strip()
+
+
+async def authenticate(transaction: Transaction, request: web.Request) -> Actor:
+    """Whose token the request carries, or `UnknownTokenError`."""
+    actor = await transaction.actor_of(hash_of(bearer_token(request)))
     return replace(actor, origin=request.remote or "")
 
 
@@ -52,7 +57,14 @@ async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call
     if_match = IfMatch(None)
     if route.needs_if_match:
         if_match = parse_if_match(request.headers.get("If-Match"))
-    return Call(actor=actor, id=named, body=body, query=query, if_match=if_match)
+    return Call(
+        actor=actor,
+        id=named,
+        body=body,
+        query=query,
+        if_match=if_match,
+        address=request.app[ADDRESS],
+    )
 
 
 def answer_of(request: web.Request, route: AnyRoute, value: object) -> Answer:
@@ -66,7 +78,7 @@ def answer_of(request: web.Request, route: AnyRoute, value: object) -> Answer:
     if route.answer is None:
         return Answer(status=route.status, headers=headers, body=b"")
     if route.method == "POST" and not route.names_one:
-        headers["Location"] = f"{API}{route.path}/{getattr(value, 'id', '')}"
+        headers["Location"] = f"{API}{route.path}/{route.id_of(value)}"
     headers["Content-Language"] = language
     headers["Content-Type"] = "application/json"
     return Answer(status=route.status, headers=headers, body=encode(value, language))

@@ -150,8 +150,8 @@ async def explain_errors(request: web.Request, handler: Handler) -> web.StreamRe
         return problem_answer(request, FaultyRequestError((fault,)))
     except web.HTTPException as error:
         return _explained(request, error)
-    except Exception:  # noqa: BLE001 - nobody is told of our faults but the log
-        await log.aexception("request failed")
+    except Exception:
+        log.exception("request failed")
         return _answer(request, OUR_FAULT, _OUR_FAULT_DETAIL)
 
 

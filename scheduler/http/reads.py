@@ -1,5 +1,6 @@
 """How every question is answered: one transaction that sees one state and changes nothing."""
 
+import asyncio
 from http import HTTPStatus
 
 from aiohttp import web
@@ -17,6 +18,8 @@ async def answer_question(request: web.Request, route: AnyRoute) -> Answer:
         actor = await authenticate(transaction, request)
         call = await read_call(request, route, actor)
         value = await route.run(transaction, call)
+    if callable(value):
+        value = await asyncio.to_thread(value)
     answer = answer_of(request, route, value)
     etag = answer.headers.get("ETag")
     if names_current(request.headers.get("If-None-Match"), etag):

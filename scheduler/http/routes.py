@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from calendars.text import Text
@@ -26,13 +27,17 @@ class NoBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[B, Q]):
-    """One request, read: who asks, the `id` in the address, the body, the parameters, If-Match."""
+    """One request, read: who asks, the `id` in the address, the body, the parameters, If-Match.
+
+    `address` is where readers reach the service.
+    """
 
     actor: Actor
     id: str
     body: B
     query: Q
     if_match: IfMatch
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +45,10 @@ class Route(Generic[B, Q]):
     """One method of one address.
 
     `run` asks the use case inside a transaction and returns what is answered, a value of `answer`
-    (None: nothing). `alternatives` is asked in a transaction of its own when rules say no.
-    `id_may_be_left_out` of a body that names itself.
+    (None: nothing); a question may return a function that finds it, to be called in a thread when
+    the transaction is over. `alternatives` is asked in a transaction of its own when rules say no.
+    `id_of` finds the id of what was made, for its address. `tells_secret`: the answer holds what is
+    stored nowhere else. `id_may_be_left_out` of a body that names itself.
     """
 
     method: Method
@@ -56,6 +63,8 @@ class Route(Generic[B, Q]):
     errors: tuple[type[SchedulerError], ...] = ()
     needs_if_match: bool = False
     id_may_be_left_out: bool = False
+    tells_secret: bool = False
+    id_of: Callable[[Any], str] = attrgetter("id")
     alternatives: Callable[[Transaction, Call[B, Q]], Awaitable[tuple[Alternative, ...]]] | None = (
         None
     )

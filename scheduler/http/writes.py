@@ -12,10 +12,11 @@ from aiohttp import web
 from calendars.text import Text
 from scheduler.errors import ClashError
 from scheduler.http.answers import Answer
-from scheduler.http.calls import CLOCK, STORE, answer_of, authenticate, read_call
+from scheduler.http.calls import CLOCK, STORE, answer_of, authenticate, bearer_token, read_call
 from scheduler.http.faults import Fault, FaultyRequestError, printable, shown
 from scheduler.http.queries import is_dry_run
 from scheduler.http.routes import AnyRoute, Call
+from scheduler.http.sealing import seal, unseal
 from scheduler.store import Store, Transaction
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
@@ -34,15 +35,16 @@ async def answer_change(request: web.Request, route: AnyRoute) -> Answer:
         actor = await authenticate(transaction, request)
     dry_run, key = is_dry_run(request), _idempotency_key(request)
     call = await read_call(request, route, actor)
-    fingerprint = await _fingerprint(request)
+    fingerprint, token = await _fingerprint(request), bearer_token(request)
 
     async def change(transaction: Transaction) -> Answer:
         remembers = key is not None and not dry_run
         if remembers and (kept := await transaction.remembered(key or "", fingerprint)):
-            return msgspec.json.decode(kept, type=Answer)
+            return _recalled(kept, token if route.tells_secret else None)
         answer = answer_of(request, route, await route.run(transaction, call))
         if remembers:
-            await transaction.remember(key or "", fingerprint, msgspec.json.encode(answer))
+            kept = _kept(answer, token if route.tells_secret else None)
+            await transaction.remember(key or "", fingerprint, kept)
         return answer
 
     try:
@@ -50,6 +52,15 @@ async def answer_change(request: web.Request, route: AnyRoute) -> Answer:
     except ClashError as clash:
         raise await _with_alternatives(store, route, call, clash, request) from None
     return _marked(answer) if dry_run else answer
+
+
+def _kept(answer: Answer, token: str | None) -> bytes:
+    plain = msgspec.json.encode(answer)
+    return plain if token is None else seal(plain, token)
+
+
+def _recalled(kept: bytes, token: str | None) -> Answer:
+    return msgspec.json.decode(kept if token is None else unseal(kept, token), type=Answer)
 
 
 async def _with_alternatives(
