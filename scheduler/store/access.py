@@ -37,7 +37,7 @@ async def actor_of(transaction: OpenTransaction, token_hash: bytes) -> Actor:
 
 
 async def remembered(transaction: OpenTransaction, key: str, fingerprint: bytes) -> bytes | None:
-    """The answer once given to this actor's idempotency key; `ReusedKeyError` for another request."""
+    """What this actor's idempotency key was answered; `ReusedKeyError` for another request."""
     table = tables.answers
     row = await transaction.first(
         select(table.c.fingerprint, table.c.answer).where(

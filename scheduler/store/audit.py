@@ -1,4 +1,4 @@
-"""Who did what: one row for each write, in its transaction; the database lets nobody change them."""
+"""Who did what: a row for each write, in its transaction; the database lets nobody change it."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,6 @@ async def write_audit(
 ) -> None:
     """Note what this transaction does to `subject` (its kind and id)."""
     actor = transaction.actor
-    kind, id = subject
     await transaction.run(
         insert(tables.audit),
         [
@@ -31,8 +30,8 @@ async def write_audit(
                 "role": actor.role.value,
                 "origin": actor.origin,
                 "action": action,
-                "subject_kind": kind,
-                "subject_id": id,
+                "subject_kind": subject[0],
+                "subject_id": subject[1],
                 "reason": reason,
                 "before": None if before is None else encode(before),
                 "after": None if after is None else encode(after),

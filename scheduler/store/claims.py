@@ -97,7 +97,7 @@ def _party_of(session: Session) -> int:
 
 @asynccontextmanager
 async def kept_apart(transaction: OpenTransaction, claims: Claims) -> AsyncIterator[None]:
-    """A part of a transaction that writes `claims`; undone, with `ClashError`, if a guard refuses."""
+    """A part that writes `claims`; undone, with `ClashError`, if a guard refuses them."""
     try:
         async with transaction.savepoint():
             yield

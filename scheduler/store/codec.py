@@ -1,7 +1,6 @@
-"""Domain values to JSON text and back, as the database keeps them: a `Text` stays in both languages."""
+"""Domain values to JSON text and back, as kept in rows: a `Text` stays in both languages."""
 
-from functools import cache
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -22,12 +21,10 @@ def _decode_text(kind: type, value: object) -> object:
     raise TypeError(f"A {kind.__name__} cannot be read from {value!r}.")
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_encode_text)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_encode_text)
 
 
-@cache
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(kind, dec_hook=_decode_text)
+_DECODERS: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {}
 
 
 def encode(value: object) -> str:
@@ -37,7 +34,11 @@ def encode(value: object) -> str:
 
 def decode(kind: type[T], body: str) -> T:
     """The value again, valid as it was."""
-    return _decoder(kind).decode(body)
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_decode_text)
+    value: T = decoder.decode(body)
+    return value
 
 
 def decode_plain(body: str | None) -> object:

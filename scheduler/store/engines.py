@@ -1,8 +1,8 @@
 """How each engine is opened. All that differs between them is named here and in the migrations.
 
-- SQLite: one file, WAL, every commit synced. Its driver would begin transactions late and on its own,
-  so a transaction is begun by hand: with `BEGIN IMMEDIATE` to write, which makes writers wait for
-  each other, and `BEGIN` to read. Writers of this process queue in fair order before they ask.
+- SQLite: one file, WAL, every commit synced. Its driver would begin transactions late and on its
+  own, so a transaction is begun by hand: with `BEGIN IMMEDIATE` to write, which makes writers wait
+  for each other, and `BEGIN` to read. Writers of this process queue in fair order before they ask.
 - PostgreSQL: READ COMMITTED with locks on rows to write, REPEATABLE READ to read.
 """
 
@@ -28,8 +28,10 @@ _MIGRATION_LOCK: Final = 0x4C69616E6B65
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine with how its transactions begin; `writers` is how many it serves at once, and
-    `before_upgrade` what keeps two processes from migrating at once, where beginning does not.
+    """An engine with how its transactions begin.
+
+    `writers` is how many it serves at once, and `before_upgrade` what keeps two processes from
+    migrating at once, where beginning to write does not.
     """
 
     engine: AsyncEngine
@@ -40,7 +42,7 @@ class Engine:
 
 
 def open_engine(url: str) -> Engine:
-    """The engine for `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`; connects to nothing."""
+    """The engine for `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`, not connected."""
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         return _open_sqlite(url)

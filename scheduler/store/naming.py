@@ -17,8 +17,9 @@ _MANY = 5
 async def check_references(
     transaction: OpenTransaction, named_in: Sequence[tuple[str, object]]
 ) -> None:
-    """`InvalidWishError` for the first record that one of these values (each with the pointer to it)
-    names and that neither exists nor is among them.
+    """`InvalidWishError` for the first named record that neither exists nor is among the values.
+
+    Each value comes with the pointer to it.
     """
     known = {(NAMES[type(value)], value.id) for _, value in named_in if isinstance(value, Record)}
     found = [
@@ -52,19 +53,17 @@ async def replace_references(
     """Keep what each namer (its kind and id) names from now on."""
     table = tables.record_references
     namers = tuple(namers)
-    for part in chunks([(kind, id) for kind, id, _ in namers]):
+    for part in chunks([(namer[0], namer[1]) for namer in namers]):
         await transaction.run(
             delete(table).where(tuple_(table.c.from_kind, table.c.from_id).in_(part))
         )
-    rows = {
-        (kind, id, NAMES[each.kind], each.id): None for kind, id, named in namers for each in named
-    }
+    rows = {(*namer, NAMES[each.kind], each.id): None for *namer, named in namers for each in named}
     if rows:
         names = ("from_kind", "from_id", "to_kind", "to_id")
         await transaction.run(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
 
-async def namers_of(transaction: OpenTransaction, kind: type[Record], id: str) -> Sequence[str]:
+async def namers_of(transaction: OpenTransaction, kind: type[object], id: str) -> Sequence[str]:
     """A few of those who name the record, such as "timetables JS-C1"."""
     table = tables.record_references
     rows = await transaction.all(

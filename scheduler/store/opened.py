@@ -28,7 +28,7 @@ class ResourceRow:
 
 @dataclass(slots=True)
 class BookMemory:
-    """Books as last read, each with the revision it was read at; shared by a store's transactions."""
+    """Books as last read, with the revision they were read at; all transactions share it."""
 
     alliance: tuple[int, AllianceBook] | None = None
     schools: dict[str, tuple[tuple[int, str], SchoolBook]] = field(default_factory=dict)

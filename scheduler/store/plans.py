@@ -42,7 +42,7 @@ async def add_plan(transaction: OpenTransaction, plan: Plan) -> None:
 
 
 async def replace_plan(transaction: OpenTransaction, before: Plan, after: Plan) -> None:
-    """Store the successor of `before` (`StaleError` if it changed meanwhile), one revision later."""
+    """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
     touched = await transaction.run(
         update(_TABLE)
@@ -61,9 +61,7 @@ async def replace_plan(transaction: OpenTransaction, before: Plan, after: Plan) 
 
 
 async def claim_waiting_plan(transaction: OpenTransaction) -> Plan | None:
-    """The plan that has waited longest for a solver, locked so that no other process takes it; None
-    if none waits.
-    """
+    """The plan that has waited longest, locked so that no other process takes it; None if none."""
     row = await transaction.first(
         select(_TABLE.c.body)
         .where(_TABLE.c.state == PlanState.WAITING)

@@ -62,8 +62,8 @@ class _Change:
     @property
     def schools(self) -> set[str]:
         """Whose books it changes; that of no school belongs to the alliance."""
-        versions = (self.record, self.before and self.before.record)
-        return {school_of(each) or "" for each in versions if each is not None}
+        versions = [self.record] if self.before is None else [self.record, self.before.record]
+        return {school_of(each) or "" for each in versions}
 
 
 async def get(transaction: OpenTransaction, kind: type[R], id: str) -> Stored[R]:
@@ -94,10 +94,10 @@ async def list_records(
 
 
 async def put(transaction: OpenTransaction, record: R, *, revision: int | None) -> Stored[R]:
-    """Store a record: a new one if `revision` is None (`StateError` if the id is taken), else the
-    successor of that revision (`StaleError` if it is no longer current, `NotFoundError`).
+    """Store a record: a new one if `revision` is None, else the successor of that revision.
 
-    Every record it names must exist: `InvalidWishError` points at the one that does not.
+    `StateError` if the id is taken, `StaleError` if the revision is no longer current. Every record
+    it names must exist: `InvalidWishError` points at the one that does not.
     """
     kind = type(record)
     found = await _current(transaction, [record])
@@ -123,11 +123,10 @@ async def put(transaction: OpenTransaction, record: R, *, revision: int | None) 
 
 
 async def put_many(transaction: OpenTransaction, records: Sequence[Record]) -> int:
-    """Store new or changed records in the order of `KINDS`, unchanged ones left alone; how many
-    changed. One audit row for each kind and school.
+    """Store new or changed records, unchanged ones left alone; how many changed.
 
-    Records may name others of the same batch. A pointer of an error begins with the record's place
-    in `records`.
+    There is one audit row for each kind and school. Records may name others of the same batch. An
+    error's pointer begins with the record's place in `records`.
     """
     _check_distinct(records)
     found = await _current(transaction, records)
@@ -185,10 +184,10 @@ async def _current(
 
 
 async def _current_of(
-    transaction: OpenTransaction, kind: type[Record], ids: Iterable[str]
-) -> dict[tuple[str, str], Stored[Record]]:
+    transaction: OpenTransaction, kind: type[R], ids: Iterable[str]
+) -> dict[tuple[str, str], Stored[R]]:
     """The records as they are, locked against other writers of them."""
-    found: dict[tuple[str, str], Stored[Record]] = {}
+    found: dict[tuple[str, str], Stored[R]] = {}
     name = NAMES[kind]
     for part in chunks(sorted(ids)):
         query = (
@@ -202,14 +201,14 @@ async def _current_of(
     return found
 
 
-def _missing(kind: type[Record], id: str) -> NotFoundError:
+def _missing(kind: type[object], id: str) -> NotFoundError:
     word = WORDS[kind]
     return NotFoundError(f"没有这个{word.zh}: {id}。", f"No such {word.en}: {id}.")
 
 
 def _check_current(
-    kind: type[Record], id: str, before: Stored[Record] | None, revision: int
-) -> Stored[Record]:
+    kind: type[object], id: str, before: Stored[R] | None, revision: int
+) -> Stored[R]:
     if before is None:
         raise _missing(kind, id)
     if before.revision != revision:
@@ -270,7 +269,7 @@ async def _store(transaction: OpenTransaction, changes: Sequence[_Change]) -> No
         [(NAMES[type(each)], each.id, tuple(references(each))) for each in records],
     )
     await put_resources(transaction, records)
-    pages: dict[type[Record], set[str]] = defaultdict(set)
+    pages: dict[type[object], set[str]] = defaultdict(set)
     for change in changes:
         pages[type(change.record)] |= change.schools
     await turn_pages(transaction, pages)

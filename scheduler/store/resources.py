@@ -4,9 +4,9 @@ Everybody locks in the order of `number`, so two who want the same rows never wa
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, insert, select, tuple_, update
 
 from calendars.text import Text
 from scheduler.errors import NotFoundError
@@ -39,7 +39,7 @@ _UPDATE = (
     )
 )
 
-_KIND_OF_RECORD: Final[dict[type[Record], ResourceKind]] = {
+_KIND_OF_RECORD: Final[dict[type[object], ResourceKind]] = {
     School: ResourceKind.SCHOOL,
     Room: ResourceKind.ROOM,
     Teacher: ResourceKind.TEACHER,
@@ -54,15 +54,15 @@ WORDS_OF_RESOURCES: Final = {
 }
 
 
-def resource_of(kind: type[Record], id: str) -> Resource | None:
+def resource_of(kind: type[object], id: str) -> Resource | None:
     """The resource that a record is, if it is one."""
     found = _KIND_OF_RECORD.get(kind)
     return None if found is None else Resource(found, id)
 
 
-def _row(row: "tuple[int, str, str, str | None, int | None, int]") -> ResourceRow:
-    number, kind, id, school, kit, buffer_seconds = row
-    return ResourceRow(number, Resource(ResourceKind(kind), id), school, kit, buffer_seconds)
+def _row(row: Row[Any]) -> ResourceRow:
+    resource = Resource(ResourceKind(row.kind), row.id)
+    return ResourceRow(row.number, resource, row.school, row.kit, row.buffer_seconds)
 
 
 async def find_resources(
@@ -78,7 +78,7 @@ async def find_resources(
     for part in chunks(names):
         query = select(*_ROW).where(tuple_(_TABLE.c.kind, _TABLE.c.id).in_(part))
         for row in await transaction.all(query):
-            known = _row(row._tuple())
+            known = _row(row)
             found[known.resource] = known
     return found
 
@@ -119,7 +119,7 @@ async def _lock_numbers(
     transaction: OpenTransaction, numbers: Sequence[int]
 ) -> Sequence[ResourceRow]:
     rows = [
-        _row(row._tuple())
+        _row(row)
         for part in chunks(numbers)
         for row in await transaction.all(
             select(*_ROW)

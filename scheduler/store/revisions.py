@@ -19,7 +19,6 @@ from scheduler.members import (
     Teacher,
 )
 from scheduler.model import Request
-from scheduler.records import Record
 from scheduler.store import tables
 from scheduler.store.opened import OpenTransaction
 
@@ -45,7 +44,7 @@ _TABLE = tables.books
 
 
 async def turn_pages(
-    transaction: OpenTransaction, pages: Mapping[type[Record], Iterable[str]]
+    transaction: OpenTransaction, pages: Mapping[type[object], Iterable[str]]
 ) -> None:
     """Note that records of these kinds have changed in the books of these schools.
 

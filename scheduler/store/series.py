@@ -46,7 +46,7 @@ async def add_series(transaction: OpenTransaction, series: Series) -> None:
 
 
 async def replace_series(transaction: OpenTransaction, before: Series, after: Series) -> None:
-    """Store the successor of `before` (`StaleError` if it changed meanwhile), one revision later."""
+    """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
     touched = await transaction.run(
         update(_TABLE)

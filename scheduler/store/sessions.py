@@ -76,7 +76,7 @@ async def due_holds(transaction: OpenTransaction) -> Sequence[Session]:
 
 
 async def add_session(transaction: OpenTransaction, session: Session) -> None:
-    """Store a new session and what it claims; the database refuses a double claim (`ClashError`)."""
+    """Store a new session and its claims; the database refuses a double claim (`ClashError`)."""
     if await transaction.first(select(_TABLE.c.id).where(_TABLE.c.id == session.id)):
         raise StateError(
             f"活动 {session.id} 已经存在。", f"The session {session.id} already exists."
@@ -91,7 +91,7 @@ async def add_session(transaction: OpenTransaction, session: Session) -> None:
 
 
 async def replace_session(transaction: OpenTransaction, before: Session, after: Session) -> None:
-    """Store the successor of `before` (`StaleError` if it changed meanwhile), one revision later."""
+    """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
     old, new = await claims_of(transaction, before), await claims_of(transaction, after)
     async with kept_apart(transaction, new):

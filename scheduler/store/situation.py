@@ -21,8 +21,10 @@ _NEAR: Final = timedelta(days=1)
 
 
 async def situation(transaction: OpenTransaction, sessions: Sequence[Session]) -> Situation:
-    """The situation to judge these sessions in: schools, all schools of their teachers, and the live
-    sessions on their resources within a day of any of them.
+    """The situation to judge these sessions in.
+
+    It holds their schools, all schools of their teachers, and the live sessions on their resources
+    within a day of any of them.
     """
     concerned = {resource for session in sessions for resource in concerned_by(session)}
     found = await find_resources(transaction, concerned)
@@ -74,7 +76,7 @@ async def _near(
             .distinct()
         )
         bodies |= {row.id: row.body for row in await transaction.all(query)}
-    return tuple(decode(Session, bodies[id]) for id in sorted(bodies))
+    return tuple(decode(Session, body) for _, body in sorted(bodies.items()))
 
 
 def _stretches(slots: Iterable[Slot]) -> list[tuple[int, int]]:

@@ -26,9 +26,7 @@ _FIRST_PAUSE_SECONDS: Final = 0.01
 
 
 class Store:
-    """A database of either engine. `url` is SQLAlchemy's: `sqlite+aiosqlite:///FILE` or
-    `postgresql+asyncpg://...`.
-    """
+    """A database of either engine."""
 
     def __init__(self, engine: Engine) -> None:
         self._opened = engine
@@ -37,7 +35,10 @@ class Store:
 
     @classmethod
     async def open(cls, url: str) -> "Store":
-        """Connect and bring the schema up to date (Alembic); safe when several processes start at once."""
+        """Connect and bring the schema up to date; safe when several processes start at once.
+
+        `url` is SQLAlchemy's: `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`.
+        """
         opened = open_engine(url)
         try:
             await upgrade(opened)

@@ -69,8 +69,9 @@ async def subscriptions(
 async def replace_subscription(
     transaction: OpenTransaction, before: Subscription, after: Subscription
 ) -> None:
-    """Store the successor of `before` (`StaleError` if it was revoked meanwhile: a reader's poll must
-    not open it again). A mere poll leaves no audit row.
+    """Store the successor of `before`; a mere poll leaves no audit row.
+
+    `StaleError` if it was revoked meanwhile: a reader's poll must not open it again.
     """
     touched = await transaction.run(
         update(_TABLE)
@@ -91,8 +92,9 @@ async def replace_subscription(
 
 
 async def feed_revision(transaction: OpenTransaction, subscription: Subscription) -> str:
-    """A value that changes whenever anything the feed shows may have changed: its sessions, and
-    the names of schools, rooms, teachers and classes. One cheap query.
+    """A value that changes whenever anything the feed shows may have changed; one cheap query.
+
+    That is its sessions, and the names of schools, rooms, teachers and classes.
     """
     resources, books = tables.resources, tables.books
     sessions = select(func.sum(resources.c.revision)).where(

@@ -1,8 +1,8 @@
 """The tables. What makes them refuse a double claim or a forged audit is in the migrations.
 
 Values are kept whole as JSON text in `body`; the other columns are what queries and guards ask for.
-Claims count seconds since 1970 in whole numbers, because the exclusion constraint packs a resource's
-number and its moments into one integer range.
+Claims count seconds since 1970 in whole numbers, because the exclusion constraint packs a
+resource's number and its moments into one integer range.
 """
 
 from datetime import UTC, datetime
@@ -38,14 +38,22 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
+    ) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"The moment {value.isoformat()} has no offset.")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
+    ) -> datetime | None:
         return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
 
 
@@ -95,7 +103,7 @@ books = Table(
     Column("revision", BigInteger, nullable=False),
     Column("shown_revision", BigInteger, nullable=False),
 )
-"""One row for each school's book and one (school "") for the alliance's: `revision` moves with every
+"""A row for each school's book and one (school "") for the alliance's: `revision` moves with every
 record in it, `shown_revision` only with those that a calendar shows."""
 
 resources = Table(
@@ -113,8 +121,8 @@ resources = Table(
     UniqueConstraint("kind", "id"),
     UniqueConstraint("number", "kind"),
 )
-"""What can be locked and claimed. `kit` is the portable kit a room needs; `sessions` and `ports` are
-what a link pool can carry at once; `revision` moves with every session that touches it."""
+"""What can be locked and claimed. `kit` is the portable kit a room needs; `sessions` and `ports`
+are what a link pool can carry at once; `revision` moves with every session that touches it."""
 
 series = Table(
     "series",
@@ -164,8 +172,8 @@ claims = Table(
     CheckConstraint("sites > 0", name="some_sites"),
     Index(None, "resource", "starts"),
 )
-"""What a session uses: `party` tells its participants apart (H12), a teacher who only observes claims
-nothing exclusive, and only `live` claims are in anybody's way."""
+"""What a session uses: `party` tells its participants apart (H12), a teacher who only observes
+claims nothing exclusive, and only `live` claims are in anybody's way."""
 
 plans = Table(
     "plans",

@@ -5,15 +5,35 @@ Each name is a function of the module that says how; there, too, is what it prom
 
 from scheduler.store import (
     access as about_access,
+)
+from scheduler.store import (
     audit as about_audit,
+)
+from scheduler.store import (
     books as about_books,
+)
+from scheduler.store import (
     notices as about_notices,
+)
+from scheduler.store import (
     plans as about_plans,
+)
+from scheduler.store import (
     records as about_records,
+)
+from scheduler.store import (
     resources as about_resources,
+)
+from scheduler.store import (
     series as about_series,
+)
+from scheduler.store import (
     sessions as about_sessions,
+)
+from scheduler.store import (
     situation as about_situation,
+)
+from scheduler.store import (
     subscriptions as about_subscriptions,
 )
 from scheduler.store.opened import OpenTransaction

@@ -1,11 +1,13 @@
-"""The database itself refuses double claims and a changed audit, whatever code or hand writes to it.
+"""The database itself refuses double claims and a changed audit, whoever writes to it, and how.
 
-Both engines refuse the same: an exclusive claim on a resource that is claimed already, a room without
-its buffer between different participants, a link pool above its peak. PostgreSQL excludes overlaps
-by one range of whole numbers (the resource's number above 40 bits of seconds, enough for every date
-Python knows), which needs no extension; for what no constraint can say, a trigger writes the
-resource's row first, so that two transactions at once cannot both look before either has claimed.
+Both engines refuse the same: an exclusive claim on a resource that is claimed already, a room
+without its buffer between different participants, a link pool above its peak. PostgreSQL excludes
+overlaps by one range of whole numbers (the resource's number above 40 bits of seconds, enough for
+every date Python knows), which needs no extension; for what no constraint can say, a trigger writes
+the resource's row first, so that two transactions at once cannot both look before either claims.
 """
+
+# ruff: noqa: S608 - these texts are put together from each other only
 
 from alembic import op
 
