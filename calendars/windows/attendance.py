@@ -62,7 +62,7 @@ def attend(
     the slot takes at least half of them and neither lunch nor nap lies between. Lessons, morning
     reading, after-school and evening time count. None if nothing overlaps.
     """
-    day = Day.of(periods)
+    day = BellDay.of(periods)
     taken = day.taken_by(seconds_of(slot.starts), seconds_of(slot.ends), shift_minutes * 60)
     if taken is None:
         return None
@@ -84,7 +84,7 @@ def shift_is_allowed(
     On the side it moves to, at least `min_break` minutes stay free before the next period, lunch or
     nap (E22); a long break is free time. Only lessons move: families wait at the ends of the rest.
     """
-    day = Day.of(periods, min_break=min_break)
+    day = BellDay.of(periods, min_break=min_break)
     taken = day.taken_by(seconds_of(slot.starts), seconds_of(slot.ends), shift_minutes * 60)
     return taken is not None and day.may_move(taken, shift_minutes * 60)
 
@@ -126,7 +126,7 @@ class Stretch(NamedTuple):
     joins_next: bool
 
 
-class Day(NamedTuple):
+class BellDay(NamedTuple):
     """One school's day as numbers: the periods that can be attended, and what bounds them.
 
     Two days that ring alike are equal if each counts from its own midnight.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from calendars.bells import SchoolId, TimedPeriod
 from calendars.slots import Slot
 from calendars.text import Text
-from calendars.windows.attendance import Day, Tactic, Taken, first_lesson, seconds_of
+from calendars.windows.attendance import BellDay, Tactic, Taken, first_lesson, seconds_of
 from calendars.windows.wording import NO_SHIFT_HELPS, NOTHING_OVERLAPS, Wording
 
 
@@ -36,7 +36,7 @@ def fit(
     None below `min_minutes`. Never proposes `cover`: that is `trim` with an assisting teacher who
     fills the rest.
     """
-    day, starts, ends = Day.of(periods), seconds_of(slot.starts), seconds_of(slot.ends)
+    day, starts, ends = BellDay.of(periods), seconds_of(slot.starts), seconds_of(slot.ends)
     move = best_move(day, starts, ends, max_shift_minutes)
     if move is None or move.minutes < min_minutes:
         return None
@@ -51,7 +51,7 @@ def why_not(
     max_shift_minutes: int = 10,
 ) -> Text:
     """Why the bells as they ring give `slot` less than `min_minutes`, and the best shift (E15)."""
-    day, starts, ends = Day.of(periods), seconds_of(slot.starts), seconds_of(slot.ends)
+    day, starts, ends = BellDay.of(periods), seconds_of(slot.starts), seconds_of(slot.ends)
     return refusal(day, starts, ends, min_minutes=min_minutes, max_shift_minutes=max_shift_minutes)
 
 
@@ -67,7 +67,7 @@ class Move(NamedTuple):
         return self.taken.seconds // 60
 
 
-def best_move(day: Day, starts: int, ends: int, max_shift: int) -> Move | None:
+def best_move(day: BellDay, starts: int, ends: int, max_shift: int) -> Move | None:
     """The allowed shift that gives most minutes; of equals the smallest, later before earlier."""
     best: Move | None = None
     full = (ends - starts) // 60
@@ -83,7 +83,7 @@ def best_move(day: Day, starts: int, ends: int, max_shift: int) -> Move | None:
     return best
 
 
-def _shifts_worth_trying(day: Day, starts: int, ends: int, max_shift: int) -> Iterable[int]:
+def _shifts_worth_trying(day: BellDay, starts: int, ends: int, max_shift: int) -> Iterable[int]:
     """The shifts among which the best one is, smallest first.
 
     A single period does best where one of its bells meets an end of the slot, or as near to that as
@@ -110,7 +110,7 @@ def _smallest_first(shift: int) -> tuple[int, bool]:
     return abs(shift), shift < 0
 
 
-def fit_by(school: SchoolId, day: Day, move: Move, starts: int, ends: int) -> Fit:
+def fit_by(school: SchoolId, day: BellDay, move: Move, starts: int, ends: int) -> Fit:
     """The fit that a move gives, in words."""
     rung = day.rung(move.taken)
     words, local = Wording.of(rung), day.seconds_in(move.taken) // 60 - move.minutes
@@ -130,7 +130,9 @@ def fit_by(school: SchoolId, day: Day, move: Move, starts: int, ends: int) -> Fi
     )
 
 
-def refusal(day: Day, starts: int, ends: int, *, min_minutes: int, max_shift_minutes: int) -> Text:
+def refusal(
+    day: BellDay, starts: int, ends: int, *, min_minutes: int, max_shift_minutes: int
+) -> Text:
     """What is missing to `min_minutes` as the bells ring, and what the best shift would give."""
     best = best_move(day, starts, ends, max_shift_minutes)
     if best is None:

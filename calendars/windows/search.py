@@ -8,7 +8,7 @@ from typing import NamedTuple
 from calendars.bells import SchoolId, TimedPeriod
 from calendars.slots import Slot
 from calendars.text import Text
-from calendars.windows.attendance import Day
+from calendars.windows.attendance import BellDay
 from calendars.windows.fits import Fit, Move, best_move, fit_by, refusal
 
 
@@ -41,7 +41,7 @@ def find_windows(
     the starts in which each school attends the same periods only the best is kept. With `lead`, the
     slot begins with one of its periods and that school shifts nothing.
     """
-    days = tuple((school, Day.of(periods)) for school, periods in schools.items())
+    days = tuple((school, BellDay.of(periods)) for school, periods in schools.items())
     search = Search(minutes, min_minutes, max_shift_minutes, lead, step)
     return tuple(
         Window(
@@ -52,7 +52,7 @@ def find_windows(
     )
 
 
-Days = tuple[tuple[SchoolId, Day], ...]
+BellDays = tuple[tuple[SchoolId, BellDay], ...]
 """The day of each school; a school whose classes ring differently is there once for each."""
 
 
@@ -82,7 +82,7 @@ class Search(NamedTuple):
     lead: SchoolId | None
     step: int = 5
 
-    def best(self, days: Days) -> list[Found]:
+    def best(self, days: BellDays) -> list[Found]:
         """What was found, best first, one start for each choice of periods."""
         by_periods: dict[tuple[tuple[int, int], ...], Found] = {}
         for starts in self._starts(days):
@@ -95,7 +95,7 @@ class Search(NamedTuple):
                 by_periods[attended] = found
         return sorted(by_periods.values(), key=lambda found: found.rank)
 
-    def at(self, days: Days, starts: int) -> Found | None:
+    def at(self, days: BellDays, starts: int) -> Found | None:
         """The moves for one start; None if some school gets less than `min_minutes`."""
         moves = []
         for school, day in days:
@@ -105,7 +105,7 @@ class Search(NamedTuple):
             moves.append(move)
         return Found(starts, tuple(moves)) if moves else None
 
-    def refusals(self, days: Days, starts: int) -> Iterator[tuple[SchoolId, Text]]:
+    def refusals(self, days: BellDays, starts: int) -> Iterator[tuple[SchoolId, Text]]:
         """Each school that stands in the way of a start, and why."""
         for school, day in days:
             if self._move(school, day, starts) is None:
@@ -120,7 +120,7 @@ class Search(NamedTuple):
                     ),
                 )
 
-    def fits(self, days: Days, found: Found) -> tuple[Fit, ...]:
+    def fits(self, days: BellDays, found: Found) -> tuple[Fit, ...]:
         """What was found, in words."""
         ends = found.starts + self.minutes * 60
         return tuple(
@@ -131,11 +131,11 @@ class Search(NamedTuple):
     def _reach(self, school: SchoolId) -> int:
         return 0 if school == self.lead else self.max_shift_minutes
 
-    def _move(self, school: SchoolId, day: Day, starts: int) -> Move | None:
+    def _move(self, school: SchoolId, day: BellDay, starts: int) -> Move | None:
         move = best_move(day, starts, starts + self.minutes * 60, self._reach(school))
         return None if move is None or move.minutes < self.min_minutes else move
 
-    def _starts(self, days: Days) -> Iterable[int]:
+    def _starts(self, days: BellDays) -> Iterable[int]:
         if self.lead is not None:
             return [
                 stretch.starts

@@ -6,7 +6,7 @@ from math import comb
 from typing import NamedTuple
 
 from calendars.bells import SchoolId, TimedPeriod
-from calendars.windows.attendance import Day, Stretch
+from calendars.windows.attendance import BellDay, Stretch
 from calendars.windows.fits import best_move
 
 Schools = Mapping[SchoolId, Sequence[TimedPeriod]]
@@ -38,7 +38,7 @@ def window_share(
     Each school leads each of its lessons, before each set of `listeners` others. The slot begins
     with the lesson and lasts `minutes`; each listener may move one period, the lead none.
     """
-    days = {school: Day.of(periods) for school, periods in schools.items()}
+    days = {school: BellDay.of(periods) for school, periods in schools.items()}
     needed = minutes if min_minutes is None else min_minutes
     windows = of = 0
     for lead, lesson in lessons_of(days):
@@ -64,7 +64,7 @@ def together_share(
 
     Stricter than `window_share`: there one may miss the first minutes and another the last.
     """
-    days = {school: Day.of(periods) for school, periods in schools.items()}
+    days = {school: BellDay.of(periods) for school, periods in schools.items()}
     windows = of = 0
     for lead, lesson in lessons_of(days):
         ends = lesson.starts + minutes * 60
@@ -78,7 +78,7 @@ def together_share(
     return Share(windows, of)
 
 
-def lessons_of(days: Mapping[SchoolId, Day]) -> Iterator[tuple[SchoolId, Stretch]]:
+def lessons_of(days: Mapping[SchoolId, BellDay]) -> Iterator[tuple[SchoolId, Stretch]]:
     """Every lesson that a school could lead."""
     for school, day in days.items():
         for stretch in day.stretches:
@@ -86,7 +86,7 @@ def lessons_of(days: Mapping[SchoolId, Day]) -> Iterator[tuple[SchoolId, Stretch
                 yield school, stretch
 
 
-def _attended(day: Day, starts: int, ends: int) -> tuple[int, int]:
+def _attended(day: BellDay, starts: int, ends: int) -> tuple[int, int]:
     """When a class attends; an empty stretch if nothing overlaps."""
     taken = day.taken_by(starts, ends, 0)
     if taken is None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from calendars.bells import SchoolId
 from calendars.text import Text
-from calendars.windows.attendance import Day, Taken
+from calendars.windows.attendance import BellDay, Taken
 from calendars.windows.shares import Schools, lessons_of
 from calendars.windows.wording import moved_by
 
@@ -40,7 +40,7 @@ def find_unlocks(
     site gets `minutes` of the slot that begins with the lesson, with no further shift. On every day
     the lesson moves alike, and the breaks beside it stay as `shift_is_allowed` wants them.
     """
-    rings = [{school: Day.of(periods) for school, periods in day.items()} for day in days]
+    rings = [{school: BellDay.of(periods) for school, periods in day.items()} for day in days]
     found = []
     for school in sorted({school for ring in rings for school in ring}):
         name = (names or {}).get(school, school)
@@ -62,8 +62,8 @@ class _Part(NamedTuple):
     this school completes by listening to it.
     """
 
-    day: Day
-    others: tuple[Day, ...]
+    day: BellDay
+    others: tuple[BellDay, ...]
     leads: tuple[tuple[int, int], ...]
     may_lead: bool
     listeners: int
@@ -73,7 +73,7 @@ class _Part(NamedTuple):
     def of(
         cls,
         school: SchoolId,
-        ring: Mapping[SchoolId, Day],
+        ring: Mapping[SchoolId, BellDay],
         listeners: int,
         minutes: int,
         lead: SchoolId | None,
@@ -95,7 +95,7 @@ class _Part(NamedTuple):
             seconds=seconds,
         )
 
-    def windows(self, day: Day) -> int:
+    def windows(self, day: BellDay) -> int:
         """The full windows that have this school in them if its bells ring as on `day`."""
         listening = sum(
             windows for starts, windows in self.leads if _is_full(day, starts, self.seconds)
@@ -111,7 +111,7 @@ class _Part(NamedTuple):
             if stretch.moves and _is_full(day, stretch.starts, self.seconds)
         )
 
-    def day_after(self, period: int, shift: int) -> Day | None:
+    def day_after(self, period: int, shift: int) -> BellDay | None:
         """The day with one lesson moved by `shift` minutes; None if its breaks forbid it."""
         seconds = shift * 60
         for index, (rung, stretch) in enumerate(
@@ -128,7 +128,7 @@ class _Part(NamedTuple):
         return self.day
 
 
-def _is_full(day: Day, starts: int, seconds: int) -> bool:
+def _is_full(day: BellDay, starts: int, seconds: int) -> bool:
     taken = day.taken_by(starts, starts + seconds, 0)
     return taken is not None and taken.seconds >= seconds
 
@@ -141,7 +141,7 @@ def _shifts(parts: Sequence[_Part], max_shift: int, step: int) -> Iterator[tuple
             yield period, -shift
 
 
-def _windows(parts: Sequence[_Part], days: Sequence[Day | None]) -> int:
+def _windows(parts: Sequence[_Part], days: Sequence[BellDay | None]) -> int:
     """All full windows, or none if some day does not allow the shift."""
     windows = 0
     for part, day in zip(parts, days, strict=True):

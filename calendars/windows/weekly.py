@@ -11,9 +11,9 @@ from calendars.bells import SchoolId
 from calendars.series import OccurrenceState, SiteTime, Weekly, occurrences
 from calendars.terms import Term
 from calendars.text import Text
-from calendars.windows.attendance import Day
+from calendars.windows.attendance import BellDay
 from calendars.windows.fits import Fit
-from calendars.windows.search import Days, Found, Search
+from calendars.windows.search import BellDays, Found, Search
 from calendars.windows.wording import later
 
 
@@ -87,7 +87,7 @@ def find_weekly_windows(
         if each.date not in open_dates
         for school, why in zip(each.missing, each.why, strict=True)
     ]
-    alike: defaultdict[Days, list[date]] = defaultdict(list)
+    alike: defaultdict[BellDays, list[date]] = defaultdict(list)
     for on in open_dates:
         alike[_days(sites, on)].append(on)
     starts = {found.starts for days in alike for found in _best(search, days)}
@@ -103,19 +103,19 @@ _A_DAY: Final = 86_400
 
 
 @lru_cache(maxsize=128)
-def _best(search: Search, days: Days) -> tuple[Found, ...]:
+def _best(search: Search, days: BellDays) -> tuple[Found, ...]:
     """Remembered, since most weekdays ring alike."""
     return tuple(search.best(days))
 
 
-def _days(sites: Sequence[SiteTime], on: date) -> Days:
+def _days(sites: Sequence[SiteTime], on: date) -> BellDays:
     """What rings where, in seconds of the lead's clock, so that dates that ring alike are equal."""
     # Half a day before noon: on a day that changes the clocks, midnight is elsewhere.
     noon = datetime.combine(on, time(12), sites[0].time.zone)
     midnight = int(noon.timestamp()) - _A_DAY // 2
     return tuple(
         dict.fromkeys(
-            (site.school, Day.of(site.time.periods(on, grade), since=midnight))
+            (site.school, BellDay.of(site.time.periods(on, grade), since=midnight))
             for site in sites
             for grade in site.grades or (None,)
         )
@@ -126,7 +126,7 @@ def _window(
     search: Search,
     start: int,
     pattern: Weekly,
-    alike: Mapping[Days, Sequence[date]],
+    alike: Mapping[BellDays, Sequence[date]],
     closed: Iterable[MissedDate],
 ) -> WeeklyWindow:
     held, missed = [], list(closed)
