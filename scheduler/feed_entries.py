@@ -4,7 +4,7 @@ Shows only what moves a session's `sequence` (`scheduler.revisions`), and names.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -67,8 +67,15 @@ class Reader:
     language: Language
 
     def site_in(self, session: Session) -> Site | None:
-        """The reader's own part in a session; the alliance has none."""
-        return next((site for site in session.sites if self._is_at(site)), None)
+        """The reader's own part in a session; the alliance has none.
+
+        A teacher who only looks on has a part of that kind, at whichever site it is.
+        """
+        own = next((site for site in session.sites if self._is_at(site)), None)
+        if own is None and self.scope is Scope.TEACHER:
+            watched = (site for site in session.sites if self.subject_id in site.observers)
+            return next((replace(site, role=Role.OBSERVE) for site in watched), None)
+        return own
 
     def _is_at(self, site: Site) -> bool:
         match self.scope:
@@ -155,8 +162,7 @@ class _Words:
 
     def location(self, own: Site | None) -> str:
         """The rooms of all sites, the reader's own first, and the link that opens them."""
-        sites = sorted(self.session.sites, key=lambda site: site is not own)
-        rooms = [self._room(site) for site in sites]
+        rooms = [self._room(site) for site in self._sites(own)]
         return "; ".join(part for part in (*rooms, self.link) if part)
 
     def description(self, own: Site | None) -> str:
@@ -168,7 +174,7 @@ class _Words:
         yield discreet(session.title)
         if session.kind is Kind.LESSON:
             yield self._read(_MODES[session.mode])
-        for site in sorted(session.sites, key=lambda site: site is not own):
+        for site in self._sites(own):
             yield self._site(site)
         if self.link:
             yield self._say("进入课堂: ", "Join: ") + self.link
@@ -176,6 +182,11 @@ class _Words:
             yield self._say("备注: ", "Note: ") + discreet(session.note)
         if session.reason and session.state is SessionState.CANCELLED:
             yield self._say("取消原因: ", "Cancelled because: ") + discreet(session.reason)
+
+    def _sites(self, own: Site | None) -> list[Site]:
+        """All sites as they are, the reader's own first."""
+        first = None if own is None else own.school
+        return sorted(self.session.sites, key=lambda site: site.school != first)
 
     def _site(self, site: Site) -> str:
         """Such as "听讲: JS·第3节·有效 35 分钟·JS 互动教室1·三年级1班·JS 教师1"."""

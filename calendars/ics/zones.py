@@ -72,9 +72,7 @@ def _turns(zone: ZoneInfo, first: int, last: int) -> Iterator[_Turn]:
     days = [day + timedelta(days=n) for n in range((last - first + 1) * 366 + 3)]
     for early, late in pairwise(days):
         if early.astimezone(zone).utcoffset() != late.astimezone(zone).utcoffset():
-            turn = _turn(zone, early, late)
-            if first <= turn.shown.year <= last:
-                yield turn
+            yield _turn(zone, early, late)
 
 
 def _turn(zone: ZoneInfo, early: datetime, late: datetime) -> _Turn:
@@ -126,7 +124,8 @@ def _observance(run: Sequence[_Turn], first: int, last: int) -> bytes:
         week = min(_weeks(run))
         rule = f"FREQ=YEARLY;BYMONTH={starts.month};BYDAY={week}{_WEEKDAYS[starts.weekday()]}"
         if run[-1].shown.year < last:
-            rule += f";UNTIL={utc(run[-1].at)}"
+            # A day late, for readers that take it for wall-clock time and would lose the last turn.
+            rule += f";UNTIL={utc(run[-1].at + timedelta(days=1))}"
         elif starts.year == first:
             starts = _in_year(FIRST_YEAR, starts, week)
     return _part(turn, starts, rule)

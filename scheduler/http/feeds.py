@@ -40,7 +40,7 @@ async def read(request: web.Request) -> web.Response:
 
 
 @routes.get("/robots.txt")
-async def robots(request: web.Request) -> web.Response:
+async def robots(_: web.Request) -> web.Response:
     """Let calendar services in: Google reads no feed that this file closes."""
     return web.Response(text=_ROBOTS)
 

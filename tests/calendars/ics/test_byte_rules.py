@@ -1,0 +1,75 @@
+"""The strict reader itself: it finds every single fault, and no fault in a sound calendar."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from calendars.ics import Calendar, render
+from tests.calendars.ics.byte_rules import RULES, faults
+from tests.calendars.ics.entries import an_entry
+
+SOUND = render(
+    Calendar(name="音乐", zone=ZoneInfo("Asia/Shanghai"), when_empty="-"),
+    [an_entry(summary="一, 二; 三" * 20), an_entry("second", description="a\nb")],
+)
+FAULTS = [
+    ("folded_by_octets", b"SUMMARY:", b"SUMMARY:" + b"x" * 80),
+    ("folded_by_octets", "一".encode(), b"\xe4\xb8\r\n \x80"),
+    ("ends_with_crlf", b"VERSION:2.0\r\n", b"VERSION:2.0\n"),
+    ("is_whole", b"END:VCALENDAR\r\n", b""),
+    ("is_whole", b"END:VCALENDAR\r\n", b"END:VCALENDAR"),
+    ("is_whole", b"PRODID", b"X-PRODID"),
+    ("is_whole", b"VERSION:2.0\r\n", b""),
+    ("is_whole", b"END:VEVENT\r\n", b""),
+    ("has_no_control_characters", b"SUMMARY:", b"SUMMARY:\x0b"),
+    ("has_no_control_characters", b"SUMMARY:", b"SUMMARY:\xc2\x85"),
+    ("is_small", b"SUMMARY:", b"SUMMARY:" + b"x\r\n " * 300_000),
+    ("has_an_event", b"VEVENT", b"VTODO"),
+    ("zones_are_declared", b"TZID:Asia/Shanghai", b"TZID:Asia/Chongqing"),
+    ("zones_are_declared", b"Asia/Shanghai", b"China Standard Time"),
+    ("no_time_floats", b"DTSTART;TZID=Asia/Shanghai:", b"DTSTART:"),
+    ("no_time_floats", b"T140000\r\n", b"T140000Z\r\n"),
+    ("no_time_floats", b"DTSTAMP:20260820T010000Z", b"DTSTAMP:20260820T010000"),
+    ("shanghai_is_plain", b"TZOFFSETFROM:+0800", b"TZOFFSETFROM:+0900"),
+    ("zones_are_well_formed", b"TZOFFSETTO:+0800", b"TZOFFSETTO:+080000"),
+    ("zones_are_well_formed", b"TZNAME:CST", b"RDATE:19860504T000000"),
+    ("zones_are_well_formed", b"TZNAME:CST", b"COMMENT:x"),
+    ("zones_are_well_formed", b"STANDARD", b"DAYLIGHT"),
+    ("zones_are_well_formed", b"TZOFFSETFROM:+0800\r\n", b""),
+    ("rules_are_upper_case", b"STATUS:CONFIRMED", b"RRULE:freq=weekly"),
+    ("rules_are_upper_case", b"STATUS:CONFIRMED", b"RRULE:FREQ=WEEKLY;UNTIL=20260908T140000"),
+    ("holds_nothing_unwanted", b"CALSCALE:GREGORIAN", b"METHOD:PUBLISH"),
+    ("holds_nothing_unwanted", b"STATUS:CONFIRMED", b"BEGIN:VALARM\r\nEND:VALARM"),
+    ("holds_nothing_unwanted", b"STATUS:CONFIRMED", b"RDATE:20260908T140000Z"),
+    ("events_are_identified", b"UID:first@", b"UID:second@"),
+    ("events_are_identified", b"UID:first@", b"UID:fir/st@"),
+    ("events_are_identified", b"UID:first@", b"UID:fir st@"),
+    ("events_are_identified", b"UID:first@demo\r\n", b""),
+    ("events_are_identified", b"LAST-MODIFIED:2026", b"LAST-MODIFIED:2027"),
+    ("events_are_identified", b"SEQUENCE:0", b"SEQUENCE:"),
+    ("events_say_each_thing_once", b"STATUS:CONFIRMED", b"STATUS:CONFIRMED\r\nSTATUS:CONFIRMED"),
+    ("events_say_each_thing_once", b"STATUS:CONFIRMED", b"STATUS:NEEDS-ACTION"),
+    ("events_say_each_thing_once", b"TRANSP:OPAQUE", b"TRANSP:BUSY"),
+    ("events_end_after_they_start", b"T144000", b"T140000"),
+    ("events_end_after_they_start", b"DTEND;TZID=Asia/Shanghai:20260908T144000\r\n", b""),
+    ("text_is_escaped", b"\\,", b","),
+    ("text_is_escaped", b"\\n", b"\\x"),
+    ("calendar_says_who_it_is", b"\r\nNAME:", b"\r\nX-NAME:"),
+    ("calendar_says_who_it_is", b"REFRESH-INTERVAL;VALUE=DURATION", b"REFRESH-INTERVAL"),
+    ("calendar_says_who_it_is", b"X-PUBLISHED-TTL:PT1H", b"X-PUBLISHED-TTL:PT2H"),
+    ("calendar_says_who_it_is", b"COLOR:steelblue", b"COLOR:#4682B4"),
+]
+
+
+def test_a_sound_calendar_has_no_faults() -> None:
+    assert faults(SOUND) == []
+
+
+@pytest.mark.parametrize(("rule", "sound", "faulty"), FAULTS)
+def test_a_single_fault_is_found(rule: str, sound: bytes, faulty: bytes) -> None:
+    assert sound in SOUND
+    assert rule in faults(SOUND.replace(sound, faulty))
+
+
+def test_every_rule_has_a_fault_that_only_it_is_for() -> None:
+    assert {rule for rule, _, _ in FAULTS} == {rule.__name__ for rule in RULES}
