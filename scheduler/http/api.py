@@ -2,14 +2,25 @@
 
 from typing import Final
 
-from scheduler.http import history, records, series, sessions, subscriptions, windows
+from scheduler.http import (
+    availability,
+    history,
+    imports,
+    records,
+    series,
+    sessions,
+    subscriptions,
+    windows,
+)
 from scheduler.http.routes import AnyRoute
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (
     *windows.ROUTES,
+    *availability.ROUTES,
     *sessions.ROUTES,
     *series.ROUTES,
     *subscriptions.ROUTES,
     *records.ROUTES,
+    *imports.ROUTES,
     *history.ROUTES,
 )

@@ -77,7 +77,7 @@ def answer_of(request: web.Request, route: AnyRoute, value: object) -> Answer:
         headers["ETag"] = etag_of(revision)
     if route.answer is None:
         return Answer(status=route.status, headers=headers, body=b"")
-    if route.method == "POST" and not route.names_one:
+    if route.makes_something:
         headers["Location"] = f"{API}{route.path}/{route.id_of(value)}"
     headers["Content-Language"] = language
     headers["Content-Type"] = "application/json"

@@ -20,6 +20,7 @@ from scheduler.errors import (
     StateError,
     UnknownTokenError,
 )
+from scheduler.exchange import RefusedFilesError
 from scheduler.http.answers import LANGUAGE, encode
 from scheduler.http.faults import (
     Fault,
@@ -109,6 +110,11 @@ STATUSES: Final[dict[type[SchedulerError], Sort]] = {
         "reused-key",
         Text("Idempotency-Key 已用于另一请求", "The Idempotency-Key was used before"),
     ),
+    RefusedFilesError: Sort(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "refused-files",
+        Text("文件中有错误", "The files hold errors"),
+    ),
     MissingIfMatchError: Sort(
         HTTPStatus.PRECONDITION_REQUIRED,
         "missing-if-match",
@@ -183,6 +189,15 @@ def _faults(error: SchedulerError | None) -> tuple[Fault, ...]:
         return error.faults
     if isinstance(error, InvalidWishError):
         return (Fault(pointer=error.pointer, value=shown(error.value), detail=error.text),)
+    if isinstance(error, RefusedFilesError):
+        return tuple(
+            Fault(
+                pointer=f"{wrong.file}:{wrong.row}:{wrong.column}",
+                value=shown(wrong.value),
+                detail=wrong.sentence,
+            )
+            for wrong in error.errors
+        )
     return ()
 
 

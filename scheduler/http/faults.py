@@ -14,7 +14,7 @@ class Fault:
     """One thing wrong: where, what was there, and what would do.
 
     `pointer` is an RFC 6901 pointer into the body; a query parameter is named `?name`, a header by
-    its name.
+    its name, a cell of an imported file `rooms.csv:3:seats`.
     """
 
     pointer: str

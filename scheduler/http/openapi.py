@@ -189,7 +189,7 @@ def errors_of(route: AnyRoute) -> tuple[type[SchedulerError], ...]:
 def _named_headers(route: AnyRoute) -> Schema:
     names = ["X-Request-ID"]
     names += ["ETag"] if _has_revision(route) else []
-    names += ["Location"] if route.writes and not route.names_one else []
+    names += ["Location"] if route.makes_something else []
     names += ["Dry-Run"] if route.writes else []
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 

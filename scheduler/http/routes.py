@@ -75,6 +75,11 @@ class Route(Generic[B, Q]):
         return self.method != "GET"
 
     @property
+    def makes_something(self) -> bool:
+        """Whether its answer has an address of its own."""
+        return self.status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED}
+
+    @property
     def names_one(self) -> bool:
         """Whether the address names one thing by its id."""
         return "{id}" in self.path

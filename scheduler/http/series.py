@@ -1,6 +1,7 @@
 """Series: a weekly pattern over a term, booked as one unit."""
 
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Final
 
@@ -18,8 +19,10 @@ from scheduler.errors import (
 from scheduler.http.answers import Page
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.http.sessions import OF_A_CHANGE, Reason
 from scheduler.model import Alternative, Series, SeriesBooking, SeriesId, Session
 from scheduler.series_booking import SeriesBooked, book_series, suggest_for_series
+from scheduler.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.store import Transaction
 
 
@@ -29,6 +32,14 @@ class SeriesList:
 
     cursor: Cursor = ""
     limit: Limit = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesCancellation:
+    """From which date on the series is not held any more, and why."""
+
+    from_date: date
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,26 @@ async def _booked(transaction: Transaction, call: Call[SeriesBooking, object]) -
 
 async def _read(transaction: Transaction, call: Call[NoBody, object]) -> Series:
     return await transaction.series(SeriesId(call.id))
+
+
+async def _changed(transaction: Transaction, call: Call[SeriesChange, object]) -> SeriesBooked:
+    series, wish = await transaction.series(SeriesId(call.id)), call.body
+    require_sessions_of(call.actor, [site.school for site in series.sites])
+    if wish.sites is not None:
+        require_sessions_of(call.actor, [site.school for site in wish.sites])
+    return await change_series(transaction, series.id, wish, call.if_match.expect(series.revision))
+
+
+async def _cancelled(
+    transaction: Transaction, call: Call[SeriesCancellation, object]
+) -> Page[Session]:
+    series, wish = await transaction.series(SeriesId(call.id)), call.body
+    require_sessions_of(call.actor, [site.school for site in series.sites])
+    revision = call.if_match.expect(series.revision)
+    dropped = await cancel_series(
+        transaction, series.id, wish.from_date, revision, reason=wish.reason
+    )
+    return Page(items=dropped, next=None)
 
 
 async def _confirmed(
@@ -103,6 +134,30 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Series,
         errors=(NotFoundError,),
         run=_read,
+    ),
+    Route(
+        method="PATCH",
+        path="/series/{id}",
+        tag=_TAG,
+        summary=Text(
+            "从某日起修改系列, 之前的不变", "Change a series from a date on; the past stays"
+        ),
+        body=SeriesChange,
+        answer=SeriesBooked,
+        errors=OF_A_CHANGE,
+        needs_if_match=True,
+        run=_changed,
+    ),
+    Route(
+        method="POST",
+        path="/series/{id}/cancellation",
+        tag=_TAG,
+        summary=Text("从某日起取消系列并说明原因", "Cancel a series from a date on"),
+        body=SeriesCancellation,
+        answer=Page[Session],
+        errors=OF_A_CHANGE,
+        needs_if_match=True,
+        run=_cancelled,
     ),
     Route(
         method="POST",

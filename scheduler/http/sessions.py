@@ -154,7 +154,7 @@ async def _instead_of_change(
     return await suggest_for_change(transaction, SessionId(call.id), call.body)
 
 
-_OF_A_CHANGE: Final = (
+OF_A_CHANGE: Final = (
     NotFoundError,
     ForbiddenError,
     ClashError,
@@ -201,7 +201,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         summary=Text("改期、换教室或改写一次活动", "Move or reword a session"),
         body=SessionChange,
         answer=Session,
-        errors=_OF_A_CHANGE,
+        errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_changed,
         alternatives=_instead_of_change,
@@ -213,7 +213,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         summary=Text("取消一次活动并说明原因", "Cancel a session, with the reason"),
         body=Cancellation,
         answer=Session,
-        errors=_OF_A_CHANGE,
+        errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_cancelled,
     ),
@@ -224,7 +224,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         summary=Text("学校确认或谢绝", "A school says yes or no"),
         body=SchoolAnswer,
         answer=Session,
-        errors=_OF_A_CHANGE,
+        errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_answered,
     ),

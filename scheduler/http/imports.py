@@ -1,0 +1,52 @@
+"""Import: whole files of records, all of them or nothing, with every wrong cell named."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from calendars.text import Text
+from scheduler.access import require_office
+from scheduler.errors import ForbiddenError
+from scheduler.exchange import Imported, RefusedFilesError, import_files
+from scheduler.http.bodies import LONGEST_BODY
+from scheduler.http.routes import AnyRoute, Call, Route
+from scheduler.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFile:
+    """A CSV file in the documented format, such as rooms.csv, as text."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z-]{1,40}\.csv(?![\s\S])")]
+    content: Annotated[str, Meta(max_length=LONGEST_BODY)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """Files to import together."""
+
+    files: Annotated[tuple[ImportFile, ...], Meta(min_length=1, max_length=40)]
+
+
+async def _imported(transaction: Transaction, call: Call[Import, object]) -> Imported:
+    require_office(call.actor)
+    files = {file.name: file.content.encode() for file in call.body.files}
+    return await import_files(transaction, files)
+
+
+ROUTES: Final[tuple[AnyRoute, ...]] = (
+    Route(
+        method="POST",
+        path="/imports",
+        tag=Text("导入", "Imports"),
+        summary=Text(
+            "导入一组 CSV 文件 (全部或不导入); 可先 dry_run",
+            "Import CSV files, all or nothing; try it with dry_run",
+        ),
+        body=Import,
+        answer=Imported,
+        errors=(ForbiddenError, RefusedFilesError),
+        run=_imported,
+    ),
+)
