@@ -141,7 +141,7 @@ class _Look:
         """What sessions take of the resource."""
         for session in self.sessions.get(resource, ()):
             use = Use.HELD if session.state is SessionState.HELD else Use.BOOKED
-            title = Text(f"《{session.title}》", f"“{session.title}”")
+            title = Text(f"“{session.title}”", f"“{session.title}”")
             yield Mark(session.slot, use, session.id, title)
 
     def divided(
@@ -217,7 +217,7 @@ def _link_pools(look: _Look, _: Collection[SchoolBook]) -> Iterator[Availability
         resource = Resource(ResourceKind.LINK_POOL, pool.id)
         using = look.sessions.get(resource, [])
         outages = tuple(outages_of(look.alliance.outages, link_pool=pool.id))
-        slots = [each.slot for each in (*using, *outages)]
+        slots = [*(each.slot for each in using), *(each.slot for each in outages)]
         edges = {edge for slot in slots for edge in (slot.starts, slot.ends)}
         inside = {edge for edge in edges if look.within.starts < edge < look.within.ends}
         moments = sorted({look.within.starts, look.within.ends} | inside)

@@ -69,7 +69,7 @@ async def decline(
     require_changeable(before, transaction.now)
     if before.state is not SessionState.HELD:
         raise StateError(
-            f"《{before.title}》已由各校确认; 如不能参加, 请取消并说明原因。",
+            f"“{before.title}”已由各校确认；如不能参加，请取消并说明原因。",
             f"“{before.title}” is confirmed by all schools; cancel it instead, with a reason.",
         )
     await transaction.lock(to_lock([before]))
@@ -155,7 +155,7 @@ def _require_site(session: Session, school: SchoolId) -> Site:
     site = session.site_of(school)
     if site is None:
         raise NotFoundError(
-            f"学校 {school} 不参加《{session.title}》。",
+            f"学校 {school} 不参加“{session.title}”。",
             f"School {school} takes no part in “{session.title}”.",
         )
     return site

@@ -1,4 +1,4 @@
-"""What takes a school's rooms, people and classes besides sessions, as marks on their time. Pure."""
+"""What takes a school's rooms, people and classes besides sessions, as marks on time. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -88,7 +88,7 @@ def _lesson(lesson: TimedLesson) -> Mark:
 
 
 def in_bell_words(slot: Slot, book: SchoolBook) -> Text:
-    """Such as "9月8日（周二）第2-4节 09:15-11:05"; the plain clock outside lessons and over nights."""
+    """Such as "9月8日（周二）第2-4节 09:15-11:05"; the plain clock outside of lessons."""
     zone = book.time.zone
     first, last = slot.starts.astimezone(zone), slot.ends.astimezone(zone)
     if first.date() != last.date():

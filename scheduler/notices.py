@@ -50,7 +50,7 @@ def changed(before: Session, after: Session, books: Books, now: datetime) -> tup
     for site, book in _sites(before, books):
         when = wall_clock(before.slot, book.time.zone)
         sentence = Text(
-            f"您不再参加{when.zh}的《{before.title}》。",
+            f"您不再参加{when.zh}的“{before.title}”。",
             f"You no longer take part in “{before.title}” on {when.en}.",
         )
         notices += (
@@ -67,7 +67,7 @@ def dropped(session: Session, books: Books, now: datetime) -> tuple[Notice, ...]
     for site, book in _sites(session, books):
         when = wall_clock(session.slot, book.time.zone)
         sentence = Text(
-            f"{when.zh}的《{session.title}》{_ENDS[session.state].zh}{session.reason}",
+            f"{when.zh}的“{session.title}”{_ENDS[session.state].zh}{session.reason}",
             f"“{session.title}” on {when.en} {_ENDS[session.state].en}{session.reason}",
         )
         notices += _to_site(session, site, now, _urgently(session, now, sentence), "dropped")
@@ -87,7 +87,7 @@ def answered(session: Session, school: SchoolId, books: Books, now: datetime) ->
             else Text("各校均已确认，按时进行。", "All schools have agreed: it will be held.")
         )
         sentence = Text(
-            f"{name}已确认{when.zh}的《{session.title}》；{tail.zh}",
+            f"{name}已确认{when.zh}的“{session.title}”；{tail.zh}",
             f"{name} agreed to “{session.title}” on {when.en}. {tail.en}",
         )
         people = site.required_teachers if session.state is SessionState.CONFIRMED else ()
@@ -109,7 +109,7 @@ def _booked(session: Session, site: Site, book: SchoolBook) -> Text:
     room = book.rooms.get(site.room) if site.room is not None else None
     where = Text("", "") if room is None else Text(f"，{room.name}", f", {room.name}")
     what = Text(
-        f"《{session.title}》{when.zh} （本校{here.zh}）{where.zh}",
+        f"“{session.title}”{when.zh} （本校{here.zh}）{where.zh}",
         f"“{session.title}” {when.en} (yours: {here.en}){where.en}",
     )
     if site.state is SiteState.CONFIRMED or session.hold_expires_at is None:

@@ -35,7 +35,7 @@ def require_revision(current: int, read: int) -> None:
     """`StaleError` if the caller has read another revision than the current one."""
     if current != read:
         raise StaleError(
-            f"内容已被他人修改 (当前版本 {current}, 您看到的是 {read}), 请刷新后再试。",
+            f"内容已被他人修改（当前版本 {current}，您看到的是 {read}），请刷新后再试。",
             f"It was changed meanwhile: revision {current} is current, you have read {read}.",
         )
 
@@ -52,17 +52,17 @@ def require_changeable(session: Session, now: datetime) -> None:
     """`StateError` for what has ended (the past stays), was cancelled or has expired (E51)."""
     if session.state is SessionState.CANCELLED:
         raise StateError(
-            f"《{session.title}》已取消, 不能再更改。",
+            f"“{session.title}”已取消，不能再更改。",
             f"“{session.title}” is cancelled and can no longer be changed.",
         )
     if not session.is_live(now):
         raise StateError(
-            f"《{session.title}》的暂占已到期, 资源已释放, 请重新预约。",
+            f"“{session.title}”的暂占已到期，资源已释放，请重新预约。",
             f"The hold of “{session.title}” ran out and freed everything: book it again.",
         )
     if session.slot.ends <= now:
         raise StateError(
-            f"《{session.title}》已经结束, 历史记录不能更改。",
+            f"“{session.title}”已经结束，历史记录不能更改。",
             f"“{session.title}” has ended, and the past stays as it was.",
         )
 

@@ -1,4 +1,4 @@
-"""How the time of one resource divides into stretches: the strongest claim on each moment wins. Pure."""
+"""How the time of one resource divides into stretches: the strongest claim wins. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,10 @@ from scheduler.model import SessionId
 
 
 class Use(StrEnum):
-    """What a resource is doing. `occupied` is by something else than a session: a lesson of the
-    timetable, or busy time whose details stay with those who told us (E35).
+    """What a resource is doing.
+
+    `occupied` is by something else than a session: a lesson of the timetable, or busy time whose
+    details stay with those who told us (E35).
     """
 
     FREE = "free"
@@ -47,9 +49,9 @@ class Mark:
 
 
 def divide(within: Slot, marks: Iterable[Mark]) -> Iterator[Mark]:
-    """The whole of `within` in order, without gaps or overlaps: by the strongest mark, else free."""
-    opening: defaultdict[datetime, list[Mark]] = defaultdict(list)
-    closing: defaultdict[datetime, list[Mark]] = defaultdict(list)
+    """The whole of `within` in order, without gaps or overlaps: the strongest marks, else free."""
+    opening = defaultdict[datetime, list[Mark]](list)
+    closing = defaultdict[datetime, list[Mark]](list)
     for mark in marks:
         if shared := mark.slot.shared_with(within):
             opening[shared.starts].append(mark)
