@@ -154,16 +154,19 @@ def zones_are_declared(feed: Feed) -> bool:
 
 def no_time_floats(feed: Feed) -> bool:
     """9, 16, 17: a zone or Z, never both, for every moment of an event."""
-    for line in _times(feed):
-        if line.parameters.get("VALUE") == "DATE":
-            good = re.fullmatch(r"\d{8}", line.value) and "TZID" not in line.parameters
-        elif "TZID" in line.parameters:
-            good = re.fullmatch(r"\d{8}T\d{6}", line.value)
-        else:
-            good = re.fullmatch(r"\d{8}T\d{6}Z", line.value)
-        if not good:
-            return False
-    return True
+    return all(_is_settled(line) for line in _times(feed))
+
+
+def _is_settled(line: Line) -> bool:
+    if line.parameters.get("VALUE") == "DATE":
+        return line.parameters.keys() == {"VALUE"} and _looks(r"\d{8}", line)
+    if "TZID" in line.parameters:
+        return _looks(r"\d{8}T\d{6}", line)
+    return _looks(r"\d{8}T\d{6}Z", line)
+
+
+def _looks(pattern: str, line: Line) -> bool:
+    return re.fullmatch(pattern, line.value) is not None
 
 
 def _times(feed: Feed) -> Iterator[Line]:

@@ -12,13 +12,11 @@ LESSON = Slot.lasting(datetime(2026, 9, 8, 6, 0, tzinfo=UTC), 40)
 
 def an_entry(name: str = "first", **fields: Any) -> Entry:
     """A lesson on Tuesday at 14:00 in Shanghai."""
-    return Entry(
-        **{
-            "uid": f"{name}@demo",
-            "slot": LESSON,
-            "summary": "同步课",
-            "created_at": STAMP,
-            "changed_at": STAMP,
-        }
-        | fields
-    )
+    usual: dict[str, Any] = {
+        "uid": f"{name}@demo",
+        "slot": LESSON,
+        "summary": "同步课",
+        "created_at": STAMP,
+        "changed_at": STAMP,
+    }
+    return Entry(**usual | fields)

@@ -26,8 +26,10 @@ PRINTABLE = some.text(some.characters(exclude_categories=["C", "Z"]), min_size=1
 ANYTHING = some.text(some.characters(codec=None, exclude_categories=()), max_size=90)
 
 
-def a_calendar(zone: str = "Asia/Shanghai", **fields: str) -> Calendar:
-    return Calendar(**{"name": "音乐", "when_empty": "暂无活动"} | fields, zone=ZoneInfo(zone))
+def a_calendar(
+    zone: str = "Asia/Shanghai", *, name: str = "音乐", description: str = ""
+) -> Calendar:
+    return Calendar(name=name, zone=ZoneInfo(zone), when_empty="暂无活动", description=description)
 
 
 FULL = an_entry(
