@@ -138,11 +138,7 @@ def seed_days(term: Term) -> tuple[Day, ...]:
     Nobody is told which weekday a make-up day follows: only the school knows (E02). In years that
     `known_completely` does not vouch for, only the statutory days are here.
     """
-    years = {term.first_day.year, term.last_day.year}
-    statutory = holidays.country_holidays(
-        "CN", years=[year for year in years if not known_completely(year)], language="zh_CN"
-    )
-    statutory.expand = False  # a look-up would add the years that chinesecalendar knows better
+    statutory = holidays.country_holidays("CN", language="zh_CN")
     return tuple(
         Day(id=day_id(term.school, on), school=term.school, date=on, kind=kind, note=note)
         for on in dates(term.first_day, term.last_day)

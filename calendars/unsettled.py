@@ -118,11 +118,7 @@ def followed_apart(sites: Sequence[SiteTime]) -> tuple[Matter, ...]:
 
 def _apart_on(on: date, sites: Sequence[SiteTime]) -> Iterator[Matter]:
     days = [(site, site.time.day(on)) for site in sites]
-    mapped = [
-        (site, timetable_date(day))
-        for site, day in days
-        if day.kind is DayKind.MAKEUP and day.follows is not None
-    ]
+    mapped = [(site, timetable_date(day)) for site, day in days if day.is_for_pupils]
     if len({followed for _, followed in mapped}) < 2:  # noqa: PLR2004 - all alike
         return
     when = date_text(on)

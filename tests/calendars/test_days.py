@@ -126,6 +126,7 @@ def test_hours_of_working_days_follow_each_other_around_the_clock() -> None:
             datetime(2010, 12, 3, 15, 0, tzinfo=CHICAGO),
             datetime(2010, 12, 6, 15, 0, tzinfo=CHICAGO),
         ),
+        (datetime(2010, 12, 3, 0, 0, tzinfo=CHICAGO), datetime(2010, 12, 4, 0, 0, tzinfo=CHICAGO)),
         (datetime(2010, 12, 4, 10, 0, tzinfo=CHICAGO), datetime(2010, 12, 7, 0, 0, tzinfo=CHICAGO)),
         (
             datetime(2010, 12, 5, 23, 59, tzinfo=CHICAGO),

@@ -325,6 +325,20 @@ def test_a_split_leaves_what_was_held_on_an_early_make_up_day_in_the_past() -> N
     assert after == weekly(weeks="5,7-21")
 
 
+def test_a_week_that_is_held_twice_belongs_to_its_first_date() -> None:
+    """E54: the make-up Saturday repeats the Tuesday of week 2."""
+    lead = a_school("TF1", a_day(MAKEUP_SATURDAY, DayKind.MAKEUP, (2, 2)))
+    before, _ = split_weeks(weekly(), TERM, lead, date(2026, 9, 22))
+    assert before == weekly(weeks="1-3")
+
+
+def test_a_week_that_is_made_up_later_belongs_to_the_day_it_is_held() -> None:
+    """E54: the Tuesday of week 6 is a holiday, held on the Saturday after."""
+    lead = a_school("TF1", a_day(MAKEUP_SATURDAY, DayKind.MAKEUP, (6, 2)))
+    _, after = split_weeks(weekly(), TERM, lead, date(2026, 10, 8))
+    assert after == weekly(weeks="6-21")
+
+
 def test_a_split_before_the_first_or_after_the_last_date_leaves_one_part() -> None:
     """E54."""
     assert split_weeks(weekly(), TERM, a_school(), date(2026, 9, 1)) == (None, weekly())

@@ -176,7 +176,9 @@ def test_whatever_is_typed_is_read_or_refused_and_stays_the_same(text: str) -> N
     assert parse_weeks(format_weeks(weeks, MAX_WEEKS), MAX_WEEKS) == weeks
 
 
-@pytest.mark.parametrize("text", ["全", "1-16", "1-15单", "2-16双", "1-4,6,8-12", "1,3", "7"])
+@pytest.mark.parametrize(
+    "text", ["全", "1-16", "1-15单", "2-16双", "1-4,6,8-12", "1-5单", "1,3", "7"]
+)
 def test_the_usual_ways_to_write_weeks_are_written_as_they_were_read(text: str) -> None:
     """E70."""
     assert format_weeks(parse_weeks(text, 20), 20) == text

@@ -43,7 +43,10 @@ def test_each_unmapped_make_up_day_is_to_be_settled() -> None:
 
 def test_a_make_up_day_in_the_break_is_nothing_to_settle() -> None:
     """E05."""
-    assert unsettled_in_term(TERM_2026, a_site(FESTIVAL, a_day(date(2027, 2, 27)))) == ()
+    assert (
+        unsettled_in_term(TERM_2026, a_site(FESTIVAL, a_day(date(2027, 2, 27), DayKind.MAKEUP)))
+        == ()
+    )
 
 
 def test_a_term_that_reaches_into_an_unknown_year_says_so() -> None:
@@ -98,6 +101,16 @@ def test_schools_that_follow_different_dates_are_named_together() -> None:
         "Out of step: on 2026-09-20 (Sunday) schools run different timetables: "
         "TF1 that of 2026-10-06 (Tuesday), CB that of 2026-09-25 (Friday).",
     )
+
+
+def test_a_school_that_simply_teaches_on_the_make_up_day_is_compared_too() -> None:
+    """E01."""
+    sites = (
+        a_site(a_day(SUNDAY, DayKind.MAKEUP, (6, 2))),
+        a_site(a_day(SUNDAY, DayKind.TEACHING, (4, 5), school="CB"), school="CB"),
+        a_site(a_day(SUNDAY, DayKind.EXAM, (4, 4), school="HM"), school="HM"),
+    )
+    assert [matter.schools for matter in followed_apart(sites)] == [("TF1", "CB")]
 
 
 def test_schools_that_follow_the_same_date_need_no_word() -> None:
