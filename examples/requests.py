@@ -83,7 +83,7 @@ def lesson_request(
     no: int, lead: str, listeners: Sequence[str], subject: str, taken: Counter[tuple[str, int]]
 ) -> Request:
     """A weekly lesson, to the lead teacher's own class as well if it is synchronous."""
-    grade = 3 + no % 4
+    grade = 3 + (no + no // 4) % 4
     synchronous = no in SYNCHRONOUS
     groups = {}
     for school in (lead, *listeners):

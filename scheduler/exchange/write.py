@@ -13,7 +13,7 @@ from scheduler.records import KINDS, NAMES, Record
 
 
 def write_files(records: Iterable[Record]) -> Mapping[str, bytes]:
-    """One CSV a kind, in UTF-8 with a byte order mark, so that Excel and WPS read it (E66)."""
+    """One CSV a kind, by id, in UTF-8 with a byte order mark, so that Excel and WPS read it (E66)."""
     by_name: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_name[NAMES[type(record)]].append(record)
@@ -21,7 +21,7 @@ def write_files(records: Iterable[Record]) -> Mapping[str, bytes]:
 
 
 def _write(kind: type[Record], records: Sequence[Record]) -> bytes:
-    rows = [row for record in records for row in _rows(record)]
+    rows = [row for record in sorted(records, key=lambda one: one.id) for row in _rows(record)]
     used = [column for column in COLUMNS[kind] if any(column in row for row in rows)]
     sheet = io.StringIO()
     writer = csv.writer(sheet)

@@ -1,0 +1,85 @@
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from scheduler.exchange import Imported, RefusedFilesError, export_files, import_files
+from scheduler.members import School
+from scheduler.model import Actor, ActorRole
+from scheduler.store import Store
+from tests.builders import NOW
+
+OFFICE: Final = Actor(name="office", role=ActorRole.ALLIANCE_ADMIN)
+EXAMPLE: Final = {
+    path.name: path.read_bytes()
+    for path in (Path(__file__).parents[3] / "examples" / "fourth-alliance").glob("*.csv")
+}
+
+
+async def imported(store: Store, files: Mapping[str, bytes]) -> Imported:
+    return await store.write(
+        lambda transaction: import_files(transaction, files), actor=OFFICE, now=NOW
+    )
+
+
+async def test_e65_the_same_files_twice_change_nothing(store: Store) -> None:
+    first = await imported(store, EXAMPLE)
+    second = await imported(store, EXAMPLE)
+    assert first.records == first.changed > 1000
+    assert (second.records, second.changed) == (first.records, 0)
+
+
+async def test_import_then_export_then_import_is_the_identity(store: Store) -> None:
+    await imported(store, EXAMPLE)
+    async with store.read(now=NOW) as transaction:
+        exported = await export_files(transaction)
+    assert exported == EXAMPLE
+
+
+async def test_a_reference_to_nothing_is_named_and_nothing_is_stored(store: Store) -> None:
+    files = {
+        "schools.csv": "编号,名称\nTF1,天府\n".encode(),
+        "rooms.csv": "编号,学校,名称\nR1,TF1,一\nR2,NOWHERE,二\n".encode(),
+    }
+    with pytest.raises(RefusedFilesError) as refused:
+        await imported(store, files)
+    (error,) = refused.value.errors
+    assert (error.file, error.row, error.column, error.value) == (
+        "rooms.csv",
+        3,
+        "school",
+        "NOWHERE",
+    )
+    async with store.read(now=NOW) as transaction:
+        assert not await transaction.list(School)
+
+
+async def test_a_record_already_stored_may_be_named(store: Store) -> None:
+    await imported(store, {"schools.csv": "编号,名称\nTF1,天府\n".encode()})
+    assert await imported(store, {"rooms.csv": "编号,学校,名称\nR1,TF1,一\n".encode()}) == Imported(
+        records=1, changed=1
+    )
+
+
+async def test_e65_weeks_beyond_the_term_are_refused_in_their_cell(store: Store) -> None:
+    files = {
+        name: EXAMPLE[name]
+        for name in (
+            "alliances.csv",
+            "districts.csv",
+            "schools.csv",
+            "terms.csv",
+            "class-groups.csv",
+        )
+    } | {
+        "timetables.csv": (
+            "编号,学校,班级,学期,课.星期,课.节次,课.学科,课.周次\n"
+            "T1,TF1,TF1-C3-01,TF1-2026-1,1,1,语文,1-16\n,,,,1,2,数学,1-40\n"
+        ).encode()
+    }
+    with pytest.raises(RefusedFilesError) as refused:
+        await imported(store, files)
+    assert [(e.file, e.row, e.column, e.value) for e in refused.value.errors] == [
+        ("timetables.csv", 3, "lesson.weeks", "1-40")
+    ]
