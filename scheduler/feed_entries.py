@@ -85,8 +85,7 @@ class Reader:
                 return self.subject_id == site.school
             case Scope.ROOM:
                 return self.subject_id == site.room
-            case Scope.ALLIANCE:
-                return False
+        return False
 
 
 def uid_of(session: Session, alliance: AllianceId) -> str:
@@ -262,8 +261,7 @@ def subject_name(reader: Reader, books: Books) -> str:
             room = RoomId(subject)
             homes = (book for book in books.values() if room in book.rooms)
             return next((room_name(book, room) for book in homes), subject)
-        case Scope.ALLIANCE:
-            return ""
+    return ""
 
 
 def room_name(book: SchoolBook, id: RoomId) -> str:

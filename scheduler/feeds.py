@@ -101,12 +101,11 @@ def token_hash(token: str) -> bytes:
     return sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A published calendar, ready to be sent.
 
-    `tag` is the hash of `plain`; `found_at` the moment when these bytes were first written, always
-    a second or more after those before.
+    `tag` is the hash of `plain`; `found_at` the moment when these bytes were first written.
     """
 
     filename: str
@@ -123,7 +122,7 @@ class Feed:
         is told as of the second before: who comes back with this date will read it again.
         """
         if now - self.found_at < _SECOND:
-            return (min(now, self.found_at) - _SECOND).replace(microsecond=0)
+            return (self.found_at - _SECOND).replace(microsecond=0)
         return self.found_at.replace(microsecond=0)
 
     def is_unchanged_since(self, moment: datetime) -> bool:
@@ -229,5 +228,5 @@ def _prepare(ledger: Ledger, reader: Reader, now: datetime, kept: _Kept) -> tupl
         plain=content.octets,
         gzip=gzip.compress(content.octets, GZIP_LEVEL, mtime=0),
         br=brotli.compress(content.octets, quality=BROTLI_QUALITY),
-        found_at=now if before is None else max(now, before.found_at + _SECOND),
+        found_at=now if before is None else max(now, before.found_at),
     )
