@@ -231,8 +231,13 @@ def an_outage(slot: Slot, **fields: Any) -> Outage:
     )
 
 
+def a_pool(**fields: Any) -> LinkPool:
+    bridge: dict[str, Any] = {"id": LinkPoolId("bridge"), "name": "视频桥", "sessions": 2}
+    return LinkPool(**bridge | fields)
+
+
 def an_alliance(**fields: Any) -> AllianceBook:
-    pool = LinkPool(id=LinkPoolId("bridge"), name="视频桥", sessions=2)
+    pool = a_pool()
     return AllianceBook(
         **dict[str, Any](
             {

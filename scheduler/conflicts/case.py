@@ -33,7 +33,7 @@ class Attending:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One site with its school's book, the date there, and its room and classes as known there.
+    """One site with its school's book, the date there, its room and the classes of that school.
 
     `stretch` is when its people are away from their own timetable: what its classes attend, or
     the whole slot.
@@ -76,7 +76,7 @@ class Case:
         """The sites whose school is known."""
         schools = self.situation.schools
         return tuple(
-            _part(self.session, site, schools[site.school])
+            _part(self.situation, self.session.slot, site, schools[site.school])
             for site in self.session.sites
             if site.school in schools
         )
@@ -134,10 +134,10 @@ class Case:
         return book.school.name if book else id
 
 
-def _part(session: Session, site: Site, book: SchoolBook) -> Part:
-    on = book.time.date_of(session.slot.starts)
+def _part(situation: Situation, slot: Slot, site: Site, book: SchoolBook) -> Part:
+    on = book.time.date_of(slot.starts)
     classes = tuple(
-        _attending(book, book.class_groups[group], on, session.slot, shift_of(site))
+        _attending(book, book.class_groups[group], on, slot, shift_of(site))
         for group in site.class_groups
         if group in book.class_groups
     )
@@ -146,9 +146,9 @@ def _part(session: Session, site: Site, book: SchoolBook) -> Part:
         site=site,
         book=book,
         on=on,
-        room=None if site.room is None else book.rooms.get(site.room),
+        room=None if site.room is None else book.rooms.get(site.room) or situation.room(site.room),
         classes=classes,
-        stretch=_whole(stretches) or session.slot,
+        stretch=_whole(stretches) or slot,
     )
 
 

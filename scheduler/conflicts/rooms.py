@@ -67,7 +67,7 @@ def rooms_can_do_their_part(case: Case) -> Iterator[Conflict]:
     A room can do its part if its equipment can and its seats are enough for the pupils.
     """
     for part in case.parts:
-        if part.room is None:
+        if part.room is None or part.room.school != part.site.school:
             yield from _no_room(case, part)
         else:
             yield from _role_is_supported(case, part, part.room)

@@ -20,13 +20,10 @@ from tests.builders import (
 from tests.scheduler.conflicts.judging import judge, sentences
 
 
-def taking(group: str, starts: str, **fields: Any) -> Session:
+def taking(group: str, starts: str) -> Session:
     """Another session that shares nothing but a class of JS."""
     site = a_site("JS", room="JS-R2", teacher="JS-T3", class_groups=(group,))
-    return a_session(
-        **{"id": "s2", "slot": at(starts), "sites": (site,), "link_pool": None, "title": "科学"}
-        | fields
-    )
+    return a_session("s2", at(starts), sites=(site,), link_pool=None, title="科学")
 
 
 def with_lessons(*lessons: Any, school: str = "JS") -> Situation:
@@ -115,7 +112,7 @@ def test_a_session_without_a_subject_replaces_nothing_unasked() -> None:
 
 
 def test_a_class_that_moves_its_period_gives_up_the_lesson_of_that_period() -> None:
-    """JS rings period 3 at 10:25; ten minutes later it is 10:35-11:15, which is when P4 begins."""
+    """JS rings period 3 at 10:25; five minutes later it is 10:30-11:10, before period 4."""
     moved = a_site("JS", Role.LISTEN, tactic=Tactic.SHIFT_BREAK, shift_minutes=5)
     session = a_session(
         slot=at("10:30"), sites=(a_site("TF1", tactic=Tactic.TRIM, effective_minutes=35), moved)
@@ -142,8 +139,10 @@ def test_a_synchronous_lesson_has_a_class_with_its_lead_teacher() -> None:
     assert sentences(alone, a_situation()) == [
         (
             "同步课堂需要TF1的班级在主讲现场；没有班级请选“专门开课”。",
-            "A synchronous lesson needs a class of TF1 with its lead teacher; without one it is a "
-            "dedicated lesson.",
+            (
+                "A synchronous lesson needs a class of TF1 with its lead teacher; without one it is "
+                "a dedicated lesson."
+            ),
         )
     ]
 
@@ -178,8 +177,10 @@ def test_the_classes_of_a_synchronous_lesson_are_of_one_grade() -> None:
     assert sentences(a_session(), situation) == [
         (
             "同步课应是同一年级（3年级）：TF1 三年级1班是3年级、JS 三年级1班是4年级。",
-            "A synchronous lesson is for one grade (3): TF1 三年级1班 is grade 3, "
-            "JS 三年级1班 is grade 4.",
+            (
+                "A synchronous lesson is for one grade (3): TF1 三年级1班 is grade 3, "
+                "JS 三年级1班 is grade 4."
+            ),
         )
     ]
 

@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 
 from calendars.slots import Slot
-from scheduler.members import LinkPool, LinkPoolId
 from scheduler.model import Form, Role, Session
 from scheduler.schools import Situation
 from tests.builders import (
+    a_pool,
     a_room,
     a_session,
     a_site,
@@ -19,7 +19,7 @@ from tests.scheduler.conflicts.judging import judge, sentences
 
 
 def with_pool(*others: Session, books: Any = None, **fields: Any) -> Situation:
-    pool = LinkPool(**{"id": LinkPoolId("bridge"), "name": "视频桥", "sessions": 2} | fields)
+    pool = a_pool(**fields)
     return a_situation(*others, books=books, alliance=an_alliance(link_pools={pool.id: pool}))
 
 
@@ -56,7 +56,10 @@ def test_e31_who_is_too_many_is_offered_to_watch_or_a_second_run() -> None:
     assert sentences(a_session(), a_situation(books=books)) == [
         (
             "TF1的“TF1 互动教室1”最多带0个远端，这次有1个；多出的学校可改为收看或另开一场。",
-            "TF1 互动教室1 of TF1 reaches 0 remote sites, not 1; let one watch only, or hold it twice.",
+            (
+                "TF1 互动教室1 of TF1 reaches 0 remote sites, not 1; "
+                "let one watch only, or hold it twice."
+            ),
         )
     ]
 
@@ -78,8 +81,10 @@ def test_e33_the_third_session_at_once_is_refused_and_told_when_a_link_is_free()
     assert sentences(a_session(), with_pool(*others)) == [
         (
             "“视频桥”同时最多2场，这个时间会有3场，最早14:30空出一路。",
-            "视频桥 carries 2 sessions at once, and this would be number 3; "
-            "one is free again at 14:30.",
+            (
+                "视频桥 carries 2 sessions at once, and this would be number 3; "
+                "one is free again at 14:30."
+            ),
         )
     ]
 

@@ -5,7 +5,7 @@ import pytest
 
 from calendars.slots import Slot
 from scheduler.members import LinkPoolId, Room, RoomId, RoomTier
-from scheduler.model import Form, Kind, Role, Session
+from scheduler.model import Form, Kind, Role, Session, SessionId
 from scheduler.schools import Situation
 from tests.builders import (
     a_block,
@@ -30,7 +30,7 @@ def at_site(school: str, no: int, slot: Slot, **fields: Any) -> Session:
         teacher=f"{school}-T3",
         class_groups=(f"{school}-C2",),
     )
-    return a_session(**{"id": "s2", "slot": slot, "sites": (site,), "link_pool": None} | fields)
+    return a_session("s2", slot, sites=(site,), link_pool=None, **fields)
 
 
 def with_rooms(school: str, *rooms: Room) -> Situation:
@@ -68,7 +68,10 @@ def test_e27_moving_a_session_onto_another_in_its_room_is_refused() -> None:
 
 
 def test_every_session_in_the_way_is_named() -> None:
-    others = at_site("JS", 1, at("14:20"), id="s2"), at_site("TF1", 1, at("13:50"), id="s3")
+    others = (
+        at_site("JS", 1, at("14:20")),
+        replace(at_site("TF1", 1, at("13:50")), id=SessionId("s3")),
+    )
 
     assert judge(a_session(), a_situation(*others)) == [
         "H1 room:TF1-R1 | s3",
@@ -137,10 +140,14 @@ def test_e23_touching_sessions_of_different_classes_conflict_by_the_rooms_buffer
     assert judge(a_session(), a_situation(other)) == ["H12 room:JS-R1 | s2"]
     assert sentences(a_session(), a_situation(other)) == [
         (
-            "JS的“JS 互动教室1”与“科学”（9月8日（周二）14:40-15:20）只隔0分钟，"
-            "参与班级不同，需要10分钟换场。",
-            "JS 互动教室1 of JS has only 0 minutes between this and “科学” "
-            "(Tue 8 Sep 14:40-15:20); other participants need 10.",
+            (
+                "JS的“JS 互动教室1”与“科学”（9月8日（周二）14:40-15:20）只隔0分钟，"
+                "参与班级不同，需要10分钟换场。"
+            ),
+            (
+                "JS 互动教室1 of JS has only 0 minutes between this and “科学” "
+                "(Tue 8 Sep 14:40-15:20); other participants need 10."
+            ),
         )
     ]
 
@@ -301,6 +308,15 @@ def test_a_room_of_another_school_or_of_none_is_refused() -> None:
 
     assert judge(elsewhere, a_situation()) == ["H9 room:CB-R1 school:JS"]
     assert judge(nowhere, a_situation()) == ["H9 room:X school:JS"]
+
+
+def test_a_room_of_another_school_is_no_free_room_either() -> None:
+    elsewhere = a_session(sites=(a_site("TF1"), a_site("JS", Role.LISTEN, room="CB-R1")))
+
+    assert judge(elsewhere, a_situation(at_site("CB", 1, at("14:00")))) == [
+        "H1 room:CB-R1 | s2",
+        "H9 room:CB-R1 school:JS",
+    ]
 
 
 def test_pupils_need_a_room_and_staff_may_do_without() -> None:

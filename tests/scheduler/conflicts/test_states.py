@@ -88,8 +88,10 @@ def test_the_refusal_says_what_is_pinned() -> None:
     assert sentences(moved, a_situation(), published=PINNED, automatic=True) == [
         (
             "“三年级音乐”（9月8日（周二）14:00-14:40）已锁定，不能自动调整时间、教室或教师。",
-            "“三年级音乐” (Tue 8 Sep 14:00-14:40) is pinned: its time, rooms and teachers are not "
-            "changed automatically.",
+            (
+                "“三年级音乐” (Tue 8 Sep 14:00-14:40) is pinned: its time, rooms and teachers are "
+                "not changed automatically."
+            ),
         )
     ]
 
@@ -156,8 +158,10 @@ def test_e51_a_hold_that_ran_out_is_not_confirmed() -> None:
     assert sentences(a_session(), a_situation(), published=expired) == [
         (
             "“三年级音乐”（9月8日（周二）14:00-14:40）的暂占已到期，资源已释放，请重新申请。",
-            "“三年级音乐” (Tue 8 Sep 14:00-14:40) was held too long and has freed everything; "
-            "please book again.",
+            (
+                "“三年级音乐” (Tue 8 Sep 14:00-14:40) was held too long and has freed everything; "
+                "please book again."
+            ),
         )
     ]
 

@@ -90,8 +90,10 @@ def test_e40_the_refusal_says_how_long_the_way_is() -> None:
     assert sentences(a_session(), a_situation(other)) == [
         (
             "JS 教师1 9月8日（周二）14:40-15:20在CB参加“教研”，两校之间需要30分钟路程。",
-            "JS 教师1 takes part in “教研” at CB, Tue 8 Sep 14:40-15:20, "
-            "and the way between takes 30 minutes.",
+            (
+                "JS 教师1 takes part in “教研” at CB, Tue 8 Sep 14:40-15:20, "
+                "and the way between takes 30 minutes."
+            ),
         )
     ]
 
