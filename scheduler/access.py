@@ -16,7 +16,7 @@ def require_office(actor: Actor) -> None:
     """Only the alliance's office may do this."""
     if actor.role is not ActorRole.ALLIANCE_ADMIN:
         raise ForbiddenError(
-            "只有联盟办公室 (alliance_admin) 可以这样做。",
+            "只有联盟办公室（alliance_admin）可以这样做。",
             "Only the alliance's office (alliance_admin) may do this.",
         )
 
@@ -33,7 +33,7 @@ def require_record_write(actor: Actor, record: Record, *, before: Record | None 
     schools = {school_of(each) for each in (record, before) if each is not None}
     if not _writes(actor, record) or schools != {actor.school} or actor.school is None:
         raise ForbiddenError(
-            "您的角色不能写入这条记录: 它不属于本校, 或不在职责之内。",
+            "您的角色不能写入这条记录：它不属于本校，或不在职责之内。",
             "Your role may not write this record: it is not your school's, or not your duty.",
         )
     if isinstance(record, School) and before is None:
@@ -55,7 +55,7 @@ def require_sessions_of(actor: Actor, schools: Iterable[SchoolId]) -> None:
         return
     if actor.role is not ActorRole.SCHOOL_COORDINATOR or actor.school not in set(schools):
         raise ForbiddenError(
-            "只有参与学校的教导处 (school_coordinator) 或联盟办公室可以安排这次活动。",
+            "只有参与学校的教导处（school_coordinator）或联盟办公室可以安排这次活动。",
             "Only the coordinator of a school that takes part, or the alliance's office, may "
             "arrange this.",
         )
@@ -83,7 +83,7 @@ def require_subscription(
     is_self = scope is Scope.TEACHER and is_own_school and person == actor.name
     if actor.role is not ActorRole.TEACHER or not is_self:
         raise ForbiddenError(
-            "只能订阅本校 (教师只能订阅本人) 的日历。",
+            "只能订阅本校（教师只能订阅本人）的日历。",
             "Only calendars of your own school, or as a teacher your own, may be opened.",
         )
 
@@ -106,14 +106,14 @@ def _require_own_words(actor: Actor, request: Request, before: Request | None) -
     speaks_for = {actor.school} if actor.role is ActorRole.SCHOOL_COORDINATOR else set()
     if not agreed <= speaks_for:
         raise ForbiddenError(
-            "同意 (agreed) 只能由该校教导处或联盟办公室填写。",
+            "同意（agreed）只能由该校教导处或联盟办公室填写。",
             "Only a school's coordinator, or the alliance's office, agrees for that school.",
         )
     state, series = (before.state, before.series) if before is not None else (None, ())
     may_be = {state or RequestState.OPEN, RequestState.OPEN, RequestState.WITHDRAWN}
     if request.state not in may_be or request.series != series:
         raise ForbiddenError(
-            "申请是否已安排 (state, series) 由发布的方案决定。",
+            "申请是否已安排（state, series）由发布的方案决定。",
             "Whether a request is placed (state, series) is decided by a published plan.",
         )
 

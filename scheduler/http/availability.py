@@ -95,7 +95,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/availability",
         tag=Text("空闲情况", "Availability"),
         summary=Text(
-            "哪些教室、教师、班级、链路池空闲: 例如 ?kind=room&state=free&at=now",
+            "哪些教室、教师、班级、链路池空闲：例如 ?kind=room&state=free&at=now",
             "Which rooms, teachers, classes and links are free: ?kind=room&state=free&at=now",
         ),
         query=AvailabilityQuery,

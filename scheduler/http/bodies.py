@@ -167,14 +167,14 @@ def _require_json(request: web.Request) -> None:
     if not is_json or (request.charset or "utf-8").lower().replace("_", "-") != "utf-8":
         sent = printable(request.headers.get("Content-Type", "")[:100]) or "-"
         raise WrongMediaTypeError(
-            f"请求正文须为 UTF-8 的 JSON (Content-Type: application/json), 而不是 {sent}。",
+            f"请求正文须为 UTF-8 的 JSON（Content-Type: application/json），而不是 {sent}。",
             f"The body must be JSON in UTF-8 (Content-Type: application/json), not {sent}.",
         )
 
 
 def _decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     if not body.strip():
-        raise NotJsonError("请求正文是空的, 应为 JSON。", "The body is empty; JSON is expected.")
+        raise NotJsonError("请求正文是空的，应为 JSON。", "The body is empty; JSON is expected.")
     try:
         return json.loads(
             body.decode("utf-8-sig"),
@@ -184,7 +184,7 @@ def _decode(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         )
     except json.JSONDecodeError as error:
         raise NotJsonError(
-            f"请求正文不是有效的 JSON: 第 {error.lineno} 行第 {error.colno} 列有误。",
+            f"请求正文不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列有误。",
             f"The body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
         ) from None
     except UnicodeDecodeError as error:

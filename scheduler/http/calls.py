@@ -32,7 +32,7 @@ def bearer_token(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnknownTokenError(
-            "请求须带令牌: Authorization: Bearer <令牌>。",
+            "请求须带令牌：Authorization: Bearer <令牌>。",
             "The request needs a token: Authorization: Bearer <token>.",
         )
     return token.strip()

@@ -35,7 +35,7 @@ _START: Final = Text("开始", "Getting started")
 _REQUIRED: Final = Text("必填", "required")
 _COLUMNS: Final = (Text("名称", "Name"), Text("类型", "Type"), Text("说明", "Meaning"))
 _FIRST_STEPS: Final = Text(
-    "用令牌读取: 把 $TOKEN 换成您的令牌。", "Read with your token in place of $TOKEN."
+    "用令牌读取：把 $TOKEN 换成您的令牌。", "Read with your token in place of $TOKEN."
 )
 
 

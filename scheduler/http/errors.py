@@ -126,7 +126,7 @@ OUR_FAULT: Final = Sort(
     HTTPStatus.INTERNAL_SERVER_ERROR, "our-fault", Text("服务内部错误", "Our fault")
 )
 _OUR_FAULT_DETAIL: Final = Text(
-    "服务出错, 已记录; 请稍后再试, 并向管理员提供 X-Request-ID。",
+    "服务出错，已记录；请稍后再试，并向管理员提供 X-Request-ID。",
     "Something broke on our side and was logged: try again later, and quote X-Request-ID.",
 )
 
@@ -224,14 +224,14 @@ def _answer(
 
 def _unknown_path() -> UnknownPathError:
     return UnknownPathError(
-        "没有这个地址; 全部地址见 /api/v1/docs。",
+        "没有这个地址；全部地址见 /api/v1/docs。",
         "Nothing is served at this address: see /api/v1/docs for those that are.",
     )
 
 
 def _too_large() -> TooLargeError:
     return TooLargeError(
-        "请求正文不能超过 1 MB; 请分批提交。", "A body may be at most 1 MB: send less at once."
+        "请求正文不能超过 1 MB；请分批提交。", "A body may be at most 1 MB: send less at once."
     )
 
 

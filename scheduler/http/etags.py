@@ -28,7 +28,7 @@ class IfMatch:
         if self.tags is not None and str(current) not in self.tags:
             tag = etag_of(current)
             raise StaleError(
-                f"内容已被他人修改, 当前的 ETag 是 {tag}; 请重新读取后再提交。",
+                f"内容已被他人修改，当前的 ETag 是 {tag}；请重新读取后再提交。",
                 f"It was changed meanwhile, its ETag is {tag} now: read it again first.",
             )
         return current
@@ -38,7 +38,7 @@ def parse_if_match(header: str | None) -> IfMatch:
     """The header of a change, or `MissingIfMatchError`."""
     if header is None:
         raise MissingIfMatchError(
-            "修改时须带 If-Match, 其值为读取该对象时得到的 ETag。",
+            "修改时须带 If-Match，其值为读取该对象时得到的 ETag。",
             "A change needs If-Match with the ETag that came with what you have read.",
         )
     if header.strip() == "*":

@@ -12,23 +12,23 @@ from calendars.text import Text
 _PATTERNS: Final[dict[str | None, Text]] = {
     None: Text("文字", "text"),
     IDENTIFIER.pattern: Text(
-        "1 到 64 个字母、数字、点、冒号、短横线或下划线, 以字母或数字开头",
+        "1 到 64 个字母、数字、点、冒号、短横线或下划线，以字母或数字开头",
         "1 to 64 letters, digits, dots, colons, dashes and underscores, a letter or digit first",
     ),
-    NAME.pattern: Text("一行文字, 不含控制字符", "one line of text without control characters"),
+    NAME.pattern: Text("一行文字，不含控制字符", "one line of text without control characters"),
     NOTE.pattern: Text(
-        "文字, 除换行外不含控制字符", "text without control characters other than line feeds"
+        "文字，除换行外不含控制字符", "text without control characters other than line feeds"
     ),
 }
 _KINDS: Final[dict[type, Text]] = {
     inspect.BoolType: Text("true 或 false", "true or false"),
-    inspect.DateType: Text("日期, 例如 2026-09-08", "a date such as 2026-09-08"),
+    inspect.DateType: Text("日期，例如 2026-09-08", "a date such as 2026-09-08"),
     inspect.DateTimeType: Text(
-        "带时区偏移的时间 (RFC 3339), 例如 2026-09-08T14:00:00+08:00",
+        "带时区偏移的时间（RFC 3339），例如 2026-09-08T14:00:00+08:00",
         "a moment with its offset (RFC 3339), such as 2026-09-08T14:00:00+08:00",
     ),
     inspect.TimeType: Text(
-        "不带时区的钟面时间, 例如 08:30", "a wall-clock time without an offset, such as 08:30"
+        "不带时区的钟面时间，例如 08:30", "a wall-clock time without an offset, such as 08:30"
     ),
 }
 
@@ -64,7 +64,7 @@ def unknown_name(name: str, known: list[str]) -> Text:
     if not known:
         return Text("这里不接受任何参数。", "Nothing is taken here.")
     text = Text(
-        f"没有这个名称; 可用的有 {', '.join(known)}。",
+        f"没有这个名称；可用的有 {', '.join(known)}。",
         f"No such name; known are {', '.join(known)}.",
     )
     return _with_nearest(text, name, known)
@@ -74,7 +74,7 @@ def _with_nearest(text: Text, given: str, known: list[str]) -> Text:
     nearest = get_close_matches(given[:100], known, n=1)
     if not nearest:
         return text
-    return Text(f"{text.zh}是否想写 {nearest[0]}?", f"{text.en} Did you mean {nearest[0]}?")
+    return Text(f"{text.zh}是否想写 {nearest[0]}？", f"{text.en} Did you mean {nearest[0]}?")
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
@@ -82,7 +82,7 @@ def _bare(kind: inspect.Type) -> inspect.Type:
 
 
 def _one_of(values: list[str]) -> Text:
-    return Text(f"以下之一: {', '.join(values)}", f"one of {', '.join(values)}")
+    return Text(f"以下之一：{', '.join(values)}", f"one of {', '.join(values)}")
 
 
 def _of_text(kind: inspect.StrType) -> Text:
@@ -93,11 +93,11 @@ def _of_text(kind: inspect.StrType) -> Text:
         return words
     if kind.min_length:
         return Text(
-            f"{words.zh}, 长度 {kind.min_length} 到 {kind.max_length}",
+            f"{words.zh}，长度 {kind.min_length} 到 {kind.max_length}",
             f"{words.en}, {kind.min_length} to {kind.max_length} characters long",
         )
     return Text(
-        f"{words.zh}, 最长 {kind.max_length}", f"{words.en}, at most {kind.max_length} characters"
+        f"{words.zh}，最长 {kind.max_length}", f"{words.en}, at most {kind.max_length} characters"
     )
 
 

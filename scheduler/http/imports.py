@@ -41,7 +41,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/imports",
         tag=Text("导入", "Imports"),
         summary=Text(
-            "导入一组 CSV 文件 (全部或不导入); 可先 dry_run",
+            "导入一组 CSV 文件（全部或不导入）；可先 dry_run",
             "Import CSV files, all or nothing; try it with dry_run",
         ),
         body=Import,

@@ -24,8 +24,8 @@ from scheduler.http.writes import IDEMPOTENCY_KEY
 
 JSON: Final = "application/json"
 _INTRODUCTION: Final = Text(
-    "联课: 跨校互动教室的排课与预约。写操作都接受 Idempotency-Key 与 dry_run; 修改须带 If-Match。"
-    "错误为 RFC 9457 问题文档。时间带时区偏移 (RFC 3339)。",
+    "联课：跨校互动教室的排课与预约。写操作都接受 Idempotency-Key 与 dry_run；修改须带 If-Match。"
+    "错误为 RFC 9457 问题文档。时间带时区偏移（RFC 3339）。",
     "Lianke: interactive classrooms shared by schools. Every write takes Idempotency-Key and "
     "dry_run; changes need If-Match. Errors are RFC 9457 problem documents. Times carry an offset "
     "(RFC 3339).",
@@ -124,7 +124,7 @@ def _everywhere(route: AnyRoute) -> list[tuple[str, str, Schema, Text]]:
         "Accept-Language",
         "header",
         {"type": "string", "examples": ["zh-CN", "en"]},
-        Text("回答的语言: zh-CN (默认) 或 en。", "The answer's language: zh-CN (default) or en."),
+        Text("回答的语言：zh-CN（默认）或 en。", "The answer's language: zh-CN (default) or en."),
     )
     if not route.writes:
         return [language]
@@ -133,7 +133,7 @@ def _everywhere(route: AnyRoute) -> list[tuple[str, str, Schema, Text]]:
         "header",
         {"type": "string", "pattern": "^[!-~]{1,200}$"},
         Text(
-            "同一个键和同样的内容只执行一次, 得到同样的回答。",
+            "同一个键和同样的内容只执行一次，得到同样的回答。",
             "The same key and body are done once and answered alike.",
         ),
     )
@@ -141,13 +141,13 @@ def _everywhere(route: AnyRoute) -> list[tuple[str, str, Schema, Text]]:
         DRY_RUN,
         "query",
         {"type": "boolean", "default": False},
-        Text("只回答会怎样, 什么也不保存。", "Answer what would be and store nothing."),
+        Text("只回答会怎样，什么也不保存。", "Answer what would be and store nothing."),
     )
     if_match = (
         "If-Match",
         "header",
         {"type": "string", "examples": ['"3"']},
-        Text("读取该对象时得到的 ETag, 或 *。", "The ETag of what you have read, or *."),
+        Text("读取该对象时得到的 ETag，或 *。", "The ETag of what you have read, or *."),
     )
     return [dry_run, key, *([if_match] if route.needs_if_match else []), language]
 
@@ -161,7 +161,7 @@ def _responses(route: AnyRoute, schemas: Schemas, language: Language) -> Schema:
         success["content"] = {JSON: {"schema": schemas.of(route.answer)}}
     responses = {str(int(route.status)): success}
     if route.writes and route.status is not HTTPStatus.OK and route.answer is not None:
-        would_be = Text("试运行: 会得到的结果, 未保存。", "A dry run: what would be; not stored.")
+        would_be = Text("试运行：会得到的结果，未保存。", "A dry run: what would be; not stored.")
         responses["200"] = {**success, "description": would_be.read_in(language)}
     if not route.writes:
         kept = Text("与 If-None-Match 所列一致。", "If-None-Match names this state already.")
@@ -217,10 +217,10 @@ def _refusals(language: Language) -> Schema:
 
 def _headers(language: Language) -> Schema:
     words = {
-        "ETag": Text("该对象的版本, 供 If-Match 使用。", "Its revision, for If-Match."),
+        "ETag": Text("该对象的版本，供 If-Match 使用。", "Its revision, for If-Match."),
         "Location": Text("新对象的地址。", "The address of what was made."),
-        "Dry-Run": Text("true: 什么也没有保存。", "true: nothing was stored."),
-        "X-Request-ID": Text("本次请求的编号, 日志中可查。", "This request's id, as logged."),
+        "Dry-Run": Text("true：什么也没有保存。", "true: nothing was stored."),
+        "X-Request-ID": Text("本次请求的编号，日志中可查。", "This request's id, as logged."),
     }
     return {
         name: {"description": text.read_in(language), "schema": {"type": "string"}}

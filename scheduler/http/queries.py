@@ -68,7 +68,7 @@ def _read(shape: Shape, values: list[str], pointer: str, faults: list[Fault]) ->
             parts = [part for part in values[0].split(",") if part]
             if not shape.fewest <= len(parts) <= shape.most:
                 detail = Text(
-                    f"应为 {shape.fewest} 到 {shape.most} 项, 用逗号分隔。",
+                    f"应为 {shape.fewest} 到 {shape.most} 项，用逗号分隔。",
                     f"Expected {shape.fewest} to {shape.most} values, separated by commas.",
                 )
                 faults.append(Fault(pointer=pointer, value=shown(values[0]), detail=detail))

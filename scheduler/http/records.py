@@ -48,7 +48,7 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
         require_record_write(call.actor, call.body)
         if kind is Alliance and await transaction.list(Alliance, limit=1):
             raise StateError(
-                "联盟已经存在; 一个服务只有一个联盟。",
+                "联盟已经存在；一个服务只有一个联盟。",
                 "The alliance exists already: there is one of it.",
             )
         return await transaction.put(call.body, revision=None)
@@ -57,7 +57,7 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
         stored = await transaction.get(kind, call.id)
         if call.body.id != call.id:
             raise InvalidWishError(
-                f"编号须与地址中的 {call.id} 一致, 编号不能更改。",
+                f"编号须与地址中的 {call.id} 一致，编号不能更改。",
                 f"The id must be that of the address, {call.id}: ids never change.",
                 pointer="/id",
                 value=call.body.id,

@@ -98,4 +98,4 @@ class Schemas:
 
 
 def _plain(default: object) -> object:
-    return msgspec.to_builtins(default)
+    return default.zh if isinstance(default, Text) else msgspec.to_builtins(default)

@@ -98,14 +98,14 @@ async def _instead(
     return await suggest_for_series(transaction, call.body)
 
 
-_TAG: Final = Text("固定课 (系列)", "Series")
+_TAG: Final = Text("固定课（系列）", "Series")
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (
     Route(
         method="GET",
         path="/series",
         tag=_TAG,
-        summary=Text("列出系列; 其各次活动见 /sessions?series=", "List series"),
+        summary=Text("列出系列；其各次活动见 /sessions?series=", "List series"),
         query=SeriesList,
         answer=Page[Series],
         run=_listed,
@@ -115,7 +115,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/series",
         tag=_TAG,
         summary=Text(
-            "预约整学期的固定课; 回答列明订了哪些日期",
+            "预约整学期的固定课；回答列明订了哪些日期",
             "Book a weekly series; the answer tells exactly which dates were booked",
         ),
         body=SeriesBooking,
@@ -140,7 +140,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/series/{id}",
         tag=_TAG,
         summary=Text(
-            "从某日起修改系列, 之前的不变", "Change a series from a date on; the past stays"
+            "从某日起修改系列，之前的不变", "Change a series from a date on; the past stays"
         ),
         body=SeriesChange,
         answer=SeriesBooked,

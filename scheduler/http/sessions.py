@@ -59,7 +59,7 @@ class SessionList:
     def __post_init__(self) -> None:
         if (self.kind is None) != (self.id is None):
             raise InvalidValueError(
-                "kind 与 id 须同时给出, 例如 kind=room&id=TF1-R1。",
+                "kind 与 id 须同时给出，例如 kind=room&id=TF1-R1。",
                 "kind and id belong together, such as kind=room&id=TF1-R1.",
             )
         if (self.starts is None) != (self.ends is None):
@@ -168,7 +168,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         method="GET",
         path="/sessions",
         tag=TAG,
-        summary=Text("列出活动 (按资源、时间、状态)", "List sessions by resource, time and state"),
+        summary=Text("列出活动（按资源、时间、状态）", "List sessions by resource, time and state"),
         query=SessionList,
         answer=Page[Session],
         run=_listed,

@@ -128,7 +128,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/subscriptions",
         tag=_TAG,
         summary=Text(
-            "列出自己的日历订阅 (联盟办公室: 全部)", "List your subscriptions (the office: all)"
+            "列出自己的日历订阅（联盟办公室：全部）", "List your subscriptions (the office: all)"
         ),
         query=SubscriptionList,
         answer=Page[Subscription],
@@ -139,7 +139,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/subscriptions",
         tag=_TAG,
         summary=Text(
-            "开通日历订阅; 地址只显示这一次", "Open a calendar; its address is shown this once"
+            "开通日历订阅；地址只显示这一次", "Open a calendar; its address is shown this once"
         ),
         body=Opening,
         answer=OpenedCalendar,
@@ -162,7 +162,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         method="DELETE",
         path="/subscriptions/{id}",
         tag=_TAG,
-        summary=Text("撤销订阅, 地址立即失效", "Revoke a subscription: its address closes at once"),
+        summary=Text("撤销订阅，地址立即失效", "Revoke a subscription: its address closes at once"),
         answer=None,
         status=HTTPStatus.NO_CONTENT,
         errors=(NotFoundError, StateError),

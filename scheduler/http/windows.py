@@ -48,7 +48,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/windows",
         tag=_TAG,
         summary=Text(
-            "某一天几所学校的共同时段, 最好的在前",
+            "某一天几所学校的共同时段，最好的在前",
             "Windows of a date that schools share, best first",
         ),
         query=OnDate,
@@ -61,7 +61,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/windows/weekly",
         tag=_TAG,
         summary=Text(
-            "学期中每周某天的共同时段, 以及哪些日期不行、为什么",
+            "学期中每周某天的共同时段，以及哪些日期不行、为什么",
             "Windows of a weekday over a term, and on which dates they fail and why",
         ),
         query=OnWeekday,
@@ -74,7 +74,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/windows/shifts",
         tag=_TAG,
         summary=Text(
-            "哪所学校把哪一节课移动几分钟, 能多出最多的完整共同时段",
+            "哪所学校把哪一节课移动几分钟，能多出最多的完整共同时段",
             "Which school would unlock most full windows by moving which lesson",
         ),
         query=InWeekOf,

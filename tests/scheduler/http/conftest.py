@@ -1,7 +1,7 @@
 """A service over a real SQLite store with three schools, and people who may do different things."""
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -103,7 +103,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def store(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Store]:
-    """The alliance's store. SQLite is enough here: what engines differ in is the store's to test."""
+    """The alliance's store. SQLite is enough here: its own tests ask both engines."""
     file = tmp_path / "lianke.sqlite"
     shutil.copy(migrated_file, file)
     opened = await Store.open(f"sqlite+aiosqlite:///{file}")
@@ -157,6 +157,3 @@ def booking() -> dict[str, Any]:
             for school, role in (("TF1", "lead"), ("JS", "listen"))
         ],
     }
-
-
-Book = Callable[..., Awaitable[ClientResponse]]

@@ -1,0 +1,176 @@
+"""Everything wrong with a body is told at once, with its place; nothing in it is our fault."""
+
+import json
+from dataclasses import dataclass
+from datetime import time
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calendars.bells import BellSchedule
+from scheduler.http.bodies import UNREADABLE, _decode, build
+from scheduler.http.faults import Fault, NotJsonError
+from scheduler.http.shapes import shape_of
+from scheduler.members import Room
+from scheduler.model import Booking, Kind, SiteWish
+from tests.scheduler.http.conftest import Caller
+
+
+def read(hint: Any, value: object) -> tuple[object, list[Fault]]:
+    faults: list[Fault] = []
+    return build(shape_of(hint), value, "", faults), faults
+
+
+def places(hint: Any, value: object) -> dict[str, str]:
+    return {fault.pointer: fault.detail.en for fault in read(hint, value)[1]}
+
+
+def test_a_sound_body_becomes_a_value(booking: dict[str, Any]) -> None:
+    value, faults = read(Booking, booking)
+    assert faults == []
+    assert isinstance(value, Booking)
+    assert value.kind is Kind.LESSON
+    assert value.sites[1] == SiteWish(**booking["sites"][1] | {"class_groups": ("JS-C1",)})
+
+
+def test_every_fault_is_found_and_not_only_the_first(booking: dict[str, Any]) -> None:
+    booking |= {"title": "", "grade": 13, "kind": "lession", "colour": "red"}
+    booking["slot"] = {"starts": "2026-09-08T14:00:00", "ends": 5}
+    booking["sites"][1]["shift_minutes"] = "5"
+    del booking["sites"][0]["role"]
+    found = places(Booking, booking)
+    assert set(found) == {
+        "/colour",
+        "/title",
+        "/kind",
+        "/grade",
+        "/slot/starts",
+        "/slot/ends",
+        "/sites/0/role",
+        "/sites/1/shift_minutes",
+    }
+    assert found["/kind"].endswith("Did you mean lesson?")
+    assert found["/sites/1/shift_minutes"] == "Expected a whole number from -30 to 30."
+
+
+def test_an_unknown_field_is_refused_with_the_nearest_known(booking: dict[str, Any]) -> None:
+    booking["titel"] = "x"
+    assert places(Booking, booking)["/titel"].endswith("Did you mean title?")
+
+
+def test_a_pointer_escapes_slashes_and_tildes(booking: dict[str, Any]) -> None:
+    booking["a/b~c"] = 1
+    assert list(places(Booking, booking)) == ["/a~1b~0c"]
+
+
+def test_a_value_that_cannot_exist_is_told_in_both_languages(booking: dict[str, Any]) -> None:
+    slot = booking["slot"]
+    slot["starts"], slot["ends"] = slot["ends"], slot["starts"]
+    (fault,) = read(Booking, booking)[1]
+    assert fault.pointer == "/slot"
+    assert "必须晚于" in fault.detail.zh
+    assert "must come after" in fault.detail.en
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"  ", b"{", b"{'a': 1}", b'{"a": NaN}', b'{"a": -Infinity}', b"[" * 100_000, b"\xff{}"],
+)
+def test_what_is_no_json_is_refused(text: bytes) -> None:
+    with pytest.raises(NotJsonError):
+        _decode(text)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert _decode(b"\xef\xbb\xbf{}") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ('{"id": "R", "id": "S", "school": "TF1", "name": "n"}', "/id"),
+        ('{"id": "R", "school": "TF1", "name": "n", "seats": %s}' % ("9" * 5000), "/seats"),
+        ('{"id": "R", "school": "TF1", "name": "n", "seats": 1e999}', "/seats"),
+        ('{"id": "R", "school": "TF1", "name": "n", "seats": -1}', "/seats"),
+        ('{"id": "R", "school": "TF1", "name": "n", "seats": true}', "/seats"),
+        ('{"id": "R", "school": "TF1", "name": "\\ud800"}', "/name"),
+        ('{"id": "R", "school": "TF1", "name": "a\\u0000b"}', "/name"),
+        ('{"id": "R", "school": "TF1", "name": "a\\u001bb"}', "/name"),
+        ('{"id": "R\\u0000", "school": "TF1", "name": "n"}', "/id"),
+        ('{"id": "R", "school": "T F", "name": "n"}', "/school"),
+        ('{"id": "R", "school": "TF1", "name": "n", "\\ud800": 1}', "/\\ud800"),
+        ("[]", ""),
+        ("null", ""),
+        ('"x"', ""),
+    ],
+)
+def test_hostile_json_gets_its_place(text: str, pointer: str) -> None:
+    value, faults = read(Room, _decode(text.encode()))
+    assert value is UNREADABLE
+    assert [fault.pointer for fault in faults] == [pointer]
+    json.dumps(faults[0].pointer).encode()
+
+
+def test_thousands_of_unknown_fields_are_told_in_part() -> None:
+    body = {f"x{no}": no for no in range(50_000)}
+    assert len(read(Room, body)[1]) < 40
+
+
+def test_a_list_is_bounded(booking: dict[str, Any]) -> None:
+    booking["sites"] = []
+    assert places(Booking, booking) == {"/sites": "Expected a list of 1 to 40 elements."}
+
+
+def test_bells_are_written_with_or_without_seconds() -> None:
+    periods = [{"no": 1, "starts": "08:30", "ends": "09:10:00"}]
+    body = {"id": "b", "school": "TF1", "name": "n", "periods": periods}
+    bells, faults = read(BellSchedule, body)
+    assert faults == []
+    assert isinstance(bells, BellSchedule)
+    assert bells.periods[0].starts == time(8, 30)
+
+
+@dataclass(frozen=True)
+class Plain:
+    number: int
+    words: str = ""
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["number", "words", "other"]), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+@settings(max_examples=200)
+def test_any_json_is_either_a_value_or_told_why_not(value: object) -> None:
+    built, faults = read(Plain, value)
+    assert (built is UNREADABLE) == bool(faults)
+
+
+async def test_only_json_in_utf_8_is_taken(office: Caller) -> None:
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=gbk",
+    ):
+        answer = await office("POST", "/rooms", data=b"{}", headers={"Content-Type": kind})
+        assert answer.status == 415
+    answer = await office(
+        "POST", "/rooms", data=b"{}", headers={"Content-Type": "application/merge-patch+json"}
+    )
+    assert answer.status == 422
+
+
+async def test_a_body_of_five_megabytes_is_refused(office: Caller) -> None:
+    body = BytesIO(b'{"name": "' + b"x" * 5_000_000 + b'"}')
+    answer = await office("POST", "/rooms", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status == 413
+    assert (await answer.json())["type"] == "/problems/too-large"
