@@ -1,0 +1,13 @@
+"""Requests to a plan: CPU only, no I/O, no clock but a stopwatch. The only user of OR-Tools.
+
+`options` asks the rulebook where each request could be held by itself, `statement` turns that
+into an abstract weekly problem, `solve` searches it, and the rulebook judges what comes out, date
+by date.
+"""
+
+from scheduler.allocation.allocating import allocate
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.result import Allocation
+from scheduler.allocation.solve import OnProgress, Progress
+
+__all__ = ["Allocation", "OnProgress", "Problem", "Progress", "allocate"]

@@ -1,4 +1,4 @@
-"""The variables of the model: which places are used, which activities are held, what goes beyond."""
+"""The variables of the model: places that are used, activities that are held, what goes beyond."""
 
 from dataclasses import dataclass
 

@@ -80,8 +80,9 @@ def people_have_time_to_travel(
 def rooms_suffice(
     model: CpModel, problem: WeeklyProblem, timeline: Timeline, choices: Choices
 ) -> None:
-    """At no moment do more activities need one of some rooms than there are such rooms, buffers
-    between different companies included (H1, H12).
+    """At no moment do more activities need one of some rooms than there are (H1, H12).
+
+    The buffers between different companies count.
     """
     known = set()
     for school, needs in room_needs(problem, timeline):

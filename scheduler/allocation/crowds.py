@@ -11,13 +11,13 @@ Need = tuple[int, RoomNeed]
 """A place, by number, and one room that it needs."""
 
 MAX_UNIONS: Final = 64
-"""Unions of suitable rooms that are counted at one moment; more are left to the handing out of rooms."""
+"""Unions of suitable rooms counted at one moment; more are left to the handing out of rooms."""
 
 
 def crowds(
     problem: WeeklyProblem, places: Iterable[int], *, buffer: int = 0
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """The largest sets of places that share a moment, `buffer` added to their ends, and the moment."""
+    """The largest sets of places that share a moment, with it; `buffer` is added to their ends."""
     present: list[int] = []
     moment = 0
     for number in sorted(places, key=lambda number: (problem.places[number].starts, number)):
@@ -85,7 +85,7 @@ def moments_of_need(
 
 
 def _unions(masks: Iterable[int]) -> list[int]:
-    """The different sets and the unions of any of them, the smallest first, as far as is sensible."""
+    """The different sets and the unions of any of them, the smallest first, up to a limit."""
     found: set[int] = set()
     for mask in sorted(set(masks), key=lambda mask: (mask.bit_count(), mask)):
         if len(found) >= MAX_UNIONS:

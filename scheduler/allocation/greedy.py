@@ -1,4 +1,4 @@
-"""A first answer without search: the most constrained first, each at the cheapest place still free."""
+"""A first answer without search: the most constrained first, each at its cheapest free place."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -73,7 +73,7 @@ class _Fit:
                 self._allowances_of.setdefault(place, []).append(number)
 
     def place(self, number: int) -> bool:
-        """Hold the activity as often as it wants to be held, at the cheapest places, or not at all."""
+        """Hold the activity as often as wished, at its cheapest places, or not at all."""
         activity = self._problem.activities[number]
         found: list[Chosen] = []
         days: set[int] = set()

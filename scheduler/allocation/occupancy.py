@@ -7,7 +7,7 @@ from scheduler.allocation.weekly import Place, RoomNeed, WeeklyProblem, bits_of
 
 
 class Taken:
-    """The uses of one person or room: those of one company may touch, others keep their distance."""
+    """The uses of one person or room: one company may follow itself, others keep their distance."""
 
     __slots__ = ("_uses",)
 

@@ -1,4 +1,4 @@
-"""The search for the best answer to a weekly problem: a greedy start, CP-SAT, rooms handed out after."""
+"""The search for the best answer to a weekly problem: greedy, then CP-SAT, then the rooms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -122,7 +122,7 @@ class _Search:
         )
 
     def run(self, start: WeeklyAnswer, seconds: float) -> tuple[set[int] | None, int]:
-        """The places of the best answer found and the least objective proven; None if none found."""
+        """The places of the best answer found (None if none was) and the least objective proven."""
         self._hint(start)
         solver = CpSolver()
         solver.parameters.num_workers = 1
@@ -142,7 +142,7 @@ class _Search:
         model, problem = self._model, self._problem
         used = {chosen.place for chosen in start.chosen}
         unplaced = set(start.unplaced)
-        model.clear_hints()
+        model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools gives it no type
         for number, variable in enumerate(self._choices.used):
             model.add_hint(variable, number in used)
         for number, variable in enumerate(self._choices.held):

@@ -5,7 +5,7 @@ from functools import reduce
 from math import gcd
 from operator import or_
 
-from scheduler.allocation.weekly import WeeklyProblem, bits_of
+from scheduler.allocation.weekly import Load, Place, WeeklyProblem, bits_of
 
 
 def fold(masks: Iterable[int]) -> int:
@@ -29,7 +29,7 @@ class Timeline:
 
     def __init__(self, problem: WeeklyProblem) -> None:
         loads = [load for link in problem.links for load in link.loads]
-        stretches = [*problem.places, *loads]
+        stretches: list[Place | Load] = [*problem.places, *loads]
         self.dates = fold(stretch.dates for stretch in stretches)
         gaps = {problem.travel, *(gap for school in problem.buffers for gap in school)}
         self._first = min((stretch.starts for stretch in stretches), default=0)

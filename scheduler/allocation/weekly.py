@@ -119,8 +119,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyAnswer:
-    """What is held, by place number; `cost` of it, and the `bound` below which no answer that
-    leaves out as little can cost (of the places stated, and None where nothing was proven).
+    """What is held, by place number, and what it costs.
+
+    No answer that leaves out as little costs less than `bound`, given these places; None where
+    nothing was proven.
     """
 
     chosen: tuple[Chosen, ...]
@@ -138,7 +140,7 @@ def bits_of(mask: int) -> Iterator[int]:
 
 
 def charged(allowance: Allowance, used: frozenset[int] | set[int]) -> tuple[int, ...]:
-    """The used places of an allowance that go beyond what is free, in the order of their numbers."""
+    """The used places of an allowance that go beyond what is free, in their order there."""
     return tuple(place for place in allowance.places if place in used)[allowance.free :]
 
 

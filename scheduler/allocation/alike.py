@@ -1,0 +1,131 @@
+"""Dates on which the rulebook must say the same, so that it is asked for one of them only.
+
+Only saves time: whatever this overlooks is found when the finished plan is judged date by date.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from calendars.bells import SchoolId
+from calendars.slots import Slot
+from scheduler.allocation.problem import Problem
+from scheduler.members import ClassGroupId, LinkPoolId, TeacherId
+from scheduler.model import SiteWish
+from scheduler.schools import TimedLesson
+
+Kind = tuple[int, ...]
+
+
+class Alike:
+    """What each date is to those who take part: days, bells, lessons, and all that is booked."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._known: dict[Hashable, int] = {}
+        self._numbers: dict[Hashable, int] = {}
+
+    def kind_of(self, sites: Sequence[SiteWish], pool: LinkPoolId | None, on: date) -> Kind:
+        """Equal for two dates on which the same session would be judged alike."""
+        schools = tuple(site.school for site in sites)
+        teachers = tuple(teacher for site in sites for teacher in site.required_teachers)
+        return (
+            *(self._asked(self._school, school, on) for school in schools),
+            *(
+                self._asked(self._class, site.school, group, on)
+                for site in sites
+                for group in site.class_groups
+            ),
+            *(self._asked(self._teacher, teacher, on) for teacher in teachers),
+            self._asked(self._booked, schools, teachers, pool, on),
+        )
+
+    def _asked(self, ask: Callable[..., Hashable], *what: Any) -> int:  # noqa: ANN401 - any key
+        """The answer as a number, asked once."""
+        key = (ask.__name__, *what)
+        if key not in self._known:
+            self._known[key] = self._numbers.setdefault(ask(*what), len(self._numbers))
+        return self._known[key]
+
+    def _school(self, school: SchoolId, on: date) -> Hashable:
+        book = self._problem.books[school]
+        day = book.time.day(on)
+        midnight = self._midnight(on)
+        return (
+            (day.kind, day.term is None, day.follows is None, book.time.periods(on) == ()),
+            tuple(timed.period for timed in book.time.periods(on)),
+            tuple(
+                (_apart(each.slot, midnight), each.room)
+                for each in book.outages
+                if self._touches(each.slot, on)
+            ),
+            tuple(
+                (_apart(each.slot, midnight), each.room, each.teacher, each.class_group)
+                for each in book.busy
+                if self._touches(each.slot, on)
+            ),
+        )
+
+    def _class(self, school: SchoolId, group: ClassGroupId, on: date) -> Hashable:
+        book = self._problem.books[school]
+        day = book.day_of_class(group, on)
+        return (
+            (day.kind, day.is_for_pupils, day.is_unmapped),
+            tuple(timed.period for timed in book.periods_of_class(group, on)),
+            tuple(_lesson(each) for each in book.lessons_of_class(group, on)),
+        )
+
+    def _teacher(self, teacher: TeacherId, on: date) -> Hashable:
+        midnight = self._midnight(on)
+        return tuple(
+            (
+                school,
+                tuple(_lesson(each) for each in book.lessons_of_teacher(teacher, on)),
+                tuple(
+                    _apart(each.slot, midnight)
+                    for each in book.busy_of_teacher(teacher)
+                    if self._touches(each.slot, on)
+                ),
+            )
+            for school, book in self._problem.books.items()
+        )
+
+    def _booked(
+        self,
+        schools: tuple[SchoolId, ...],
+        teachers: tuple[TeacherId, ...],
+        pool: LinkPoolId | None,
+        on: date,
+    ) -> Hashable:
+        midnight = self._midnight(on)
+        sessions = tuple(
+            (_apart(each.slot, midnight), each.link_pool, each.sites)
+            for each in self._problem.situation_on(on).sessions
+            if (pool is not None and each.link_pool == pool)
+            or any(
+                site.school in schools or not set(teachers).isdisjoint(site.required_teachers)
+                for site in each.sites
+            )
+        )
+        outages = tuple(
+            _apart(each.slot, midnight)
+            for each in self._problem.situation.alliance.outages
+            if each.link_pool == pool and self._touches(each.slot, on)
+        )
+        return sessions, outages
+
+    def _midnight(self, on: date) -> datetime:
+        return datetime.combine(on, time(), self._problem.zone).astimezone(UTC)
+
+    def _touches(self, slot: Slot, on: date) -> bool:
+        return slot.overlaps(Slot.lasting(self._midnight(on), 24 * 60).padded(24 * 60))
+
+
+def _apart(slot: Slot, midnight: datetime) -> tuple[float, float]:
+    """Where a slot lies, counted from a midnight."""
+    return (slot.starts - midnight).total_seconds(), (slot.ends - midnight).total_seconds()
+
+
+def _lesson(timed: TimedLesson) -> Hashable:
+    lesson = timed.lesson
+    return timed.timed.period, timed.class_group, lesson.subject, lesson.teacher

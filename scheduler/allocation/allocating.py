@@ -1,0 +1,85 @@
+"""An allocation from beginning to end: options, the weekly problem, the search, the judgement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from scheduler.allocation.alike import Alike
+from scheduler.allocation.options import Options, options_of
+from scheduler.allocation.problem import Problem, term_of
+from scheduler.allocation.reasons import who_took_the_places, why_impossible
+from scheduler.allocation.result import Allocation, broken_by, placements_of
+from scheduler.allocation.solve import OnProgress, solve_weekly
+from scheduler.allocation.statement import Statement, state
+from scheduler.allocation.timeline import Timeline
+from scheduler.allocation.weekly import WeeklyAnswer, cost_of
+from scheduler.model import Conflict, RequestId, Unplaced
+
+
+def allocate(
+    problem: Problem,
+    *,
+    seconds: float,
+    seed: int,
+    on_progress: OnProgress = lambda _: None,
+) -> Allocation:
+    """Place as many participations as possible, then as well as possible; every request once.
+
+    `seconds` bound the search; stating the problem comes before it. No placement is returned that
+    the rulebook does not allow on each of its dates.
+    """
+    alike = Alike(problem)
+    options = [options_of(request, problem, alike) for request in problem.requests]
+    statement = state(problem.requests, [each.found for each in options], problem)
+    answer = solve_weekly(statement.weekly, seconds=seconds, seed=seed, on_progress=on_progress)
+    broken = broken_by(statement, answer.chosen, problem)
+    answer = _without(answer, statement, broken)
+    return Allocation(
+        placements=placements_of(statement, answer.chosen),
+        unplaced=_unplaced(problem, options, statement, answer, broken),
+        cost=answer.cost,
+        bound=answer.bound or 0,
+    )
+
+
+def _without(
+    answer: WeeklyAnswer, statement: Statement, broken: Iterable[RequestId]
+) -> WeeklyAnswer:
+    """The answer without requests that the rulebook refuses; nothing is proven of what is left."""
+    refused = set(broken)
+    if not refused:
+        return answer
+    chosen = tuple(
+        each for each in answer.chosen if statement.options[each.place].request.id not in refused
+    )
+    placed = {statement.weekly.places[each.place].activity for each in chosen}
+    return replace(
+        answer,
+        chosen=chosen,
+        unplaced=tuple(
+            number for number in range(len(statement.weekly.activities)) if number not in placed
+        ),
+        cost=cost_of(statement.weekly, {each.place for each in chosen}),
+        bound=None,
+    )
+
+
+def _unplaced(
+    problem: Problem,
+    options: Sequence[Options],
+    statement: Statement,
+    answer: WeeklyAnswer,
+    broken: dict[RequestId, tuple[Conflict, ...]],
+) -> tuple[Unplaced, ...]:
+    timeline = Timeline(statement.weekly)
+    found = []
+    for number in answer.unplaced:
+        request = problem.requests[number]
+        if request.id in broken:
+            reasons = tuple(conflict.sentence for conflict in broken[request.id])
+        elif options[number].found:
+            reasons = who_took_the_places(number, statement, answer, timeline)
+        else:
+            has_term = term_of(request, problem.books) is not None
+            reasons = why_impossible(request, options[number], has_term=has_term)
+        found.append(Unplaced(request=request.id, reasons=reasons))
+    return tuple(found)

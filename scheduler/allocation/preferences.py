@@ -1,0 +1,232 @@
+"""What a plan should do well, S1-S15 of the field: one function each, its docstring the preference.
+
+Only `WEIGHTS` says how much each matters. S2 (same weekday and time all term) holds by itself: an
+allocation is a weekly pattern. S6 (who leads), S12 (units) and S13 (changes to what is published)
+have nothing to decide on here yet.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from calendars.days import DayKind
+from calendars.text import Text
+from scheduler.allocation.options import Option
+from scheduler.allocation.problem import Problem
+from scheduler.members import HalfDay, TeacherId
+from scheduler.model import Cost, Kind, Site
+
+Preference = Callable[[Option, Problem], Cost | None]
+
+WEIGHTS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "wish": 6,  # not on a preferred weekday
+        "S1": 2,  # each minute that the weakest site lacks
+        "S3": 2,  # each site in its first or last lesson, or right after PE
+        "S4": 4,  # each site on the wrong side of its research half-day
+        "S5": 8,  # each session of a teacher beyond the day's limit
+        "S7": 3,  # each date lost
+        "S8": 1,  # each teacher chosen who has not worked with the lead teacher
+        "S9": 1,  # each school that shifts a bell, and again for every 5 minutes
+        "S10": 2,  # each session of the same group that day with a gap before it
+        "S11": 4,  # each weekly use that leaves a school's rooms too few free periods
+        "S14": 1,  # each date in a week of exams or activities
+        "S15": 1,  # each afternoon of a school beyond half of its sessions
+    }
+)
+"""Points for one unit of each preference; what a unit is stands beside it."""
+
+NOON: Final = time(12)
+PHYSICAL_EDUCATION: Final = frozenset({"体育", "体育与健康", "PE"})
+RIGHT_AFTER: Final = timedelta(minutes=20)
+BELL_STEP: Final = 5
+
+
+def held_on_a_wished_weekday(option: Option, problem: Problem) -> Cost | None:
+    """wish: on one of the weekdays that the request prefers."""
+    del problem
+    wished = option.request.preferred_weekdays
+    missed = bool(wished) and option.weekly.weekday not in wished
+    return _cost("wish", int(missed), "不在希望的星期。", "Not on a preferred weekday.")
+
+
+def weakest_site_gets_most(option: Option, problem: Problem) -> Cost | None:
+    """S1: the site that gets least gets as much as possible."""
+    del problem
+    least = min(site.effective_minutes for session in option.sessions for site in session.sites)
+    lacks = option.request.minutes - least
+    return _cost(
+        "S1",
+        lacks,
+        f"最弱的参与点每次少{lacks}分钟。",
+        f"The weakest site gets {lacks} minutes less than the lesson lasts.",
+    )
+
+
+def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | None:
+    """S3: not in the first lesson (setting up), nor the last one, nor right after PE."""
+    session = option.sessions[0]
+    awkward = [
+        site.school
+        for site in session.sites
+        if site.class_groups and _is_awkward(option, site, problem)
+    ]
+    names = _names(awkward, problem)
+    return _cost(
+        "S3",
+        len(awkward),
+        f"{names}在首节、末节或体育课后上课。",
+        f"At {names} it is the first or last lesson, or right after PE.",
+    )
+
+
+def _is_awkward(option: Option, site: Site, problem: Problem) -> bool:
+    book, on, starts = (
+        problem.books[site.school],
+        option.dates[0],
+        option.sessions[0].slot.starts,
+    )
+    numbers = [
+        timed.period.no
+        for timed in book.periods_of_class(site.class_groups[0], on)
+        if timed.period.no is not None
+    ]
+    return (site.period is not None and site.period in (min(numbers), max(numbers))) or any(
+        lesson.lesson.subject in PHYSICAL_EDUCATION
+        and timedelta() <= starts - lesson.timed.slot.ends <= RIGHT_AFTER
+        for group in site.class_groups
+        for lesson in book.lessons_of_class(group, on)
+    )
+
+
+def research_half_days_are_kept(option: Option, problem: Problem) -> Cost | None:
+    """S4: lessons stay out of a subject's research half-day, joint research goes into it."""
+    wants_it = option.request.kind is not Kind.LESSON
+    wrong = [
+        site.school
+        for site in option.sites
+        if (inside := _in_research_half_day(option, site.school, problem)) is not None
+        and inside is not wants_it
+    ]
+    names = _names(wrong, problem)
+    if wants_it:
+        zh, en = f"不在{names}的教研半天。", f"Outside the research half-day of {names}."
+    else:
+        zh, en = f"占用{names}的教研半天。", f"In the research half-day of {names}."
+    return _cost("S4", len(wrong), zh, en)
+
+
+def _in_research_half_day(option: Option, school: str, problem: Problem) -> bool | None:
+    """Whether it falls there; None where the school has none for the subject."""
+    book = next(book for id, book in problem.books.items() if id == school)
+    district = problem.situation.alliance.districts.get(book.school.district or "")
+    half_days = [
+        half_day
+        for half_day in (*book.school.research, *(district.research if district else ()))
+        if half_day.subject == option.request.subject
+    ]
+    if not half_days:
+        return None
+    half = HalfDay.AFTERNOON if option.weekly.starts >= NOON else HalfDay.MORNING
+    return any((each.weekday, each.half) == (option.weekly.weekday, half) for each in half_days)
+
+
+def few_dates_are_lost(option: Option, problem: Problem) -> Cost | None:
+    """S7: on a weekday that loses few dates to holidays, exams and whatever else."""
+    del problem
+    lost = len(option.lost)
+    return _cost("S7", lost, f"有{lost}个日期不能上。", f"{lost} of its dates are lost.")
+
+
+def known_partners_work_together(option: Option, problem: Problem) -> Cost | None:
+    """S8: a teacher chosen for an open site has worked with the lead teacher before."""
+    lead = next(session.lead.teacher for session in option.sessions)
+    partners = _partners(lead, problem)
+    strangers = [
+        site.school
+        for site in option.sites
+        if site.school in option.chosen_teachers
+        and site.teacher != lead
+        and site.teacher not in partners
+    ]
+    names = _names(strangers, problem)
+    return _cost(
+        "S8",
+        len(strangers),
+        f"{names}的助教第一次与这位主讲教师合作。",
+        f"The assisting teacher of {names} has not worked with this lead teacher before.",
+    )
+
+
+def _partners(lead: TeacherId | None, problem: Problem) -> set[TeacherId]:
+    return {
+        teacher
+        for session in problem.situation.sessions
+        if lead is not None and session.lead.teacher == lead
+        for site in session.sites
+        for teacher in site.required_teachers
+    }
+
+
+def bells_stay(option: Option, problem: Problem) -> Cost | None:
+    """S9: without moving a bell, else by few and small shifts."""
+    moved = {site.school: abs(site.shift_minutes) for site in option.sites if site.shift_minutes}
+    steps = sum(1 + minutes // BELL_STEP for minutes in moved.values())
+    names, most = _names(tuple(moved), problem), max(moved.values(), default=0)
+    return _cost(
+        "S9",
+        steps,
+        f"{names}要移动打铃，最多{most}分钟。",
+        f"{names} must shift a bell, by up to {most} minutes.",
+    )
+
+
+def exam_weeks_stay_free(option: Option, problem: Problem) -> Cost | None:
+    """S14: not in weeks in which one of its schools has exams or activities."""
+    weeks = {
+        _week(day.date)
+        for site in option.sites
+        for day in problem.books[site.school].time.days
+        if day.kind in (DayKind.EXAM, DayKind.ACTIVITY)
+    }
+    held = sum(_week(on) in weeks for on in option.dates)
+    return _cost(
+        "S14",
+        held,
+        f"有{held}次在考试或活动周。",
+        f"{held} of its dates fall in weeks of exams or activities.",
+    )
+
+
+def _week(on: date) -> date:
+    return on - timedelta(days=on.weekday())
+
+
+PREFERENCES: Final[tuple[Preference, ...]] = (
+    held_on_a_wished_weekday,
+    weakest_site_gets_most,
+    lessons_avoid_awkward_periods,
+    research_half_days_are_kept,
+    few_dates_are_lost,
+    known_partners_work_together,
+    bells_stay,
+    exam_weeks_stay_free,
+)
+"""Those that one placement decides alone; `together.py` has those that several decide."""
+
+
+def costs_of(option: Option, problem: Problem) -> tuple[Cost, ...]:
+    """What every preference charges for an option by itself."""
+    charged = (preference(option, problem) for preference in PREFERENCES)
+    return tuple(cost for cost in charged if cost is not None)
+
+
+def _cost(preference: str, units: int, zh: str, en: str) -> Cost | None:
+    if units <= 0:
+        return None
+    return Cost(preference=preference, points=WEIGHTS[preference] * units, sentence=Text(zh, en))
+
+
+def _names(schools: Sequence[str], problem: Problem) -> str:
+    return "、".join(book.school.name for id, book in problem.books.items() if id in schools)

@@ -1,0 +1,70 @@
+"""What an allocation is asked: requests, and the situation in which their sessions are judged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from calendars.bells import SchoolId
+from calendars.terms import Term
+from scheduler.conflicts import find_conflicts
+from scheduler.model import Conflict, Request, Role, Session
+from scheduler.placing import near
+from scheduler.schools import SchoolBook, Situation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Open requests, everything the schools have told us, and every live session, as of `now`."""
+
+    requests: tuple[Request, ...]
+    situation: Situation
+    now: datetime
+
+    @property
+    def books(self) -> Mapping[SchoolId, SchoolBook]:
+        return self.situation.schools
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The alliance's clock."""
+        return ZoneInfo(self.situation.alliance.alliance.zone)
+
+    def situation_on(self, on: date) -> Situation:
+        """What could touch a session of that date."""
+        if on not in self._situations:
+            self._situations[on] = near(self.situation, on)
+        return self._situations[on]
+
+    def conflicts_of(self, session: Session) -> tuple[Conflict, ...]:
+        """What the rulebook says of a session beside those that are booked already."""
+        around = self.situation_on(session.slot.starts.date())
+        return find_conflicts(session, around, now=self.now, automatic=True)
+
+    @cached_property
+    def _situations(self) -> dict[date, Situation]:
+        return {}
+
+
+def lead_of(request: Request) -> SchoolId:
+    """The school that leads."""
+    return next(site.school for site in request.sites if site.role is Role.LEAD)
+
+
+def term_of(request: Request, books: Mapping[SchoolId, SchoolBook]) -> Term | None:
+    """The lead school's term: the one that is named, or its own of the same name."""
+    terms = books[lead_of(request)].time.terms
+    named = next((term for term in terms if term.id == request.term), None)
+    if named is not None:
+        return named
+    name = next(
+        (
+            term.name
+            for book in books.values()
+            for term in book.time.terms
+            if term.id == request.term
+        ),
+        None,
+    )
+    return next((term for term in terms if term.name == name), None)

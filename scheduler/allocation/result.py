@@ -1,0 +1,114 @@
+"""What came out of an allocation, each request once: placed with its costs, or not and why."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scheduler.allocation.options import Option
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.statement import Statement
+from scheduler.allocation.weekly import Chosen, charged
+from scheduler.conflicts import find_conflicts
+from scheduler.model import (
+    Conflict,
+    Cost,
+    Placement,
+    RequestId,
+    Session,
+    SessionId,
+    SiteWish,
+    Unplaced,
+)
+from scheduler.placing import near
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """The content of a plan.
+
+    `cost` is the sum of all placements' points; no choice among the places looked at that leaves
+    out as little costs less than `bound`.
+    """
+
+    placements: tuple[Placement, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+    cost: int = 0
+    bound: int = 0
+
+
+def placements_of(statement: Statement, chosen: Sequence[Chosen]) -> tuple[Placement, ...]:
+    """The places that are used, in words again."""
+    shared = _shared_costs(statement, {each.place for each in chosen})
+    return tuple(
+        Placement(
+            request=statement.options[each.place].request.id,
+            weekly=statement.options[each.place].weekly,
+            sites=sites_of(statement, each),
+            dates=statement.options[each.place].dates,
+            skipped=statement.options[each.place].lost,
+            costs=(*statement.costs[each.place], *shared[each.place]),
+        )
+        for each in chosen
+    )
+
+
+def sites_of(statement: Statement, chosen: Chosen) -> tuple[SiteWish, ...]:
+    """The sites with the rooms that were handed out."""
+    option = statement.options[chosen.place]
+    rooms = {
+        school: statement.room(option, school, number)
+        for school, number in zip(option.rooms, chosen.rooms, strict=True)
+    }
+    return tuple(
+        replace(site, room=rooms[site.school]) if site.school in rooms else site
+        for site in option.sites
+    )
+
+
+def _shared_costs(statement: Statement, used: set[int]) -> dict[int, list[Cost]]:
+    costs: dict[int, list[Cost]] = defaultdict(list)
+    for share in statement.shares:
+        for place in charged(share.allowance, used):
+            costs[place].append(share.cost)
+    return costs
+
+
+def broken_by(
+    statement: Statement, chosen: Sequence[Chosen], problem: Problem
+) -> dict[RequestId, tuple[Conflict, ...]]:
+    """What the rulebook says of the whole plan, date by date: empty for a sound one.
+
+    Each placement is judged beside what is booked and the sound placements before it.
+    """
+    situation = problem.situation
+    broken: dict[RequestId, tuple[Conflict, ...]] = {}
+    for each in chosen:
+        option = statement.options[each.place]
+        sessions = _sessions(option, sites_of(statement, each))
+        conflicts = tuple(
+            conflict
+            for session in sessions
+            for conflict in find_conflicts(
+                session,
+                near(situation, session.slot.starts.date()),
+                now=problem.now,
+                automatic=True,
+            )
+        )
+        if conflicts:
+            broken[option.request.id] = broken.get(option.request.id, ()) + conflicts
+        else:
+            situation = replace(situation, sessions=(*situation.sessions, *sessions))
+    return broken
+
+
+def _sessions(option: Option, sites: Sequence[SiteWish]) -> tuple[Session, ...]:
+    rooms = {site.school: site.room for site in sites}
+    return tuple(
+        replace(
+            session,
+            id=SessionId(f"{option.request.id}/{option.weekly.weekday}/{session.series_date}"),
+            sites=tuple(replace(site, room=rooms[site.school]) for site in session.sites),
+        )
+        for session in option.sessions
+    )

@@ -1,0 +1,184 @@
+"""The preferences that several placements decide together: what is free, and each one beyond it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import combinations
+from typing import Final
+
+from calendars.bells import PeriodKind
+from calendars.text import Text
+from scheduler.allocation.options import Option
+from scheduler.allocation.preferences import NOON, RIGHT_AFTER, WEIGHTS
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.weekly import Allowance
+from scheduler.members import TeacherId
+from scheduler.model import Cost
+from scheduler.schools import SchoolBook
+
+KEPT_FREE: Final = 2
+"""Periods a week that stay free in each room for urgent use (S11)."""
+WEEKDAYS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What some options share: how many of them are free of charge, and what is said beyond."""
+
+    preference: str
+    options: tuple[int, ...]
+    free: int
+    sentence: Text
+
+    @property
+    def allowance(self) -> Allowance:
+        return Allowance(self.options, self.free, WEIGHTS[self.preference])
+
+    @property
+    def cost(self) -> Cost:
+        """What one option beyond is charged."""
+        return Cost(
+            preference=self.preference, points=WEIGHTS[self.preference], sentence=self.sentence
+        )
+
+
+SharedPreference = Callable[[Sequence[Option], Problem], Iterator[Share]]
+
+
+def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
+    """S5: a teacher takes part in no more sessions a day than suits them."""
+    found: dict[tuple[TeacherId, int], list[int]] = defaultdict(list)
+    for number, option in enumerate(options):
+        for site in option.sites:
+            for teacher in site.required_teachers:
+                found[teacher, option.weekly.weekday].append(number)
+    for (id, _), numbers in found.items():
+        teacher = problem.situation.teacher(id)
+        if teacher is not None:
+            yield Share(
+                "S5",
+                tuple(numbers),
+                teacher.max_sessions_a_day,
+                Text(
+                    f"{teacher.name}当天超过{teacher.max_sessions_a_day}场。",
+                    f"{teacher.name} has more than {teacher.max_sessions_a_day} that day.",
+                ),
+            )
+
+
+def sessions_of_a_group_are_adjacent(
+    options: Sequence[Option], problem: Problem
+) -> Iterator[Share]:
+    """S10: two sessions of the same group on one day follow each other."""
+    del problem
+    groups: dict[object, list[int]] = defaultdict(list)
+    for number, option in enumerate(options):
+        groups[company_of(option), option.weekly.weekday].append(number)
+    for numbers in groups.values():
+        for one, other in combinations(numbers, 2):
+            if options[one].request.id != options[other].request.id and _are_apart(
+                options[one], options[other]
+            ):
+                yield Share(
+                    "S10",
+                    (one, other),
+                    1,
+                    Text(
+                        "同一组合当天的两场之间有空档。",
+                        "The two sessions of this group that day do not follow each other.",
+                    ),
+                )
+
+
+def company_of(option: Option) -> object:
+    """Who meets, as far as a room's buffer cares (H12): the schools and their classes."""
+    return (
+        frozenset(site.school for site in option.sites),
+        frozenset(group for site in option.sites for group in site.class_groups),
+    )
+
+
+def _are_apart(one: Option, other: Option) -> bool:
+    first, second = sorted((one, other), key=lambda option: option.weekly.starts)
+    ends = first.sessions[0].slot.ends - first.sessions[0].slot.starts
+    return _clock(second) - _clock(first) - ends > RIGHT_AFTER
+
+
+def _clock(option: Option) -> timedelta:
+    return timedelta(hours=option.weekly.starts.hour, minutes=option.weekly.starts.minute)
+
+
+def rooms_keep_free_periods(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
+    """S11: each room keeps two periods a week free for urgent use."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, option in enumerate(options):
+        for school in option.rooms:
+            found[school].append(number)
+    for school, book in problem.books.items():
+        free = len(book.rooms) * max(0, _periods_a_week(book) - KEPT_FREE)
+        yield Share(
+            "S11",
+            tuple(found.get(school, ())),
+            free,
+            Text(
+                f"{book.school.name}的教室每周空闲不足{KEPT_FREE}节。",
+                f"The rooms of {book.school.name} keep fewer than {KEPT_FREE} free periods.",
+            ),
+        )
+
+
+def _periods_a_week(book: SchoolBook) -> int:
+    """The most lessons that ring in any week of a term."""
+    return max(
+        (
+            sum(
+                timed.period.kind is PeriodKind.LESSON
+                for weekday in range(1, WEEKDAYS + 1)
+                for timed in book.time.periods(term.date_in(week, weekday))
+            )
+            for term in book.time.terms
+            for week in range(1, term.last_week + 1)
+        ),
+        default=0,
+    )
+
+
+def afternoons_are_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
+    """S15: no more than half of a school's sessions are in the afternoon."""
+    afternoons: dict[str, list[int]] = defaultdict(list)
+    times: dict[str, dict[str, int]] = defaultdict(dict)
+    for number, option in enumerate(options):
+        for site in option.sites:
+            times[site.school][option.request.id] = option.request.per_week
+            if option.weekly.starts >= NOON:
+                afternoons[site.school].append(number)
+    for school, book in problem.books.items():
+        half = -(-sum(times[school].values()) // 2)
+        yield Share(
+            "S15",
+            tuple(afternoons[school]),
+            half,
+            Text(
+                f"{book.school.name}的场次过半在下午。",
+                f"More than half of the sessions of {book.school.name} are in the afternoon.",
+            ),
+        )
+
+
+SHARED_PREFERENCES: Final[tuple[SharedPreference, ...]] = (
+    teachers_have_few_a_day,
+    sessions_of_a_group_are_adjacent,
+    rooms_keep_free_periods,
+    afternoons_are_shared,
+)
+
+
+def shares_of(options: Sequence[Option], problem: Problem) -> tuple[Share, ...]:
+    """What could be charged for options together, whatever is chosen."""
+    return tuple(
+        share
+        for preference in SHARED_PREFERENCES
+        for share in preference(options, problem)
+        if len(share.options) > share.free
+    )
