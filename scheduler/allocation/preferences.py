@@ -10,6 +10,7 @@ from datetime import date, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from calendars.bells import SchoolId
 from calendars.days import DayKind
 from calendars.text import Text
 from scheduler.allocation.options import Option
@@ -23,11 +24,11 @@ WEIGHTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         "wish": 6,  # not on a preferred weekday
         "S1": 2,  # each minute that the weakest site lacks
-        "S3": 2,  # each site in its first or last lesson, or right after PE
+        "S3": 2,  # each site in its first or last lesson, after school, or right after PE
         "S4": 4,  # each site on the wrong side of its research half-day
         "S5": 8,  # each session of a teacher beyond the day's limit
         "S7": 3,  # each date lost
-        "S8": 1,  # each teacher chosen who has not worked with the lead teacher
+        "S8": 2,  # each site where a partner of the lead teacher would have been to be had
         "S9": 1,  # each school that shifts a bell, and again for every 5 minutes
         "S10": 2,  # each session of the same group that day with a gap before it
         "S11": 4,  # each weekly use that leaves a school's rooms too few free periods
@@ -65,7 +66,7 @@ def weakest_site_gets_most(option: Option, problem: Problem) -> Cost | None:
 
 
 def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | None:
-    """S3: not in the first lesson (setting up), nor the last one, nor right after PE."""
+    """S3: inside lessons, but not the first (setting up), nor the last one, nor right after PE."""
     session = option.sessions[0]
     awkward = [
         site.school
@@ -76,8 +77,8 @@ def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | No
     return _cost(
         "S3",
         len(awkward),
-        f"{names}在首节、末节或体育课后上课。",
-        f"At {names} it is the first or last lesson, or right after PE.",
+        f"{names}在首节、末节、课后时段或体育课后上课。",
+        f"At {names} it is the first or last lesson, after school, or right after PE.",
     )
 
 
@@ -92,7 +93,7 @@ def _is_awkward(option: Option, site: Site, problem: Problem) -> bool:
         for timed in book.periods_of_class(site.class_groups[0], on)
         if timed.period.no is not None
     ]
-    return (site.period is not None and site.period in (min(numbers), max(numbers))) or any(
+    return site.period in (None, min(numbers), max(numbers)) or any(
         lesson.lesson.subject in PHYSICAL_EDUCATION
         and timedelta() <= starts - lesson.timed.slot.ends <= RIGHT_AFTER
         for group in site.class_groups
@@ -117,10 +118,11 @@ def research_half_days_are_kept(option: Option, problem: Problem) -> Cost | None
     return _cost("S4", len(wrong), zh, en)
 
 
-def _in_research_half_day(option: Option, school: str, problem: Problem) -> bool | None:
+def _in_research_half_day(option: Option, school: SchoolId, problem: Problem) -> bool | None:
     """Whether it falls there; None where the school has none for the subject."""
-    book = next(book for id, book in problem.books.items() if id == school)
-    district = problem.situation.alliance.districts.get(book.school.district or "")
+    book = problem.books[school]
+    home = book.school.district
+    district = None if home is None else problem.situation.alliance.districts.get(home)
     half_days = [
         half_day
         for half_day in (*book.school.research, *(district.research if district else ()))
@@ -140,22 +142,22 @@ def few_dates_are_lost(option: Option, problem: Problem) -> Cost | None:
 
 
 def known_partners_work_together(option: Option, problem: Problem) -> Cost | None:
-    """S8: a teacher chosen for an open site has worked with the lead teacher before."""
+    """S8: where a site has a teacher who has worked with the lead teacher, it is that one."""
     lead = next(session.lead.teacher for session in option.sessions)
     partners = _partners(lead, problem)
     strangers = [
         site.school
         for site in option.sites
         if site.school in option.chosen_teachers
-        and site.teacher != lead
         and site.teacher not in partners
+        and not partners.isdisjoint(problem.books[site.school].teachers)
     ]
     names = _names(strangers, problem)
     return _cost(
         "S8",
         len(strangers),
-        f"{names}的助教第一次与这位主讲教师合作。",
-        f"The assisting teacher of {names} has not worked with this lead teacher before.",
+        f"{names}有与这位主讲教师合作过的教师，这次是别人。",
+        f"{names} has a teacher who worked with this lead teacher before; this is another.",
     )
 
 
@@ -229,4 +231,6 @@ def _cost(preference: str, units: int, zh: str, en: str) -> Cost | None:
 
 
 def _names(schools: Sequence[str], problem: Problem) -> str:
-    return "、".join(book.school.name for id, book in problem.books.items() if id in schools)
+    return "、".join(
+        book.school.name for school, book in problem.books.items() if school in schools
+    )

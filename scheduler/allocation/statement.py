@@ -34,7 +34,7 @@ class Statement:
     rooms: Mapping[SchoolId, tuple[tuple[RoomId, ...], ...]]
 
     def room(self, option: Option, school: SchoolId, number: int) -> RoomId:
-        """The room that a number stands for; of those that share a kit, one that the option can use."""
+        """The room that a number stands for; of those that share a kit, one that is possible."""
         unit = self.rooms[school][number]
         return next(room for room in option.rooms[school] if room in unit)
 
@@ -51,7 +51,8 @@ def state(
     bits = {on: 1 << number for number, on in enumerate(dates)}
     links = _Links(problem, options, bits)
     numbering = _Numbering(bits, rooms, links)
-    activities, places = [], []
+    activities: list[Activity] = []
+    places: list[Place] = []
     for number, (request, found) in enumerate(zip(requests, options_by_request, strict=True)):
         first = len(places)
         for option in found:

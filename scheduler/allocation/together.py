@@ -53,8 +53,8 @@ def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iter
         for site in option.sites:
             for teacher in site.required_teachers:
                 found[teacher, option.weekly.weekday].append(number)
-    for (id, _), numbers in found.items():
-        teacher = problem.situation.teacher(id)
+    for (teacher_id, _), numbers in found.items():
+        teacher = problem.situation.teacher(teacher_id)
         if teacher is not None:
             yield Share(
                 "S5",
