@@ -14,7 +14,6 @@ from calendars.text import Text
 from calendars.windows.attendance import BellDay
 from calendars.windows.fits import Fit
 from calendars.windows.search import BellDays, Found, Search
-from calendars.windows.wording import later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +128,12 @@ def _window(
     alike: Mapping[BellDays, Sequence[date]],
     closed: Iterable[MissedDate],
 ) -> WeeklyWindow:
-    held, missed = [], list(closed)
+    held: defaultdict[tuple[Fit, ...], list[date]] = defaultdict(list)
+    missed = list(closed)
     for days, dates in alike.items():
         found = search.at(days, start)
         if found is not None:
-            held.append(HeldDates(dates=tuple(dates), fits=search.fits(days, found)))
+            held[search.fits(days, found)].extend(dates)
             continue
         missed.extend(
             MissedDate(date=on, school=school, why=why)
@@ -141,8 +141,8 @@ def _window(
             for on in dates
         )
     return WeeklyWindow(
-        weekly=replace(pattern, starts=later(time(), start // 60)),
-        held=tuple(held),
+        weekly=replace(pattern, starts=time(start // 3600, start // 60 % 60, start % 60)),
+        held=tuple(HeldDates(dates=tuple(sorted(on)), fits=fits) for fits, on in held.items()),
         missed=tuple(sorted(missed, key=lambda miss: (miss.date, miss.school))),
     )
 
