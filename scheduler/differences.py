@@ -41,7 +41,7 @@ def _of_time(wanted: Booking, found: Session, situation: Situation) -> Iterator[
     zone = situation.schools[found.lead.school].time.zone
     if wanted.slot == found.slot:
         times = wall_clock(found.slot, zone)
-        yield Text(f"时间不变 ({times.zh})", f"same time ({times.en})")
+        yield Text(f"时间不变（{times.zh}）", f"same time ({times.en})")
     elif wanted.slot.starts.astimezone(zone).date() == found.slot.starts.astimezone(zone).date():
         times = Text(*[clock_times(found.slot, zone)] * 2)
         yield Text(f"改到当天 {times.zh}", f"the same day at {times.en}")
@@ -89,16 +89,16 @@ def _of_tactic(site: Site, found: Session, book: SchoolBook) -> Text:
     minutes = site.effective_minutes
     match site.tactic:
         case Tactic.NONE:
-            return Text(f"{name}正合作息 ({here.zh})", f"{name} fits its bells ({here.en})")
+            return Text(f"{name}正合作息（{here.zh}）", f"{name} fits its bells ({here.en})")
         case Tactic.TRIM:
             return Text(
-                f"{name}只上{minutes}分钟 ({here.zh})",
+                f"{name}只上{minutes}分钟（{here.zh}）",
                 f"{name} takes {minutes} minutes ({here.en})",
             )
         case Tactic.SHIFT_BREAK:
-            return Text(f"{name}调整课间: {here.zh}", f"{name} moves its bell: {here.en}")
+            return Text(f"{name}调整课间：{here.zh}", f"{name} moves its bell: {here.en}")
         case Tactic.COVER:
             return Text(
-                f"{name}上{minutes}分钟 ({here.zh})，其余由本校教师带",
+                f"{name}上{minutes}分钟（{here.zh}），其余由本校教师带",
                 f"{name} takes {minutes} minutes ({here.en}), its own teacher covers the rest",
             )

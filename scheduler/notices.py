@@ -109,7 +109,7 @@ def _booked(session: Session, site: Site, book: SchoolBook) -> Text:
     room = book.rooms.get(site.room) if site.room is not None else None
     where = Text("", "") if room is None else Text(f"，{room.name}", f", {room.name}")
     what = Text(
-        f"“{session.title}”{when.zh} （本校{here.zh}）{where.zh}",
+        f"“{session.title}”{when.zh}（本校{here.zh}）{where.zh}",
         f"“{session.title}” {when.en} (yours: {here.en}){where.en}",
     )
     if site.state is SiteState.CONFIRMED or session.hold_expires_at is None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scheduler.errors import InvalidWishError, StaleError, StateError
-from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
+from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState, SiteState
 
 if TYPE_CHECKING:
     from scheduler.store import Transaction
@@ -88,7 +88,7 @@ def calendar_shows_the_same(before: Session, after: Session) -> bool:
 
 def _shown(session: Session) -> Session:
     sites = tuple(
-        replace(site, state=session.sites[0].state, answered_by="", swap_agreed=False)
+        replace(site, state=SiteState.HELD, answered_by="", swap_agreed=False)
         for site in session.sites
     )
     return replace(

@@ -99,12 +99,12 @@ async def change_series(
     found = dates_of(new.weekly, term, new.sites, books) if wish.weekly is not None else ()
     wanted = _wanted(following, upcoming(found, transaction.now), new, wish)
     placed = await _placed(transaction, wanted, following, new, wish)
-    await _store(transaction, following, placed, wish)
     if kept is None:
         await transaction.replace_series(old, new)
     else:
         await transaction.replace_series(old, kept)
         await transaction.add_series(new)
+    await _store(transaction, following, placed, wish)
     lost = tuple(each for each in lost_dates(found, transaction.now) if each.date >= wish.from_date)
     booked = answer(new, placed, lost)
     await transaction.add_notices(

@@ -1,0 +1,173 @@
+"""Schools say yes, say no, or say nothing until the hold runs out."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from calendars.bells import SchoolId
+from scheduler.booking import SessionChange, cancel, change
+from scheduler.consent import confirm, confirm_series, decline, expire_holds
+from scheduler.errors import (
+    ClashError,
+    ForbiddenError,
+    InvalidWishError,
+    NotFoundError,
+    StaleError,
+    StateError,
+)
+from scheduler.model import Actor, ActorRole, Role, Session, SessionState, SiteState
+from scheduler.store import Transaction
+from tests.builders import NOW, an_outage, at
+from tests.scheduler.desk import OFFICE, Desk, a_booking, a_wish, coordinator_of
+
+JS = SchoolId("JS")
+TF1 = SchoolId("TF1")
+CB = SchoolId("CB")
+
+
+async def _held_by_js(desk: Desk) -> Session:
+    return await desk.book(by=coordinator_of("TF1"))
+
+
+async def test_the_last_yes_confirms_the_session(each_desk: Desk) -> None:
+    session = await each_desk.book()
+    half = await each_desk.do(confirm, session.id, TF1, 1, by=coordinator_of("TF1"))
+    assert (half.state, half.hold_expires_at) == (SessionState.HELD, session.hold_expires_at)
+    assert (half.sequence, half.revision) == (0, 2)
+    whole = await each_desk.do(confirm, session.id, JS, 2, by=coordinator_of("JS"))
+    assert (whole.state, whole.hold_expires_at) == (SessionState.CONFIRMED, None)
+    assert [site.answered_by for site in whole.sites] == ["TF1 教导处", "JS 教导处"]
+    assert (whole.sequence, whole.revision) == (1, 3)
+    assert await each_desk.session(session) == whole
+
+
+async def test_a_second_tap_changes_nothing(desk: Desk) -> None:
+    session = await _held_by_js(desk)
+    once = await desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"))
+    assert await desk.do(confirm, session.id, JS, 2, by=coordinator_of("JS")) == once
+
+
+async def test_the_rulebook_is_asked_again(desk: Desk) -> None:
+    session = await _held_by_js(desk)
+    broken = an_outage(at("13:00", 120), school=JS, room="JS-R1")
+    await desk.do(Transaction.put, broken, revision=None)
+    with pytest.raises(ClashError) as refusal:
+        await desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"))
+    assert [conflict.rule for conflict in refusal.value.conflicts] == ["H9"]
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        coordinator_of("TF1"),
+        Actor(name="JS 电教员", role=ActorRole.IT_SUPPORT, school=JS),
+        Actor(name="JS-T1", role=ActorRole.TEACHER, school=JS),
+    ],
+    ids=lambda actor: actor.name,
+)
+async def test_nobody_else_answers_for_a_school(desk: Desk, actor: Actor) -> None:
+    session = await _held_by_js(desk)
+    with pytest.raises(ForbiddenError):
+        await desk.do(confirm, session.id, JS, 1, by=actor)
+    with pytest.raises(ForbiddenError):
+        await desk.do(decline, session.id, JS, 1, reason="考试", by=actor)
+
+
+async def test_the_office_may_note_an_answer_given_by_telephone(desk: Desk) -> None:
+    session = await _held_by_js(desk)
+    confirmed = await desk.do(confirm, session.id, JS, 1, by=OFFICE)
+    assert confirmed.sites[1].answered_by == "联盟办公室"
+
+
+async def test_a_school_that_takes_no_part_has_no_say(desk: Desk) -> None:
+    session = await _held_by_js(desk)
+    with pytest.raises(NotFoundError):
+        await desk.do(confirm, session.id, CB, 1, by=coordinator_of("CB"))
+
+
+async def test_an_answer_to_an_old_revision_is_stale(desk: Desk) -> None:
+    session = await _held_by_js(desk)
+    await desk.do(change, session.id, SessionChange(slot=at("16:10")), 1)
+    with pytest.raises(StaleError):
+        await desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"))
+
+
+async def test_one_no_cancels_the_session_and_frees_everything(each_desk: Desk) -> None:
+    sites = (a_wish("TF1"), a_wish("JS", Role.LISTEN), a_wish("CB", Role.OBSERVE, class_groups=()))
+    session = await each_desk.book(a_booking(sites=sites))
+    with pytest.raises(InvalidWishError):
+        await each_desk.do(decline, session.id, CB, 1, reason="", by=coordinator_of("CB"))
+    off = await each_desk.do(decline, session.id, CB, 1, reason="考试", by=coordinator_of("CB"))
+    assert (off.state, off.reason, off.sequence) == (SessionState.CANCELLED, "考试", 1)
+    assert [site.state for site in off.sites] == [
+        SiteState.HELD,
+        SiteState.HELD,
+        SiteState.DECLINED,
+    ]
+    again = await each_desk.book()
+    assert again.state is SessionState.HELD
+    told = {notice.sentence.zh for notice in await each_desk.notices()}
+    assert "9月8日（周二）14:00-14:40的“三年级音乐”已取消：考试" in told
+
+
+async def test_a_confirmed_session_is_cancelled_and_not_declined(desk: Desk) -> None:
+    session = await _held_by_js(desk)
+    await desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"))
+    with pytest.raises(StateError):
+        await desk.do(decline, session.id, JS, 2, reason="考试", by=coordinator_of("JS"))
+    assert (await desk.do(cancel, session.id, 2, reason="考试")).state is SessionState.CANCELLED
+
+
+async def test_a_hold_that_ran_out_cannot_be_confirmed_or_changed(each_desk: Desk) -> None:
+    session = await _held_by_js(each_desk)
+    assert session.hold_expires_at is not None
+    late = session.hold_expires_at
+    with pytest.raises(StateError, match="ran out"):
+        await each_desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"), now=late)
+    with pytest.raises(StateError, match="ran out"):
+        await each_desk.do(change, session.id, SessionChange(slot=at("16:10")), 1, now=late)
+    just_in_time = late - timedelta(seconds=1)
+    confirmed = await each_desk.do(
+        confirm, session.id, JS, 1, by=coordinator_of("JS"), now=just_in_time
+    )
+    assert confirmed.state is SessionState.CONFIRMED
+
+
+async def test_a_hold_that_ran_out_is_free_before_any_job_says_so(each_desk: Desk) -> None:
+    session = await _held_by_js(each_desk)
+    assert session.hold_expires_at is not None
+    with pytest.raises(ClashError):
+        await each_desk.book(now=session.hold_expires_at - timedelta(seconds=1))
+    again = await each_desk.book(now=session.hold_expires_at)
+    assert again.slot == session.slot
+
+
+async def test_what_ran_out_is_written_down_once_and_told(each_desk: Desk) -> None:
+    session = await _held_by_js(each_desk)
+    assert session.hold_expires_at is not None
+    assert await each_desk.do(expire_holds, now=NOW) == ()
+    later = session.hold_expires_at + timedelta(minutes=1)
+    before = {notice.id for notice in await each_desk.notices()}
+    expired = await each_desk.do(expire_holds, now=later)
+    assert expired == (
+        replace(
+            session,
+            state=SessionState.EXPIRED,
+            changed_at=session.hold_expires_at,
+            sequence=1,
+            revision=2,
+        ),
+    )
+    assert await each_desk.do(expire_holds, now=later) == ()
+    told = [notice for notice in await each_desk.notices() if notice.id not in before]
+    assert {notice.sentence.zh for notice in told} == {
+        "9月8日（周二）14:00-14:40的“三年级音乐”无人确认，暂占已到期并释放。"
+    }
+    with pytest.raises(StateError, match="ran out"):
+        await each_desk.do(confirm, session.id, JS, 2, by=coordinator_of("JS"), now=later)
+
+
+async def test_a_series_without_a_name_has_nothing_to_confirm(desk: Desk) -> None:
+    with pytest.raises(NotFoundError):
+        await desk.do(confirm_series, "x9", JS, by=coordinator_of("JS"))

@@ -1,0 +1,106 @@
+"""Many people at once: exactly one wins what only one can have, on both engines."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from calendars.bells import SchoolId
+from scheduler.booking import SessionChange, cancel, change
+from scheduler.consent import confirm, decline, expire_holds
+from scheduler.errors import ClashError, StaleError, StateError
+from scheduler.model import Kind, Role, Session, SessionState
+from scheduler.store import Transaction
+from tests.builders import at
+from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
+
+T = TypeVar("T")
+
+
+async def _together(*runs: Awaitable[T]) -> tuple[list[T], list[BaseException]]:
+    """What each of these brought, and what it raised."""
+    ended = await asyncio.gather(*runs, return_exceptions=True)
+    won = [each for each in ended if not isinstance(each, BaseException)]
+    lost = [each for each in ended if isinstance(each, BaseException)]
+    return won, lost
+
+
+async def test_of_twenty_who_book_the_last_common_slot_one_wins(each_desk: Desk) -> None:
+    won, lost = await _together(*(each_desk.book() for _ in range(20)))
+    assert len(won) == 1
+    assert {type(each) for each in lost} == {ClashError}
+    assert await each_desk.read(Transaction.sessions) == tuple(won)
+
+
+async def test_two_schools_that_book_one_teacher_do_not_both_get_her(each_desk: Desk) -> None:
+    at_home = a_wish("TF1", class_groups=())
+    away = a_wish("JS", Role.LEAD, teacher="TF1-T1", class_groups=())
+    bookings = [
+        a_booking(sites=(site,), kind=Kind.JOINT_RESEARCH, link_pool=None)
+        for site in (at_home, away)
+    ] * 8
+    won, lost = await _together(*(each_desk.book(booking) for booking in bookings))
+    assert len(won) == 1
+    assert {type(each) for each in lost} == {ClashError}
+
+
+async def test_opposite_orders_of_the_same_schools_do_not_deadlock(each_desk: Desk) -> None:
+    there = (a_wish("TF1"), a_wish("JS", Role.LISTEN))
+    back = (a_wish("JS", Role.LEAD), a_wish("TF1", Role.LISTEN))
+    bookings = [a_booking(sites=there), a_booking(sites=back)] * 8
+    won, lost = await _together(*(each_desk.book(booking) for booking in bookings))
+    assert len(won) == 1
+    assert {type(each) for each in lost} == {ClashError}
+
+
+async def test_two_open_rooms_go_to_two_sessions_and_no_third(each_desk: Desk) -> None:
+    def by(no: int) -> Awaitable[Session]:
+        site = a_wish(room=None, teacher=f"TF1-T{no}", class_groups=())
+        return each_desk.book(a_booking(sites=(site,), form="dedicated", link_pool=None))
+
+    won, lost = await _together(*(by(no) for no in (1, 2, 3)))
+    assert sorted(str(session.lead.room) for session in won) == ["TF1-R1", "TF1-R2"]
+    assert [type(each) for each in lost] == [ClashError]
+
+
+async def test_of_two_links_three_concurrent_sessions_get_two(each_desk: Desk) -> None:
+    def at_school(school: str) -> Awaitable[Session]:
+        site = a_wish(school, Role.LEAD, class_groups=())
+        return each_desk.book(a_booking(sites=(site,), form="dedicated"))
+
+    won, lost = await _together(*(at_school(school) for school in ("TF1", "JS", "CB")))
+    assert len(won) == 2
+    assert [
+        [conflict.rule for conflict in each.conflicts]
+        for each in lost
+        if isinstance(each, ClashError)
+    ] == [["H6"]]
+
+
+async def test_a_move_and_a_booking_to_one_place_do_not_both_succeed(each_desk: Desk) -> None:
+    session = await each_desk.book(a_booking(slot=at("16:10")))
+    move = each_desk.do(change, session.id, SessionChange(slot=at("14:00")), 1)
+    won, lost = await _together(move, *(each_desk.book() for _ in range(5)))
+    assert len(won) == 1
+    assert {type(each) for each in lost} == {ClashError}
+
+
+async def test_yes_no_and_cancel_at_once_leave_one_answer(each_desk: Desk) -> None:
+    session = await each_desk.book(by=coordinator_of("TF1"))
+    js, head = SchoolId("JS"), coordinator_of("JS")
+    won, lost = await _together(
+        each_desk.do(confirm, session.id, js, 1, by=head),
+        each_desk.do(decline, session.id, js, 1, reason="考试", by=head),
+        each_desk.do(cancel, session.id, 1, reason="停电"),
+    )
+    assert len(won) == 1
+    assert {type(each) for each in lost} <= {StaleError, StateError}
+    assert await each_desk.session(session) == won[0]
+
+
+async def test_holds_that_two_jobs_find_expire_once(each_desk: Desk) -> None:
+    session = await each_desk.book()
+    runs = [each_desk.do(expire_holds, now=session.slot.starts) for _ in range(2)]
+    won, lost = await _together(*runs)
+    assert sum(len(expired) for expired in won) == 1
+    assert {type(each) for each in lost} <= {StaleError}
+    assert (await each_desk.session(session)).state is SessionState.EXPIRED
