@@ -40,8 +40,7 @@ Pages = Mapping[type[Record], list[Any]]
 
 async def alliance(transaction: OpenTransaction) -> AllianceBook:
     """What belongs to no school; `NotFoundError` before an alliance is imported."""
-    revisions = await revisions_of(transaction, ())
-    return await _alliance_at(transaction, revisions)
+    return (await all_books(transaction, ()))[0]
 
 
 async def books(
@@ -51,9 +50,16 @@ async def books(
 
     A school that does not exist is left out.
     """
-    wanted = None if schools is None else set(schools)
-    revisions = await revisions_of(transaction, wanted)
-    zone = (await _alliance_at(transaction, revisions)).alliance.zone
+    return (await all_books(transaction, schools))[1]
+
+
+async def all_books(
+    transaction: OpenTransaction, schools: Iterable[SchoolId] | None
+) -> tuple[AllianceBook, dict[SchoolId, SchoolBook]]:
+    """The alliance's book with those of the schools."""
+    revisions = await revisions_of(transaction, None if schools is None else set(schools))
+    alliance = await _alliance_at(transaction, revisions)
+    zone = alliance.alliance.zone
     memory = transaction.memory.schools
     found: dict[SchoolId, SchoolBook] = {}
     unknown = []
@@ -71,7 +77,7 @@ async def books(
         # What this transaction has changed may yet be rolled back, and its revision given again.
         if not {school, ALLIANCE} & transaction.changed_books:
             memory[school] = ((revisions[school], zone), book)
-    return found
+    return alliance, found
 
 
 async def _alliance_at(transaction: OpenTransaction, revisions: Mapping[str, int]) -> AllianceBook:

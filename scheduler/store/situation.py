@@ -11,7 +11,7 @@ from calendars.slots import Slot
 from scheduler.model import Resource, ResourceKind, Session
 from scheduler.schools import SchoolBook, Situation
 from scheduler.store import tables
-from scheduler.store.books import alliance, books
+from scheduler.store.books import all_books, books
 from scheduler.store.claims import concerned_by, seconds_of
 from scheduler.store.codec import decode
 from scheduler.store.opened import OpenTransaction, ResourceRow, chunks
@@ -31,11 +31,11 @@ async def situation(transaction: OpenTransaction, sessions: Sequence[Session]) -
     rows = list(found.values())
     schools = {SchoolId(row.school) for row in rows if row.school is not None}
     schools |= {site.school for session in sessions for site in session.sites}
-    around = await books(transaction, schools)
+    alliance, around = await all_books(transaction, schools)
     if elsewhere := _other_schools_of_teachers(concerned, around):
         around |= await books(transaction, elsewhere)
     return Situation(
-        alliance=await alliance(transaction),
+        alliance=alliance,
         schools=around,
         sessions=await _near(transaction, rows, [session.slot for session in sessions]),
     )

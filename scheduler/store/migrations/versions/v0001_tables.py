@@ -134,13 +134,13 @@ def _claims() -> None:
             name="fk_claims_resource_kind",
         ),
         sa.CheckConstraint(
-            "ends > starts AND ends - starts <= 86400", name="ck_claims_at_most_a_day"
+            "ends > starts AND ends - starts <= 86400", name=op.f("ck_claims_at_most_a_day")
         ),
         sa.CheckConstraint(
             "exclusive = (kind IN ('room', 'kit', 'class_group')) OR kind = 'teacher'",
-            name="ck_claims_exclusive_by_kind",
+            name=op.f("ck_claims_exclusive_by_kind"),
         ),
-        sa.CheckConstraint("sites > 0", name="ck_claims_some_sites"),
+        sa.CheckConstraint("sites > 0", name=op.f("ck_claims_some_sites")),
     )
     op.create_index("ix_claims_resource_starts", "claims", ["resource", "starts"])
 

@@ -1,0 +1,63 @@
+"""The migrations make the declared tables, with their guards, once, whoever starts first."""
+
+import asyncio
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from scheduler.store import Store, tables
+from tests.conftest import PostgresqlServer  # noqa: TC001 - pytest reads the annotation
+
+GUARDS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION "
+    "SELECT conname FROM pg_constraint WHERE contype = 'x' ORDER BY 1",
+}
+NAMES = {
+    "sqlite": [
+        "audit_stays_on_delete",
+        "audit_stays_on_update",
+        "claims_stay_apart_on_insert",
+        "claims_stay_apart_on_update",
+    ],
+    "postgresql": ["audit_is_not_emptied", "audit_stays", "claims_stay_apart"],
+}
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True}
+    )
+    return list(compare_metadata(context, tables.metadata))
+
+
+async def test_the_migrated_schema_is_the_declared_one(database_url: str) -> None:
+    engine = create_async_engine(database_url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        checks = await connection.run_sync(
+            lambda inner: {each["name"] for each in inspect(inner).get_check_constraints("claims")}
+        )
+        dialect = connection.dialect.name
+        guards = (await connection.execute(text(GUARDS[dialect]))).scalars().all()
+    await engine.dispose()
+    declared = {each.name for each in tables.claims.constraints if str(each.name).startswith("ck")}
+    assert (checks, list(guards)) == (declared, NAMES[dialect])
+
+
+async def test_several_processes_may_start_at_once_on_an_empty_database(
+    migrated: "Path | PostgresqlServer", tmp_path: Path
+) -> None:
+    if isinstance(migrated, Path):
+        url = f"sqlite+aiosqlite:///{tmp_path / 'new.db'}"
+    else:
+        await migrated.run("CREATE DATABASE new")
+        url = migrated.url_of("new")
+    stores = await asyncio.gather(*(Store.open(url) for _ in range(4)))
+    for store in stores:
+        await store.close()
+    if not isinstance(migrated, Path):
+        await migrated.run("DROP DATABASE new WITH (FORCE)")
