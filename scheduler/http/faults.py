@@ -60,8 +60,12 @@ class WrongMethodError(SchedulerError):
 
 
 def printable(text: str) -> str:
-    """The text without lone surrogates, which no UTF-8 answer can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """The text with lone surrogates and control characters escaped, as one line shows them."""
+    whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(
+        sign if sign.isprintable() or sign == " " else sign.encode("unicode_escape").decode()
+        for sign in whole
+    )
 
 
 def shown(value: object) -> object:

@@ -10,7 +10,15 @@ from calendars.text import InvalidValueError, Text
 from scheduler.http.bodies import UNREADABLE, build_leaf
 from scheduler.http.expectations import refusal, unknown_name
 from scheduler.http.faults import Fault, FaultyRequestError, printable, shown
-from scheduler.http.shapes import Leaf, Many, Maybe, Shape, Whole, shape_of
+from scheduler.http.shapes import (
+    MOST_IN_A_QUERY,
+    Leaf,
+    Many,
+    Maybe,
+    Shape,
+    Whole,
+    shape_of,
+)
 
 T = TypeVar("T")
 
@@ -66,10 +74,11 @@ def _read(shape: Shape, values: list[str], pointer: str, faults: list[Fault]) ->
             return _read(shape.inner, values, pointer, faults)
         case Many(element=Leaf() as leaf):
             parts = [part for part in values[0].split(",") if part]
-            if not shape.fewest <= len(parts) <= shape.most:
+            most = min(shape.most, MOST_IN_A_QUERY)
+            if not shape.fewest <= len(parts) <= most:
                 detail = Text(
-                    f"应为 {shape.fewest} 到 {shape.most} 项，用逗号分隔。",
-                    f"Expected {shape.fewest} to {shape.most} values, separated by commas.",
+                    f"应为 {shape.fewest} 到 {most} 项，用逗号分隔。",
+                    f"Expected {shape.fewest} to {most} values, separated by commas.",
                 )
                 faults.append(Fault(pointer=pointer, value=shown(values[0]), detail=detail))
             return tuple(_read_leaf(leaf, part, pointer, faults) for part in parts)

@@ -1,7 +1,7 @@
 """JSON Schemas of the wire's types, read from the same shapes that parse the requests."""
 
 import inspect
-from dataclasses import MISSING
+from dataclasses import MISSING, replace
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Any, Final
@@ -9,7 +9,16 @@ from typing import Any, Final
 import msgspec
 
 from calendars.text import Text
-from scheduler.http.shapes import Leaf, Many, Maybe, Member, Shape, Whole, shape_of
+from scheduler.http.shapes import (
+    MOST_IN_A_QUERY,
+    Leaf,
+    Many,
+    Maybe,
+    Member,
+    Shape,
+    Whole,
+    shape_of,
+)
 
 Schema = dict[str, Any]
 COMPONENTS: Final = "#/components/schemas/"
@@ -42,6 +51,8 @@ class Schemas:
     def of_parameter(self, member: Member) -> Schema:
         """The schema of a query parameter: left out instead of null."""
         shape = member.shape.inner if isinstance(member.shape, Maybe) else member.shape
+        if isinstance(shape, Many):
+            shape = replace(shape, most=min(shape.most, MOST_IN_A_QUERY))
         default = {} if member.default in {MISSING, None} else {"default": _plain(member.default)}
         return {**self._of_shape(shape), **default}
 

@@ -23,6 +23,8 @@ from calendars.fields import IDENTIFIER, NOTE
 
 LARGEST_WHOLE_NUMBER: Final = 1_000_000
 MOST_ELEMENTS: Final = 2_000
+MOST_IN_A_QUERY: Final = 50
+"""An address has room for no more."""
 
 # What a type of the core leaves open is bounded here: no value may overflow a clock or a column.
 _TIGHTENED: Final[dict[object, object]] = {
