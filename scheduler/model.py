@@ -442,7 +442,8 @@ class Plan:
     """The solver's proposal for many requests. It changes nothing until somebody publishes it.
 
     `cost` is the sum of the placements' points and `bound` what no plan that places as many can
-    beat, proven by the solver; both are empty before it has run.
+    beat, proven by the solver; both are empty before it has run. `term` is the id or the name of
+    the terms whose requests it is about, empty for all of them; `failure` says why there is none.
     """
 
     id: Annotated[PlanId, IDENTIFIER]
@@ -454,6 +455,7 @@ class Plan:
     unplaced: tuple[Unplaced, ...] = ()
     cost: int | None = None
     bound: int | None = None
+    failure: Text | None = None
     created_at: datetime
     published_at: datetime | None = None
     revision: int = 1

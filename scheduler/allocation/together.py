@@ -13,7 +13,6 @@ from scheduler.allocation.options import Option
 from scheduler.allocation.preferences import NOON, RIGHT_AFTER, WEIGHTS
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.weekly import Allowance
-from scheduler.members import TeacherId
 from scheduler.model import Cost
 from scheduler.schools import SchoolBook
 
@@ -48,11 +47,11 @@ SharedPreference = Callable[[Sequence[Option], Problem], Iterator[Share]]
 
 def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
     """S5: a teacher takes part in no more sessions a day than suits them."""
-    found: dict[tuple[TeacherId, int], list[int]] = defaultdict(list)
+    found = defaultdict(list)
     for number, option in enumerate(options):
         for site in option.sites:
-            for teacher in site.required_teachers:
-                found[teacher, option.weekly.weekday].append(number)
+            for person in site.required_teachers:
+                found[person, option.weekly.weekday].append(number)
     for (teacher_id, _), numbers in found.items():
         teacher = problem.situation.teacher(teacher_id)
         if teacher is not None:
