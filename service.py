@@ -1,0 +1,278 @@
+"""Puts the parts together: settings, lifetimes and commands. Only the demo imports it."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Final, NoReturn, TypeVar
+
+import structlog
+import typer
+import uvloop
+from aiohttp import web
+from rich.console import Console
+from rich.table import Table
+
+from calendars.bells import SchoolId
+from scheduler import planning
+from scheduler.errors import InvalidValueError, SchedulerError
+from scheduler.exchange import RefusedFilesError, export_files, import_files
+from scheduler.http.app import make_app
+from scheduler.jobs import Clock, running_jobs
+from scheduler.model import Actor, ActorRole, Plan, PlanState
+from scheduler.settings import Settings, read_settings
+from scheduler.store import Store
+from scheduler.tokens import issue_token
+
+T = TypeVar("T")
+OPERATOR: Final = Actor(name="operator", role=ActorRole.ALLIANCE_ADMIN, origin="command line")
+console: Final = Console(soft_wrap=True)
+commands: Final = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="联课 Lianke: remote interactive classrooms, shared by schools. "
+    "Settings come from LIANKE_* variables or the file that LIANKE_SETTINGS names.",
+)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The one clock of the process: the computer's, or one that started at another moment."""
+    started = datetime.now(UTC)  # noqa: TID251 - the clock that is handed in comes from here
+    ahead = settings.clock_starts_at - started if settings.clock_starts_at else timedelta()
+    return lambda: datetime.now(UTC) + ahead  # noqa: TID251 - as above
+
+
+async def application(settings: Settings) -> web.Application:
+    """The web application; the store and the jobs live as long as it does."""
+    store, clock = await Store.open(settings.database), clock_of(settings)
+    app = make_app(store, clock=clock, address=settings.address)
+
+    async def lifetimes(_: web.Application) -> AsyncIterator[None]:
+        async with running_jobs(store, clock):
+            yield
+        await store.close()
+
+    app.cleanup_ctx.append(lifetimes)
+    return app
+
+
+def serve_with(settings: Settings) -> None:
+    """Serve until a signal asks to stop; requests that were accepted are answered first."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    web.run_app(
+        application(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=None,
+        print=None,
+        loop=uvloop.new_event_loop(),
+    )
+
+
+def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the store, do the work, close it; an error becomes a sentence and exit status 1."""
+
+    async def run() -> T:
+        store = await Store.open(settings.database)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    try:
+        return uvloop.run(run())
+    except SchedulerError as error:
+        fail(error)
+
+
+def fail(error: SchedulerError | InvalidValueError) -> NoReturn:
+    """Say in both languages what is wrong, cell by cell for files, and stop."""
+    stderr = Console(stderr=True, soft_wrap=True)
+    stderr.print(f"{error.text.zh}\n{error.text.en}", style="red", markup=False)
+    if isinstance(error, RefusedFilesError):
+        for wrong in error.errors:
+            stderr.print(
+                f"{wrong.file} 行/row {wrong.row} 列/column {wrong.column} {wrong.value!r}: "
+                f"{wrong.sentence.zh} {wrong.sentence.en}",
+                markup=False,
+            )
+    raise typer.Exit(1)
+
+
+def settings_here() -> Settings:
+    """The settings of this process's environment."""
+    try:
+        return read_settings(os.environ)
+    except InvalidValueError as error:
+        fail(error)
+
+
+@commands.command()
+def serve() -> None:
+    """Serve the API and the feeds, and run the jobs."""
+    settings = settings_here()
+    console.print(f"Lianke serves {settings.address}, API docs at {settings.address}/api/v1/docs")
+    serve_with(settings)
+
+
+@commands.command("import")
+def import_folder(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, readable=True)],
+) -> None:
+    """Import a folder of CSV files (docs/import.md), all of it or nothing."""
+    settings = settings_here()
+    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
+    if not files:
+        fail(
+            InvalidValueError(
+                f"{folder} 中没有 .csv 文件。", f"There are no .csv files in {folder}."
+            )
+        )
+    now = clock_of(settings)()
+    imported = with_store(
+        settings,
+        lambda store: store.write(
+            lambda transaction: import_files(transaction, files), actor=OPERATOR, now=now
+        ),
+    )
+    console.print(f"{imported.records} records read, {imported.changed} changed.")
+
+
+@commands.command("export")
+def export_folder(folder: Annotated[Path, typer.Argument(file_okay=False)]) -> None:
+    """Write every reference record as the CSV files that `import` reads."""
+    settings = settings_here()
+    now = clock_of(settings)()
+
+    async def written(store: Store) -> Mapping[str, bytes]:
+        async with store.read(now=now) as transaction:
+            return await export_files(transaction)
+
+    files = with_store(settings, written)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    console.print(f"{len(files)} files written to {folder}.")
+
+
+async def plan_term(store: Store, clock: Clock, wish: planning.PlanWish) -> Plan:
+    """A solved plan, with the search drawn as it goes."""
+    plan = await store.write(
+        lambda transaction: planning.request_plan(transaction, wish), actor=OPERATOR, now=clock()
+    )
+    with console.status("stating the problem ...") as status:
+
+        def draw(progress: planning.Progress) -> None:
+            status.update(
+                f"{progress.seconds:.0f} s: {progress.placed} placed, {progress.unplaced} not, "
+                f"cost {progress.cost}"
+            )
+
+        solved: Plan | None = plan
+        while solved is not None and (solved.id != plan.id or solved.state is PlanState.WAITING):
+            solved = await planning.solve_next(store, clock=clock, on_progress=draw)
+    async with store.read(now=clock()) as transaction:
+        return await transaction.plan(plan.id)
+
+
+async def publish_plan(store: Store, clock: Clock, plan: Plan) -> planning.PublishedPlan:
+    """The plan as bookings; every rule is asked again."""
+    return await store.write(
+        lambda transaction: planning.publish(transaction, plan.id, plan.revision),
+        actor=OPERATOR,
+        now=clock(),
+    )
+
+
+def show_plan(plan: Plan) -> None:
+    """What was placed where and at what cost, what was not and why, and the solver's bound."""
+    table = Table("申请 request", "星期 weekday", "开始 start", "次数 dates", "代价 cost", box=None)
+    for placement in plan.placements:
+        table.add_row(
+            placement.request,
+            "一二三四五六日"[placement.weekly.weekday - 1],
+            f"{placement.weekly.starts:%H:%M}",
+            str(len(placement.dates)),
+            str(sum(cost.points for cost in placement.costs)),
+        )
+    console.print(table)
+    for unplaced in plan.unplaced:
+        for reason in unplaced.reasons:
+            console.print(f"{unplaced.request}: {reason.zh} {reason.en}", markup=False)
+    console.print(
+        f"{len(plan.placements)} placed, {len(plan.unplaced)} requests not placed; "
+        f"cost {plan.cost}, proven bound {plan.bound}."
+    )
+
+
+@commands.command()
+def allocate(
+    term: Annotated[
+        str, typer.Option(help="A term's id, or the name several schools share; all if empty.")
+    ] = "",
+    seconds: Annotated[int, typer.Option(min=1, max=3600, help="How long to search.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.")] = 1,
+    publish: Annotated[bool, typer.Option(help="Book what the plan places.")] = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Find a weekday, time and rooms for every open request of a term."""
+    settings = settings_here()
+    clock = clock_of(settings)
+    wish = planning.PlanWish(term=term, seconds=seconds, seed=seed)
+
+    async def run(store: Store) -> Plan:
+        plan = await plan_term(store, clock, wish)
+        show_plan(plan)
+        if publish and plan.state is PlanState.READY:
+            published = await publish_plan(store, clock, plan)
+            console.print(
+                f"{len(published.booked)} series booked, {len(published.refused)} refused."
+            )
+        return plan
+
+    plan = with_store(settings, run)
+    if plan.state is PlanState.FAILED:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def token(
+    name: Annotated[str, typer.Argument(help="Whom the audit shall name.")],
+    role: Annotated[ActorRole, typer.Option(help="What the bearer may do.")],
+    school: Annotated[str | None, typer.Option(help="The school's id, for its own people.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="How long it opens anything.")] = 180,
+) -> None:
+    """Issue a bearer token for the API; it is shown this once."""
+    settings = settings_here()
+    now = clock_of(settings)()
+    actor = Actor(name=name, role=role, school=SchoolId(school) if school else None)
+    console.print(
+        with_store(
+            settings,
+            lambda store: store.write(
+                lambda transaction: issue_token(
+                    transaction, actor, expires_at=now + timedelta(days=days)
+                ),
+                actor=OPERATOR,
+                now=now,
+            ),
+        )
+    )
+
+
+def main() -> None:
+    """The command `lianke`."""
+    commands()
+
+
+if __name__ == "__main__":
+    main()

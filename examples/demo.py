@@ -5,14 +5,13 @@ The clock of the demo starts a week before the term, so that the whole term lies
 
 import argparse
 import shutil
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-import uvloop
 from rich.console import Console
 
 from calendars.bells import SchoolId
@@ -21,16 +20,127 @@ from scheduler import feeds, planning
 from scheduler.exchange import import_files
 from scheduler.model import Actor, ActorRole, Scope
 from scheduler.settings import Settings
-from scheduler.store import Store
+from scheduler.store import Store, Transaction
 from scheduler.tokens import issue_token
-from service import OPERATOR, clock_of, serve_with
+from service import OPERATOR, clock_of, plan_term, publish_plan, serve_with, show_plan, with_store
 
 EVE: Final = datetime(2026, 8, 24, 0, 0, tzinfo=UTC)
+DATA: Final = Path("demo")
 console: Final = Console(soft_wrap=True, highlight=False)
 PEOPLE: Final = (
-    Actor(name="联盟办公室 alliance office", role=ActorRole.ALLIANCE_ADMIN),
-    Actor(name="周主任 coordinator", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId("TF1")),
-    Actor(name="汪主任 coordinator", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId("CB")),
-    Actor(name="电教员 school IT", role=ActorRole.IT_SUPPORT, school=SchoolId("CB")),
-    Actor(name="教师 teacher", role=ActorRole.TEACHER, school=SchoolId("TF1")),
+    Actor(name="联盟办公室", role=ActorRole.ALLIANCE_ADMIN),
+    Actor(name="周主任 (TF1)", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId("TF1")),
+    Actor(name="汪主任 (CB)", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId("CB")),
+    Actor(name="电教员 (CB)", role=ActorRole.IT_SUPPORT, school=SchoolId("CB")),
+    Actor(name="教师 (TF1)", role=ActorRole.TEACHER, school=SchoolId("TF1")),
 )
+CALENDARS: Final = (
+    (Scope.TEACHER, "TF1-YY1"),
+    (Scope.SCHOOL, "CB"),
+    (Scope.ROOM, "TF1-R1"),
+)
+STEPS: Final = """\
+API={api}
+TOKEN={token}
+FEED={feed}
+
+# 1. 找共同时间 Which windows do three schools share on a Tuesday, and what does each get of them?
+curl -s -H "Authorization: Bearer $TOKEN" \\
+  "$API/windows?schools=TF1,CB,JYS&lead=TF1&date=2026-09-08"
+
+# 2. 今天哪些教室空着 Which rooms are free this week?
+curl -s -H "Authorization: Bearer $TOKEN" "$API/availability?kind=room&state=free&at=week"
+
+# 3. 预约 Book a joint research meeting of two music teachers.
+curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+  "$API/sessions" -d '{{"title": "音乐磨课", "kind": "joint_research", "subject": "音乐",
+  "slot": {{"starts": "2026-09-10T16:20:00+08:00", "ends": "2026-09-10T17:20:00+08:00"}},
+  "sites": [{{"school": "TF1", "role": "lead", "room": "TF1-R1", "teacher": "TF1-YY1"}},
+            {{"school": "JS", "role": "listen", "room": "JS-R1", "teacher": "JS-YY1"}}]}}'
+
+# 4. 再约一次, 被拒绝并给出替代 The same again is refused: every reason, and what would work instead.
+curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+  -H "Accept-Language: en" \\
+  "$API/sessions" -d '{{"title": "音乐磨课", "kind": "joint_research", "subject": "音乐",
+  "slot": {{"starts": "2026-09-10T16:40:00+08:00", "ends": "2026-09-10T17:40:00+08:00"}},
+  "sites": [{{"school": "TF1", "role": "lead", "room": "TF1-R1", "teacher": "TF1-YY1"}},
+            {{"school": "JS", "role": "listen", "room": "JS-R1", "teacher": "JS-YY1"}}]}}'
+
+# 5. 看日历变化 The teacher's calendar shows it; asked again with its tag, it answers 304.
+curl -s "$FEED" | grep -c BEGIN:VEVENT
+TAG=$(curl -sI "$FEED" | tr -d '\\r' | sed -n 's/^[Ee][Tt]ag: //p')
+curl -s -o /dev/null -w '%{{http_code}}\\n' -H "If-None-Match: $TAG" "$FEED"
+"""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What a newcomer needs to get in."""
+
+    tokens: Sequence[tuple[Actor, str]]
+    calendars: Sequence[tuple[str, str]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--prepare-only", action="store_true", help="stop before serving")
+    chosen = parser.parse_args()
+    shutil.rmtree(DATA, ignore_errors=True)
+    DATA.mkdir()
+    settings = Settings(
+        database=f"sqlite+aiosqlite:///{DATA / 'lianke.sqlite'}",
+        port=chosen.port,
+        clock_starts_at=EVE,
+    )
+    keys = with_store(settings, lambda store: prepare(store, settings))
+    show(settings, keys)
+    if not chosen.prepare_only:
+        serve_with(settings)
+
+
+async def prepare(store: Store, settings: Settings) -> Keys:
+    """Import, allocate, publish, and open a door for everybody."""
+    clock = clock_of(settings)
+    started = perf_counter()
+    files = {path.name: path.read_bytes() for path in FOLDER.glob("*.csv")}
+    imported = await store.write(
+        lambda transaction: import_files(transaction, files), actor=OPERATOR, now=clock()
+    )
+    console.print(f"[1/3] 导入 imported {imported.records} records (示意数据 illustrative)")
+    plan = await plan_term(store, clock, planning.PlanWish(seconds=20))
+    show_plan(plan)
+    console.print(f"[2/3] 排课 allocated in {perf_counter() - started:.0f} s")
+    published = await publish_plan(store, clock, plan)
+    sessions = sum(len(series.booked) for series in published.booked)
+    console.print(f"[3/3] 发布 published {len(published.booked)} series, {sessions} sessions\n")
+    return await store.write(
+        lambda transaction: open_doors(transaction, settings.address), actor=OPERATOR, now=clock()
+    )
+
+
+async def open_doors(transaction: Transaction, address: str) -> Keys:
+    """A token for everybody and a few calendars."""
+    tokens = [(actor, await issue_token(transaction, actor)) for actor in PEOPLE]
+    calendars = []
+    for scope, subject in CALENDARS:
+        wish = feeds.SubscriptionWish(scope=scope, subject_id=subject, owner="demo")
+        _, token = await feeds.subscribe(transaction, wish)
+        calendars.append((f"{scope} {subject}", f"{address}/feeds/{token}.ics"))
+    return Keys(tokens, calendars)
+
+
+def show(settings: Settings, keys: Keys) -> None:
+    """The addresses, a sign-in for each role, and what to try next."""
+    api = f"{settings.address}/api/v1"
+    console.print(f"[bold]API 文档 docs[/]  {api}/docs   (OpenAPI: {api}/openapi.json)")
+    console.print("[bold]登录令牌 bearer tokens[/]")
+    for actor, token in keys.tokens:
+        console.print(f"  {actor.role:<19} {actor.name:<12} {token}", markup=False)
+    console.print("[bold]日历地址 calendar feeds[/]  (the clock of this demo starts on 2026-08-24)")
+    for name, address in keys.calendars:
+        console.print(f"  {name:<16} {address}", markup=False)
+    admin, feed = keys.tokens[0][1], keys.calendars[0][1]
+    (DATA / "try.sh").write_text(STEPS.format(api=api, token=admin, feed=feed), encoding="utf-8")
+    console.print("[bold]接下来试试 what to try next[/]  (copy and paste, or: sh demo/try.sh)\n")
+    console.print(STEPS.format(api=api, token=admin, feed=feed), markup=False)
