@@ -17,6 +17,7 @@ from calendars.text import Text
 class MatterKind(StrEnum):
     """What sort of thing is open."""
 
+    NO_TERM = "no_term"
     NO_BELLS = "no_bells"
     NO_DAYS = "no_days"
     UNKNOWN_YEAR = "unknown_year"
@@ -89,9 +90,10 @@ def _about_a_day(term: Term, site: SiteTime, row: Day) -> Iterator[Matter]:
             schools=(site.school,),
             date=row.date,
             sentence=Text(
-                f"{site.name}：{when.zh}调休上课，未指定按周几上课。",
+                f"{site.name}：{when.zh}调休上课，未指定按周几上课，当天不排任何课。"
+                f"请填写按第几周周几上课 (follows)。",
                 f"{site.name}: {when.en} is a make-up day and nobody has said which weekday "
-                f"it follows.",
+                f"it follows, so nothing is held on it. Enter the week and weekday (follows).",
             ),
         )
     elif row.follows is not None and row.follows.week > term.last_week:
@@ -101,9 +103,9 @@ def _about_a_day(term: Term, site: SiteTime, row: Day) -> Iterator[Matter]:
             date=row.date,
             sentence=Text(
                 f"{site.name}：{when.zh}按{row.follows.label.zh}上课，但本学期只有 "
-                f"{term.last_week} 周。",
+                f"{term.last_week} 周。请改正周次。",
                 f"{site.name}: {when.en} follows {row.follows.label.en}, but the term has only "
-                f"{term.last_week} weeks.",
+                f"{term.last_week} weeks. Correct the week.",
             ),
         )
 
@@ -129,11 +131,11 @@ def _apart_on(on: date, sites: Sequence[SiteTime]) -> Iterator[Matter]:
         sentence=Text(
             f"不同步：{when.zh}各校所循课表不同："
             + "，".join(f"{site.name}按{date_text(followed).zh}" for site, followed in mapped)
-            + "。",
+            + "。请商定统一所循的课表，否则当天不要排跨校活动。",
             f"Out of step: on {when.en} schools run different timetables: "
             + ", ".join(
                 f"{site.name} that of {date_text(followed).en}" for site, followed in mapped
             )
-            + ".",
+            + ". Agree on one, or hold no joint session on that day.",
         ),
     )

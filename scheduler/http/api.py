@@ -4,6 +4,7 @@ from typing import Final
 
 from scheduler.http import (
     availability,
+    days,
     history,
     imports,
     records,
@@ -20,6 +21,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *sessions.ROUTES,
     *series.ROUTES,
     *subscriptions.ROUTES,
+    *days.ROUTES,
     *records.ROUTES,
     *imports.ROUTES,
     *history.ROUTES,

@@ -36,8 +36,10 @@ def test_each_unmapped_make_up_day_is_to_be_settled() -> None:
     ]
     assert matters[0].schools == ("TF1",)
     assert matters[0].sentence == Text(
-        "TF1：2026年9月20日（周日）调休上课，未指定按周几上课。",
-        "TF1: 2026-09-20 (Sunday) is a make-up day and nobody has said which weekday it follows.",
+        "TF1：2026年9月20日（周日）调休上课，未指定按周几上课，当天不排任何课。"
+        "请填写按第几周周几上课 (follows)。",
+        "TF1: 2026-09-20 (Sunday) is a make-up day and nobody has said which weekday it follows, "
+        "so nothing is held on it. Enter the week and weekday (follows).",
     )
 
 
@@ -69,8 +71,9 @@ def test_a_week_that_the_term_does_not_have_cannot_be_followed() -> None:
     (matter,) = unsettled_in_term(TERM_2026, a_site(a_day(SUNDAY, DayKind.MAKEUP, (19, 2))))
     assert (matter.kind, matter.date) == (MatterKind.FOLLOWED_OUTSIDE_TERM, SUNDAY)
     assert matter.sentence == Text(
-        "TF1：2026年9月20日（周日）按第19周周二上课，但本学期只有 18 周。",
-        "TF1: 2026-09-20 (Sunday) follows Tuesday of week 19, but the term has only 18 weeks.",
+        "TF1：2026年9月20日（周日）按第19周周二上课，但本学期只有 18 周。请改正周次。",
+        "TF1: 2026-09-20 (Sunday) follows Tuesday of week 19, but the term has only 18 weeks. "
+        "Correct the week.",
     )
 
 
@@ -97,9 +100,10 @@ def test_schools_that_follow_different_dates_are_named_together() -> None:
     )
     assert matter.sentence == Text(
         "不同步：2026年9月20日（周日）各校所循课表不同："
-        "TF1按2026年10月6日（周二），CB按2026年9月25日（周五）。",
+        "TF1按2026年10月6日（周二），CB按2026年9月25日（周五）。请商定统一所循的课表，否则当天不要排跨校活动。",
         "Out of step: on 2026-09-20 (Sunday) schools run different timetables: "
-        "TF1 that of 2026-10-06 (Tuesday), CB that of 2026-09-25 (Friday).",
+        "TF1 that of 2026-10-06 (Tuesday), CB that of 2026-09-25 (Friday). "
+        "Agree on one, or hold no joint session on that day.",
     )
 
 
