@@ -58,7 +58,7 @@ curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/
   "sites": [{{"school": "TF1", "role": "lead", "room": "TF1-R1", "teacher": "TF1-YY1"}},
             {{"school": "JS", "role": "listen", "room": "JS-R1", "teacher": "JS-YY1"}}]}}'
 
-# 4. 再约一次, 被拒绝并给出替代 The same again is refused: every reason, and what would work instead.
+# 4. 再约一次, 被拒绝并给出替代 Refused: every reason, and what would work instead.
 curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -H "Accept-Language: en" \\
   "$API/sessions" -d '{{"title": "音乐磨课", "kind": "joint_research", "subject": "音乐",
@@ -144,3 +144,7 @@ def show(settings: Settings, keys: Keys) -> None:
     (DATA / "try.sh").write_text(STEPS.format(api=api, token=admin, feed=feed), encoding="utf-8")
     console.print("[bold]接下来试试 what to try next[/]  (copy and paste, or: sh demo/try.sh)\n")
     console.print(STEPS.format(api=api, token=admin, feed=feed), markup=False)
+
+
+if __name__ == "__main__":
+    main()
