@@ -22,11 +22,21 @@ class Alike:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
+        self._kinds: dict[Hashable, tuple[Kind, ...]] = {}
         self._known: dict[Hashable, int] = {}
         self._numbers: dict[Hashable, int] = {}
 
-    def kind_of(self, sites: Sequence[SiteWish], pool: LinkPoolId | None, on: date) -> Kind:
+    def kinds_of(
+        self, sites: Sequence[SiteWish], pool: LinkPoolId | None, dates: Sequence[date]
+    ) -> tuple[Kind, ...]:
         """Equal for two dates on which the same session would be judged alike."""
+        who = tuple((site.school, site.class_groups, site.required_teachers) for site in sites)
+        key = (who, pool, tuple(dates))
+        if key not in self._kinds:
+            self._kinds[key] = tuple(self._kind_of(sites, pool, on) for on in dates)
+        return self._kinds[key]
+
+    def _kind_of(self, sites: Sequence[SiteWish], pool: LinkPoolId | None, on: date) -> Kind:
         schools = tuple(site.school for site in sites)
         teachers = tuple(teacher for site in sites for teacher in site.required_teachers)
         return (

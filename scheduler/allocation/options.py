@@ -169,19 +169,27 @@ class _Trial:
         }
         most_lost = int(len(self.all_dates) * MOST_LOST)
         verdicts: dict[date, _Verdict] = {}
-        known: dict[Kind, _Verdict] = {}
         refused: list[Conflict] = []
-        for on in self.open_dates:
-            kind = self.alike.kind_of(sites, self.request.link_pool, on)
-            if kind not in known:
-                known[kind] = self._judge(on, sites, rooms)
-                refused += known[kind].conflicts
-            if not known[kind].conflicts:
-                verdicts[on] = known[kind]
+        lost = len(self.all_dates) - len(self.open_dates)
+        for dates in self._alike_dates(sites):
+            verdict = self._judge(dates[0], sites, rooms)
+            refused += verdict.conflicts
+            if not verdict.conflicts:
+                verdicts |= dict.fromkeys(dates, verdict)
+            elif (lost := lost + len(dates)) > most_lost:
+                return tuple(refused)
         held = _most_dates({on: each.rooms for on, each in verdicts.items()}, rooms)
         if not held or len(self.all_dates) - len(held) > most_lost:
             return tuple(refused)
         return self._option(sites, rooms, {on: verdicts[on] for on in held})
+
+    def _alike_dates(self, sites: tuple[SiteWish, ...]) -> list[list[date]]:
+        """The dates by kind, the commonest kind first: it decides soonest."""
+        kinds = self.alike.kinds_of(sites, self.request.link_pool, self.open_dates)
+        groups: dict[Kind, list[date]] = {}
+        for on, kind in zip(self.open_dates, kinds, strict=True):
+            groups.setdefault(kind, []).append(on)
+        return sorted(groups.values(), key=len, reverse=True)
 
     def _rooms(self, site: SiteWish) -> tuple[RoomId, ...]:
         if site.room is not None:
