@@ -182,6 +182,12 @@ def test_a_period_can_also_move_earlier() -> None:
     )
 
 
+def test_of_two_equal_shifts_the_later_is_proposed() -> None:
+    found = fit(CB, THIRD, at("8:45"), min_minutes=20)
+    assert found is not None
+    assert (found.period, found.shift_minutes, found.effective_minutes) == (1, 5, 20)
+
+
 def test_a_slot_without_any_period_does_not_fit() -> None:
     assert fit(CB, THIRD, at("12:00")) is None
 
@@ -237,7 +243,7 @@ def test_no_double_lesson_reaches_over_lunch() -> None:
     attendance = attend(day, at("10:30", 190))
     assert attendance is not None
     assert (attendance.periods, attendance.effective_minutes) == (day[:1], 40)
-    afternoon = attend(day, at("10:55", 165))
+    afternoon = attend(day, at("10:45", 175))
     assert afternoon is not None
     assert (afternoon.period, afternoon.effective_minutes) == (2, 40)
 
