@@ -28,6 +28,14 @@ _WALL_CLOCK: Final[Schema] = {
     "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$",
     "examples": ["08:30"],
 }
+# Numbers are bounded where they are read; what is answered may count further.
+_SCHEMAS: Final[dict[Any, Schema]] = {
+    shape_of(time): _WALL_CLOCK,
+    shape_of(datetime): {"type": "string", "format": "date-time"},
+    shape_of(int): {"type": "integer"},
+    shape_of(Text): {"type": "string", "description": "A sentence in the reader's language."},
+    shape_of(object): {"description": "Any JSON."},
+}
 
 
 class Schemas:
@@ -67,17 +75,9 @@ class Schemas:
             case Whole():
                 return self._of_whole(shape)
             case Leaf():
-                return self._of_leaf(shape.hint)
+                return _SCHEMAS.get(shape) or self._of_leaf(shape.hint)
 
     def _of_leaf(self, hint: Any) -> Schema:  # noqa: ANN401 - as above
-        if hint == shape_of(time).hint:  # type: ignore[union-attr] # a time is a leaf
-            return _WALL_CLOCK
-        if hint == shape_of(datetime).hint:  # type: ignore[union-attr] # a moment is a leaf
-            return {"type": "string", "format": "date-time"}
-        if hint is Text:
-            return {"type": "string", "description": "A sentence in the reader's language."}
-        if hint is object:
-            return {"description": "Any JSON."}
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             return self._named(
                 hint.__name__, {"type": "string", "enum": [str(value) for value in hint]}, hint

@@ -1,4 +1,4 @@
-"""A stranger that knows only the OpenAPI document tries everything: no 5xx, nothing undocumented."""
+"""A stranger who knows only the OpenAPI document tries it all: no 5xx, nothing undocumented."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ CHECKS: Final = (
 
 @pytest.mark.parametrize(
     ("phases", "examples", "paths"),
-    [("coverage", 1, "sessions|windows|availability|subscriptions|rooms"), ("fuzzing", 2, "")],
+    [("coverage", 1, "sessions|windows|rooms"), ("fuzzing", 2, "")],
 )
 async def test_no_request_that_the_document_allows_or_forbids_breaks_the_service(
     store: Store, tmp_path: Path, phases: str, examples: int, paths: str

@@ -1,0 +1,110 @@
+"""Plans: asked for, looked at, compared with today, and published by people."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from calendars.text import Text
+from scheduler.access import require_office
+from scheduler.errors import (
+    ForbiddenError,
+    InvalidWishError,
+    NotFoundError,
+    StaleError,
+    StateError,
+)
+from scheduler.http.answers import Page
+from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.model import Plan, PlanId
+from scheduler.planning import Change, PlanWish, PublishedPlan, changes, publish, request_plan
+from scheduler.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanList:
+    """Which part of the list."""
+
+    cursor: Cursor = ""
+    limit: Limit = 100
+
+
+async def _listed(transaction: Transaction, call: Call[NoBody, PlanList]) -> Page[Plan]:
+    found = await transaction.plans(after=position(call.query.cursor), limit=call.query.limit + 1)
+    return page_of(found, call.query.limit)
+
+
+async def _requested(transaction: Transaction, call: Call[PlanWish, object]) -> Plan:
+    require_office(call.actor)
+    return await request_plan(transaction, call.body)
+
+
+async def _read(transaction: Transaction, call: Call[NoBody, object]) -> Plan:
+    return await transaction.plan(PlanId(call.id))
+
+
+async def _changes(transaction: Transaction, call: Call[NoBody, object]) -> Page[Change]:
+    return Page(items=await changes(transaction, PlanId(call.id)), next=None)
+
+
+async def _published(transaction: Transaction, call: Call[NoBody, object]) -> PublishedPlan:
+    require_office(call.actor)
+    plan = await transaction.plan(PlanId(call.id))
+    return await publish(transaction, plan.id, call.if_match.expect(plan.revision))
+
+
+_TAG: Final = Text("学期方案", "Plans")
+
+ROUTES: Final[tuple[AnyRoute, ...]] = (
+    Route(
+        method="GET",
+        path="/plans",
+        tag=_TAG,
+        summary=Text("列出方案", "List plans"),
+        query=PlanList,
+        answer=Page[Plan],
+        run=_listed,
+    ),
+    Route(
+        method="POST",
+        path="/plans",
+        tag=_TAG,
+        summary=Text(
+            "为学期的全部申请求解方案（后台进行）",
+            "Ask for a plan; it is solved later",
+        ),
+        body=PlanWish,
+        answer=Plan,
+        status=HTTPStatus.ACCEPTED,
+        errors=(ForbiddenError, InvalidWishError),
+        run=_requested,
+    ),
+    Route(
+        method="GET",
+        path="/plans/{id}",
+        tag=_TAG,
+        summary=Text("读取方案及其进展", "Read a plan and how far it has come"),
+        answer=Plan,
+        errors=(NotFoundError,),
+        run=_read,
+    ),
+    Route(
+        method="GET",
+        path="/plans/{id}/changes",
+        tag=_TAG,
+        summary=Text("如果今天发布会有哪些变化", "What publishing the plan would change today"),
+        answer=Page[Change],
+        errors=(NotFoundError, StateError),
+        run=_changes,
+    ),
+    Route(
+        method="POST",
+        path="/plans/{id}/publication",
+        tag=_TAG,
+        summary=Text("发布方案：逐条复核后预约", "Publish a plan: checked again and booked"),
+        answer=PublishedPlan,
+        errors=(NotFoundError, ForbiddenError, StateError, StaleError),
+        needs_if_match=True,
+        run=_published,
+    ),
+)
