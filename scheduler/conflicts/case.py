@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,9 @@ from scheduler.schools import SchoolBook, Situation
 
 FARTHEST_BUFFER: Final = timedelta(minutes=120)
 """No room asks for more between two sessions (`Room.buffer_minutes`)."""
+
+# The same class and slot are judged again and again, with other rooms and in other plans.
+_attend = lru_cache(maxsize=4096)(attend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,7 @@ def _attending(
         group=group,
         day=book.time.day(on, group.grade),
         periods=periods,
-        attendance=attend(periods, slot, shift_minutes=shift_minutes),
+        attendance=_attend(periods, slot, shift_minutes=shift_minutes),
     )
 
 

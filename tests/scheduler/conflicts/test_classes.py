@@ -140,8 +140,8 @@ def test_a_synchronous_lesson_has_a_class_with_its_lead_teacher() -> None:
         (
             "同步课堂需要TF1的班级在主讲现场；没有班级请选“专门开课”。",
             (
-                "A synchronous lesson needs a class of TF1 with its lead teacher; without one it is "
-                "a dedicated lesson."
+                "A synchronous lesson needs a class of TF1 with its lead teacher; without one "
+                "it is a dedicated lesson."
             ),
         )
     ]
