@@ -52,7 +52,7 @@ async def parse(
     `WrongMediaTypeError`, `NotJsonError`, or `FaultyRequestError` with every fault.
     """
     _require_json(request)
-    value = _decode(await request.read())
+    value = _decode(await body_of(request))
     if given and isinstance(value, dict):
         value = {**given, **value} if not isinstance(value, _Ambiguous) else value
     faults: list[Fault] = []
@@ -61,6 +61,20 @@ async def parse(
         raise FaultyRequestError(tuple(faults))
     result: T = built
     return result
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The bytes sent; compressed ones are not taken (`WrongMediaTypeError`)."""
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        raise WrongMediaTypeError(
+            f"不接受压缩的请求正文（Content-Encoding: {printable(coding[:20])}）。",
+            f"A compressed body is not taken (Content-Encoding: {printable(coding[:20])}).",
+        )
+    try:
+        return await request.read()
+    except web.RequestPayloadError:
+        raise NotJsonError("请求正文没有完整到达。", "The body did not arrive whole.") from None
 
 
 def build(shape: Shape, value: Any, pointer: str, faults: list[Fault]) -> Any:  # noqa: ANN401 - any JSON

@@ -52,7 +52,8 @@ def expectation(hint: Any) -> Text:  # noqa: ANN401 - a type hint has no type of
 def refusal(hint: Any, value: object) -> Text:  # noqa: ANN401 - as above
     """Why a value does not do where `hint` is expected, and what would."""
     wanted = expectation(hint)
-    text = Text(f"应为{wanted.zh}。", f"Expected {wanted.en}.")
+    space = " " if wanted.zh[0].isascii() else ""
+    text = Text(f"应为{space}{wanted.zh}。", f"Expected {wanted.en}.")
     kind = _bare(inspect.type_info(hint))
     if isinstance(kind, inspect.EnumType) and isinstance(value, str):
         return _with_nearest(text, value, [str(member.value) for member in kind.cls])

@@ -7,6 +7,7 @@ from calendars.text import Text
 from scheduler.errors import SchedulerError
 
 LONGEST_VALUE: Final = 100
+MOST_TOLD_IN_WORDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +27,19 @@ class FaultyRequestError(SchedulerError):
     """Values that cannot be meant: every fault that was found."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        text = Text.joined(tuple(fault.detail for fault in faults))
-        super().__init__(text.zh, text.en)
+        told = faults[:MOST_TOLD_IN_WORDS]
+        more = len(faults) - len(told)
+        super().__init__(
+            "".join(f"{_place(fault, '：')}{fault.detail.zh}" for fault in told)
+            + (f"另有 {more} 处错误。" if more else ""),
+            " ".join(f"{_place(fault, ': ')}{fault.detail.en}" for fault in told)
+            + (f" There are {more} more faults." if more else ""),
+        )
         self.faults = faults
+
+
+def _place(fault: Fault, colon: str) -> str:
+    return f"{fault.pointer}{colon}" if fault.pointer else ""
 
 
 class NotJsonError(SchedulerError):

@@ -173,14 +173,15 @@ def _responses(route: AnyRoute, schemas: Schemas, language: Language) -> Schema:
     return dict(sorted(responses.items()))
 
 
+_OF_A_WRITE: Final = (NotJsonError, TooLargeError, WrongMediaTypeError, ReusedKeyError)
+
+
 def errors_of(route: AnyRoute) -> tuple[type[SchedulerError], ...]:
     """Everything the route may refuse with."""
-    body = (NotJsonError, TooLargeError, WrongMediaTypeError)
     return (
         UnknownTokenError,
         FaultyRequestError,
-        *(body if route.body is not NoBody else (TooLargeError,) if route.writes else ()),
-        *((ReusedKeyError,) if route.writes else ()),
+        *(_OF_A_WRITE if route.writes else ()),
         *((MissingIfMatchError,) if route.needs_if_match else ()),
         *route.errors,
     )

@@ -12,6 +12,7 @@ from aiohttp import web
 from calendars.text import Text
 from scheduler.errors import ClashError
 from scheduler.http.answers import Answer
+from scheduler.http.bodies import body_of
 from scheduler.http.calls import CLOCK, STORE, answer_of, authenticate, bearer_token, read_call
 from scheduler.http.faults import Fault, FaultyRequestError, printable, shown
 from scheduler.http.queries import is_dry_run
@@ -91,7 +92,7 @@ def _idempotency_key(request: web.Request) -> str | None:
 async def _fingerprint(request: web.Request) -> bytes:
     """What makes two requests the same: method, address and body, not the language or If-Match."""
     address = f"{request.method} {request.rel_url.raw_path_qs}\n".encode()
-    return sha256(address + await request.read()).digest()
+    return sha256(address + await body_of(request)).digest()
 
 
 def _marked(answer: Answer) -> Answer:

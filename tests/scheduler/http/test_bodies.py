@@ -1,5 +1,7 @@
 """Everything wrong with a body is told at once, with its place; nothing in it is our fault."""
 
+import asyncio
+import gzip
 import json
 from dataclasses import dataclass
 from datetime import time
@@ -174,3 +176,45 @@ async def test_a_body_of_five_megabytes_is_refused(office: Caller) -> None:
     answer = await office("POST", "/rooms", data=body, headers={"Content-Type": "application/json"})
     assert answer.status == 413
     assert (await answer.json())["type"] == "/problems/too-large"
+
+
+async def test_a_compressed_body_is_not_taken(office: Caller) -> None:
+    for method, path in (("POST", "/rooms"), ("DELETE", "/rooms/CB-R2")):
+        answer = await office(
+            method,
+            path,
+            data=gzip.compress(b"x" * 9_000_000),
+            headers={
+                "Content-Type": "application/json",
+                "Content-Encoding": "gzip",
+                "If-Match": "*",
+            },
+        )
+        assert answer.status == 415
+
+
+async def test_a_body_that_ends_in_the_middle_is_no_json(office: Caller) -> None:
+    port = office.client.port
+    assert port is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"POST /api/v1/rooms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer office\r\n"
+        b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n"
+    )
+    answer = await reader.readline()
+    writer.close()
+    assert b" 400 " in answer
+
+
+async def test_the_detail_tells_places_and_does_not_run_on(office: Caller) -> None:
+    answer = await office("POST", "/rooms", json={f"x{no}": no for no in range(9)})
+    problem = await answer.json()
+    assert len(problem["errors"]) == 11
+    assert problem["detail"].startswith("/x0: No such name; known are id, school, name,")
+    assert problem["detail"].endswith("There are 6 more faults.")
+    chinese = await office(
+        "POST", "/rooms", json={"id": "R", "name": 5}, headers={"Accept-Language": "zh-CN"}
+    )
+    assert (await chinese.json())["detail"] == (
+        "/school：缺少必填字段。/name：应为一行文字，不含控制字符，长度 1 到 120。"
+    )
