@@ -1,6 +1,6 @@
 """What a session takes from others, as rows that the database itself keeps apart."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import blake2b
@@ -49,11 +49,14 @@ def concerned_by(session: Session) -> set[Resource]:
 
 async def claims_of(transaction: OpenTransaction, session: Session) -> Claims:
     """The rows of a session. Its resources are locked first, with the kits of its rooms."""
-    concerned = concerned_by(session)
-    locked = await lock_resources(transaction, concerned)
-    rows = [locked[resource] for resource in sorted(concerned)]
+    return claims_on(session, await lock_resources(transaction, concerned_by(session)))
+
+
+def claims_on(session: Session, known: Mapping[Resource, ResourceRow]) -> Claims:
+    """The rows of a session, all of whose resources are `known`, with the kits of its rooms."""
+    rows = [known[resource] for resource in sorted(concerned_by(session))]
     kits = {row.kit for row in rows}
-    rows += [row for row in locked.values() if row.number in kits]
+    rows += [row for row in known.values() if row.number in kits]
     taken = set(session.resources())
     in_common = _in_common(session)
     return [

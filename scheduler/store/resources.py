@@ -3,7 +3,7 @@
 Everybody locks in the order of `number`, so two who want the same rows never wait for each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, insert, select, tuple_, update
@@ -169,7 +169,7 @@ async def put_resources(transaction: OpenTransaction, records: Sequence[Record])
         known = await find_resources(transaction, own.keys() | kits)
     new, changed = [], []
     for resource in sorted(own):
-        columns = _columns(own[resource], known)
+        columns = columns_of(own[resource], known)
         if resource in known:
             number = known[resource].number
             changed.append(
@@ -197,7 +197,8 @@ def _blank(resource: Resource) -> dict[str, object]:
     }
 
 
-def _columns(record: Record, known: dict[Resource, ResourceRow]) -> dict[str, object]:
+def columns_of(record: Record, known: Mapping[Resource, ResourceRow]) -> dict[str, object]:
+    """What the row of a room, a link pool, ... says besides its number, name and revision."""
     columns: dict[str, object] = {
         "school": school_of(record),
         "kit": None,

@@ -83,7 +83,7 @@ async def add_session(transaction: OpenTransaction, session: Session) -> None:
         )
     claims = await claims_of(transaction, session)
     async with kept_apart(transaction, claims):
-        await transaction.run(insert(_TABLE), [_columns(session)])
+        await transaction.run(insert(_TABLE), [columns_of(session)])
         await add_claims(transaction, claims)
     await _name_studio(transaction, None, session)
     await count_up(transaction, {claim["resource"] for claim in claims})
@@ -98,7 +98,7 @@ async def replace_session(transaction: OpenTransaction, before: Session, after: 
         touched = await transaction.run(
             update(_TABLE)
             .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-            .values(_columns(after))
+            .values(columns_of(after))
         )
         if touched == 0:
             await _refuse_stale(transaction, before)
@@ -130,7 +130,8 @@ def _missing(id: SessionId) -> NotFoundError:
     return NotFoundError(f"没有这个活动: {id}。", f"No such session: {id}.")
 
 
-def _columns(session: Session) -> dict[str, Any]:
+def columns_of(session: Session) -> dict[str, Any]:
+    """The row of a session."""
     return {
         "id": session.id,
         "series": session.series,

@@ -10,7 +10,13 @@ from scheduler.store import (
     audit as about_audit,
 )
 from scheduler.store import (
+    audit_trail as about_audit_trail,
+)
+from scheduler.store import (
     books as about_books,
+)
+from scheduler.store import (
+    consistency as about_consistency,
 )
 from scheduler.store import (
     notices as about_notices,
@@ -82,6 +88,10 @@ class Transaction(OpenTransaction):
     add_notices = about_notices.add_notices
     notices = about_notices.notices
     audit = about_audit.read_audit
+
+    # Whether all is well
+    inconsistencies = about_consistency.find_inconsistencies
+    follow_audit = about_audit_trail.follow_audit
 
     # Feeds
     add_subscription = about_subscriptions.add_subscription
