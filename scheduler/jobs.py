@@ -1,6 +1,6 @@
 """What happens by itself. What is due is a query, so a missed or doubled run is harmless."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +41,9 @@ JOBS: Final = (Job(expire_holds, seconds=60), Job(solve_plans, seconds=2))
 
 
 @asynccontextmanager
-async def running_jobs(store: Store, clock: Clock) -> AsyncIterator[AsyncIOScheduler]:
+async def running_jobs(
+    store: Store, clock: Clock, *, jobs: Sequence[Job] = JOBS
+) -> AsyncIterator[None]:
     """Jobs run inside this block, each at most once at a time; a failure is logged and retried."""
 
     async def run(job: Job) -> None:
@@ -50,11 +52,13 @@ async def running_jobs(store: Store, clock: Clock) -> AsyncIterator[AsyncIOSched
         except Exception:  # noqa: BLE001 - the next run tries again
             await log.aexception("job failed", job=job.work.__name__)
 
-    jobs = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
-    for job in JOBS:
-        jobs.add_job(run, IntervalTrigger(seconds=job.seconds), args=[job], name=job.work.__name__)
-    jobs.start()
+    scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
+    for job in jobs:
+        scheduler.add_job(
+            run, IntervalTrigger(seconds=job.seconds), args=[job], name=job.work.__name__
+        )
+    scheduler.start()
     try:
-        yield jobs
+        yield
     finally:
-        jobs.shutdown(wait=False)
+        scheduler.shutdown(wait=False)

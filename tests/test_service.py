@@ -1,0 +1,80 @@
+"""The installed command, run as an operator runs it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from service import commands
+
+ROOT: Final = Path(__file__).parents[1]
+EXAMPLE: Final = ROOT / "examples" / "fourth-alliance"
+
+
+def lianke(*arguments: str, settings: Mapping[str, str] | None = None) -> Result:
+    return CliRunner().invoke(
+        commands, arguments, env={**(settings or {}), "NO_COLOR": "1", "COLUMNS": "100"}
+    )
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_what_is_imported_is_exported_byte_for_byte(tmp_path: Path) -> None:
+    first = lianke("import", str(EXAMPLE))
+    second = lianke("import", str(EXAMPLE))
+    exported = lianke("export", "out")
+    assert (first.exit_code, second.exit_code, exported.exit_code) == (0, 0, 0)
+    assert first.stdout == "1049 records read, 1049 changed.\n"
+    assert second.stdout == "1049 records read, 0 changed.\n"
+    written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert written == {path.name: path.read_bytes() for path in EXAMPLE.iterdir()}
+
+
+def test_files_with_a_wrong_cell_are_refused_in_both_languages(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "rooms.csv").write_text("编号,学校,名称,座位\nR1,TF1,一,很多\n", encoding="utf-8")
+    refused = lianke("import", "files")
+    assert refused.exit_code == 1
+    assert "rooms.csv 行/row 2 列/column seats '很多'" in refused.stderr
+    assert "没有写入任何内容" in refused.stderr
+    assert "nothing was stored" in refused.stderr
+
+
+def test_a_token_is_printed_alone() -> None:
+    issued = lianke("token", "office", "--role", "alliance_admin")
+    assert issued.exit_code == 0
+    assert len(issued.stdout.strip()) == 43
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings"),
+    [
+        (("import", "nowhere"), {}),
+        (("import", "."), {}),
+        (("token", "x", "--role", "king"), {}),
+        (("export", "out"), {"LIANKE_DATABASE": "mysql://x"}),
+        (("export", "out"), {"LIANKE_COLOUR": "red"}),
+        (("fly",), {}),
+    ],
+)
+def test_only_success_exits_with_zero(
+    arguments: tuple[str, ...], settings: Mapping[str, str]
+) -> None:
+    refused = lianke(*arguments, settings=settings)
+    assert refused.exit_code != 0
+    assert refused.stderr
+
+
+def test_every_command_explains_itself() -> None:
+    overview = lianke("--help").stdout
+    for command in ("serve", "import", "export", "allocate", "token"):
+        assert command in overview
+        shown = lianke(command, "--help")
+        assert (shown.exit_code, "Usage" in shown.stdout) == (0, True)
