@@ -145,7 +145,8 @@ async def lock_and_look(
     before: Session | None = None,
 ) -> Situation:
     """Lock all that the booking could use, open rooms included, and load what decides about it."""
-    books = await transaction.books([site.school for site in booking.sites])
+    open_at = [site.school for site in booking.sites if site.room is None]
+    books = await transaction.books(open_at) if open_at else {}
     sketches = outlines(booking, books, id=id, now=transaction.now)
     concerned = sketches if before is None else (*sketches, before)
     await transaction.lock(to_lock(concerned))

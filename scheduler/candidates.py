@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from calendars.bells import SchoolId, TimedPeriod
+from calendars.bells import PeriodKind, SchoolId, TimedPeriod
 from calendars.slots import Slot
 from calendars.windows import Fit, Tactic, Window, find_windows, fit
 from scheduler.model import Booking, Conflict, Resource, ResourceKind, Role, SiteWish
@@ -62,12 +62,24 @@ class Candidates:
             yield _with_fits(replace(wished, slot=window.slot), window.fits)
 
     def _clock_times(self, wished: Booking, on: date) -> Iterator[Booking]:
-        """Where nobody's bells matter: every ten minutes of the working day, the nearest first."""
+        """Where no class comes: every ten minutes of the working day, the nearest first."""
+        rests = self._rests(on)
         opens, closes = (datetime.combine(on, clock, self.zone) for clock in WORKDAY)
         last = closes - (self.wanted.slot.ends - self.wanted.slot.starts)
         starts = [opens + no * _STEP for no in range((last - opens) // _STEP + 1)]
         for start in sorted(starts, key=lambda start: abs(start - wished.slot.starts)):
-            yield replace(wished, slot=Slot.lasting(start, self.wanted.slot.minutes))
+            slot = Slot.lasting(start, self.wanted.slot.minutes)
+            if not any(slot.overlaps(rest) for rest in rests):
+                yield replace(wished, slot=slot)
+
+    def _rests(self, on: date) -> list[Slot]:
+        """When one of the schools eats or sleeps."""
+        return [
+            timed.slot
+            for site in self.wanted.sites
+            for timed in self.situation.schools[site.school].time.periods(on)
+            if timed.period.kind in (PeriodKind.LUNCH, PeriodKind.NAP)
+        ]
 
     def _periods(self, on: date) -> dict[SchoolId, tuple[TimedPeriod, ...]]:
         """The bells of the date at every site where a class takes part."""

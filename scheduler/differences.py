@@ -66,13 +66,9 @@ def _of_site(wish: SiteWish, site: Site, found: Session, book: SchoolBook) -> It
     name = book.school.name
     if site.role is Role.OBSERVE and wish.role is not Role.OBSERVE:
         yield Text(f"{name}改为观摩", f"{name} only observes")
-    if site.room is not None and site.room != wish.room:
+    if wish.room is not None and site.room is not None and site.room != wish.room:
         room = book.rooms[site.room].name
-        yield (
-            Text(f"{name}用{room}", f"{name} in {room}")
-            if wish.room is None
-            else Text(f"{name}改用{room}", f"{name} in {room} instead")
-        )
+        yield Text(f"{name}改用{room}", f"{name} in {room} instead")
     if (site.tactic, site.shift_minutes) != (wish.tactic, wish.shift_minutes):
         yield _of_tactic(site, found, book)
     if site.swap_agreed and not wish.swap_agreed:
@@ -96,7 +92,11 @@ def _of_tactic(site: Site, found: Session, book: SchoolBook) -> Text:
                 f"{name} takes {minutes} minutes ({here.en})",
             )
         case Tactic.SHIFT_BREAK:
-            return Text(f"{name}调整课间：{here.zh}", f"{name} moves its bell: {here.en}")
+            short = minutes < found.slot.minutes
+            return Text(
+                f"{name}调整课间：{here.zh}" + (f"，共{minutes}分钟" if short else ""),
+                f"{name} moves its bell: {here.en}" + (f", {minutes} minutes" if short else ""),
+            )
         case Tactic.COVER:
             return Text(
                 f"{name}上{minutes}分钟（{here.zh}），其余由本校教师带",

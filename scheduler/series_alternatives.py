@@ -10,12 +10,12 @@ from calendars.fields import weekday_text
 from calendars.series import Occurrence, Weekly
 from calendars.terms import Term
 from calendars.text import Text
-from scheduler.candidates import Candidates, in_any_room, names_a_room, with_swaps
+from scheduler.candidates import Candidates, names_a_room, with_rooms_open, with_swaps
 from scheduler.conflicts import find_conflicts
 from scheduler.differences import at_sites, sentence_of
 from scheduler.local_words import clock_times
 from scheduler.model import Alternative, Booking, Conflict, SeriesBooking, Session, SessionId
-from scheduler.placing import agenda_of, draft, near, wish_of
+from scheduler.placing import agenda_of, draft, near
 from scheduler.schools import Situation
 from scheduler.series_dates import dates_of, upcoming
 
@@ -82,10 +82,12 @@ class _PatternSearch:
 
     def _judged(self, candidate: Booking, dates: Sequence[Occurrence]) -> Iterator[Alternative]:
         sessions, conflicts = self._every_date(candidate, dates)
-        if conflicts and all(map(names_a_room, conflicts)):
-            sessions, conflicts = self._every_date(in_any_room(candidate), dates)
+        for _ in candidate.sites:  # each round may find another room taken on a later date
+            if conflicts and all(map(names_a_room, conflicts)):
+                candidate = with_rooms_open(candidate, conflicts)
+                sessions, conflicts = self._every_date(candidate, dates)
         if not conflicts and len(sessions) == len(dates):
-            yield self._alternative(sessions)
+            yield self._alternative(candidate, sessions)
         elif all(each.rule == "H3" for each in conflicts) and with_swaps(candidate) != candidate:
             self._need_swaps.append((candidate, dates))
 
@@ -116,7 +118,8 @@ class _PatternSearch:
             self._situation_on[on] = near(self.situation, on)
         return self._situation_on[on]
 
-    def _alternative(self, sessions: Sequence[Session]) -> Alternative:
+    def _alternative(self, candidate: Booking, sessions: Sequence[Session]) -> Alternative:
+        """The pattern; a room left open may differ from date to date, so it stays open."""
         first = sessions[0]
         local = first.slot.starts.astimezone(self.zone)
         weekly = Weekly(
@@ -127,19 +130,30 @@ class _PatternSearch:
         )
         return Alternative(
             slot=first.slot,
-            sites=tuple(wish_of(site) for site in first.sites),
+            sites=candidate.sites,
             weekly=weekly,
-            changes=self._changes(weekly, sessions),
+            changes=self._changes(candidate, weekly, sessions),
             min_effective_minutes=min(
                 site.effective_minutes for session in sessions for site in session.sites
             ),
         )
 
-    def _changes(self, weekly: Weekly, sessions: Sequence[Session]) -> Text:
+    def _changes(self, candidate: Booking, weekly: Weekly, sessions: Sequence[Session]) -> Text:
         first, times = sessions[0], clock_times(sessions[0].slot, self.zone)
         weekday = weekday_text(weekly.weekday)
         every = Text(
             f"改为每{weekday.zh}{times}，{len(sessions)}次全部可排",
             f"every {weekday.en} {times}, all {len(sessions)} dates are free",
         )
-        return sentence_of([every, *at_sites(self.wish.sites, first, self.situation)])
+        opened = {
+            site.school
+            for site, wished in zip(candidate.sites, self.wish.sites, strict=True)
+            if site.room != wished.room
+        }
+        names = [self.situation.schools[school].school.name for school in sorted(opened)]
+        rooms = [Text(f"{name}用当日空闲的教室", f"{name} in any free room") for name in names]
+        wishes = tuple(
+            replace(wished, room=None) if wished.school in opened else wished
+            for wished in self.wish.sites
+        )
+        return sentence_of([every, *rooms, *at_sites(wishes, first, self.situation)])

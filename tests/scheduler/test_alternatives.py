@@ -156,9 +156,9 @@ def test_meetings_without_a_class_are_offered_any_hour_of_the_working_day() -> N
     booking = a_booking(sites=sites, kind=Kind.JOINT_RESEARCH, subject=None, grade=None)
     found = alternatives_for(booking, a_situation(a_session()), now=NOW)
     assert said(found) == [
-        "改到当天 13:20-14:00；TF1改用TF1 互动教室2；JS改用JS 互动教室2。",
         "改到当天 14:40-15:20；TF1改用TF1 互动教室2；JS改用JS 互动教室2。",
-        "改到当天 13:10-13:50。",
+        "改到当天 14:50-15:30。",
+        "改到当天 15:00-15:40。",
         "改到9月7日（周一）14:00-14:40。",
         "改到9月7日（周一）13:50-14:30。",
     ]
@@ -175,6 +175,16 @@ def test_a_third_concurrent_session_on_two_links_is_offered_a_time_after() -> No
     found = alternatives_for(a_booking(), situation, now=NOW)
     assert found
     assert not any(alternative.slot.overlaps(at("14:00")) for alternative in found)
+
+
+def test_a_session_is_its_own_wish_and_its_place_counts_as_free() -> None:
+    session = a_session()
+    found = alternatives_for(session, a_situation(session), now=NOW, limit=3)
+    assert said(found) == [
+        "时间不变（9月8日（周二）14:00-14:40）；TF1改用TF1 互动教室2。",
+        "时间不变（9月8日（周二）14:00-14:40）；JS改用JS 互动教室2。",
+        "改到当天 16:10-16:50。",
+    ]
 
 
 def test_where_nothing_fits_nothing_is_suggested() -> None:

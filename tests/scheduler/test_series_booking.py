@@ -302,3 +302,48 @@ async def test_other_weekdays_hold_all_dates_of_a_refused_series(each_desk: Desk
         await each_desk.do(cancel_series, booked.series.id, FIRST, 1, reason="试排")
     assert suggestions[0].changes.zh == "改为每周二16:10-16:50，4次全部可排。"
     assert {alternative.min_effective_minutes for alternative in suggestions} == {40}
+
+
+async def test_a_date_that_a_change_makes_impossible_may_be_skipped(desk: Desk) -> None:
+    booked = await desk.do(book_series, a_series())
+    await desk.book(a_booking(slot=at("16:10", on=THIRD)))
+    moved = weekly(starts="16:10")
+    with pytest.raises(ClashError):
+        await desk.do(
+            change_series, booked.series.id, SeriesChange(from_date=FIRST, weekly=moved), 1
+        )
+    wish = SeriesChange(from_date=FIRST, weekly=moved, when_impossible=WhenImpossible.SKIP)
+    after = await desk.do(change_series, booked.series.id, wish, 1)
+    assert dates(after) == [FIRST, SECOND, FOURTH]
+    assert [each.date for each in after.skipped] == [THIRD]
+    dropped = await desk.session(booked.booked[2])
+    assert dropped.state is SessionState.CANCELLED
+    assert dropped.reason == "系列自 2026-09-01 起调整 / series changed"
+
+
+async def test_a_school_that_leaves_a_series_is_told(desk: Desk) -> None:
+    sites = (a_wish("TF1"), a_wish("JS", Role.LISTEN), a_wish("CB", Role.OBSERVE, class_groups=()))
+    booked = await desk.do(book_series, a_series(sites=sites))
+    before = {notice.id for notice in await desk.notices()}
+    wish = SeriesChange(from_date=THIRD, sites=sites[:2])
+    await desk.do(change_series, booked.series.id, wish, 1)
+    told = {
+        f"{each.school} {each.teacher}": each.sentence.zh
+        for each in await desk.notices()
+        if each.id not in before
+    }
+    assert told["CB CB-T1"] == "系列“三年级音乐”有变动，您不再参加。"
+    assert told["JS None"].startswith("系列有变动：系列“三年级音乐”：每周二14:00，共2次")
+
+
+async def test_an_open_room_that_is_taken_once_changes_on_that_date_only(desk: Desk) -> None:
+    other = a_wish("TF1", teacher="TF1-T2", class_groups=("TF1-C2",))
+    await desk.book(a_booking(slot=at("14:00", on=THIRD), sites=(other,), link_pool=None))
+    sites = (a_wish("TF1", room=None), a_wish("JS", Role.LISTEN))
+    booked = await desk.do(book_series, a_series(sites=sites))
+    assert [session.lead.room for session in booked.booked] == [
+        "TF1-R1",
+        "TF1-R1",
+        "TF1-R2",
+        "TF1-R1",
+    ]
