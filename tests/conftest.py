@@ -63,6 +63,7 @@ async def _prepare(server: PostgresqlServer) -> None:
     # Nothing here outlives the tests, so nothing needs to survive a power cut.
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         await server.run(f"ALTER SYSTEM SET {setting} = off")
+    await server.run("ALTER SYSTEM SET deadlock_timeout = '50ms'")
     await server.run("SELECT pg_reload_conf()")
     await server.run("CREATE DATABASE migrated")
     await (await Store.open(server.url_of("migrated"))).close()

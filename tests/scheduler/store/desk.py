@@ -84,17 +84,20 @@ class Desk:
     async def replace(self, before: Session, after: Session, *, now: datetime = NOW) -> None:
         await self.write(lambda transaction: transaction.replace_session(before, after), now=now)
 
+    async def book(self, session: Session, *, now: datetime = NOW) -> None:
+        """Book as every use case does: lock, look, decide, store."""
+
+        async def decide(transaction: Transaction) -> None:
+            await transaction.lock(session.resources())
+            situation = await transaction.situation([session])
+            if any(other.slot.overlaps(session.slot) for other in situation.sessions):
+                raise ClashError(())
+            await transaction.add_session(session)
+
+        await self.write(decide, now=now)
+
     async def type(self, statement: str, **values: Any) -> list[Any]:
         """Run one statement that somebody typed, and commit it."""
         async with self.by_hand.begin() as connection:
             result = await connection.execute(text(statement), values)
             return list(result.all()) if result.returns_rows else []
-
-
-async def book(transaction: Transaction, session: Session) -> None:
-    """Book as every use case does: lock, look, decide, store."""
-    await transaction.lock(session.resources())
-    situation = await transaction.situation([session])
-    if any(other.slot.overlaps(session.slot) for other in situation.sessions):
-        raise ClashError(())
-    await transaction.add_session(session)

@@ -6,6 +6,7 @@ import signal
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from calendars.bells import SchoolId
 from scheduler.errors import ClashError, NotFoundError
 from scheduler.members import Room, School
-from scheduler.model import Resource, ResourceKind, Session, SessionState
+from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.store import Store, Transaction
-from tests.builders import NOW, a_room, a_session, a_site, a_teacher
-from tests.scheduler.store.desk import OFFICE, Desk, book
+from tests.builders import NOW, a_class, a_room, a_session, a_site, a_teacher
+from tests.scheduler.store.desk import OFFICE, Desk
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,9 +36,7 @@ def of_school(id: str, school: str, **site: Any) -> Session:
 
 async def test_of_twenty_who_want_one_room_exactly_one_gets_it(desk: Desk) -> None:
     wishes = [of_school(f"s{no}", "TF1") for no in range(20)]
-    ended = await outcomes(
-        *(desk.write(lambda transaction, wish=wish: book(transaction, wish)) for wish in wishes)
-    )
+    ended = await outcomes(*(desk.book(wish) for wish in wishes))
     assert sorted(map(str, ended)) == sorted([str(None), *[str(ClashError)] * 19])
     async with desk.read() as transaction:
         assert len(await transaction.sessions()) == 1
@@ -45,12 +44,8 @@ async def test_of_twenty_who_want_one_room_exactly_one_gets_it(desk: Desk) -> No
 
 async def test_of_two_schools_that_want_one_teacher_exactly_one_gets_them(desk: Desk) -> None:
     wishes = [of_school(school, school, teacher=a_teacher().id) for school in ("JS", "CB")] * 5
-    ended = await outcomes(
-        *(
-            desk.write(lambda transaction, wish=wish: book(transaction, wish))
-            for wish in (replace(wish, id=f"s{no}") for no, wish in enumerate(wishes))
-        )
-    )
+    named = [replace(wish, id=SessionId(f"s{no}")) for no, wish in enumerate(wishes)]
+    ended = await outcomes(*(desk.book(wish) for wish in named))
     assert ended.count(None) == 1
 
 
@@ -63,10 +58,19 @@ async def test_without_any_lock_the_database_still_lets_only_one_through(desk: D
 
 async def test_of_many_at_once_a_link_pool_takes_what_it_can_carry(desk: Desk) -> None:
     wishes = [
-        a_session(f"{school}-{no}", sites=(a_site(school, room=f"{school}-R{no}", **people),))
+        a_session(
+            f"{school}-{no}",
+            sites=(
+                a_site(
+                    school,
+                    room=a_room(school, no).id,
+                    teacher=a_teacher(school, no).id,
+                    class_groups=(a_class(school, no).id,),
+                ),
+            ),
+        )
         for school in ("TF1", "JS", "CB")
         for no in (1, 2)
-        for people in ({"teacher": f"{school}-T{no}", "class_groups": (f"{school}-C{no}",)},)
     ]
     ended = await outcomes(*(desk.add(wish) for wish in wishes))
     assert ended.count(None) == 2
@@ -81,12 +85,7 @@ async def test_opposite_orders_of_locking_end_well(desk: Desk) -> None:
             await asyncio.sleep(0.02)
 
     orders = [rooms, rooms[::-1]] * 3
-    ended = await outcomes(
-        *(
-            desk.write(lambda transaction, order=order: lock_in_turn(transaction, order))
-            for order in orders
-        )
-    )
+    ended = await outcomes(*(desk.write(partial(lock_in_turn, order=order)) for order in orders))
     assert ended == [None] * 6
 
 
@@ -271,9 +270,12 @@ async def test_only_sqlite_and_postgresql_are_opened() -> None:
         await Store.open("mysql+aiomysql://localhost/lianke")
 
 
-async def test_a_store_that_cannot_be_opened_leaves_no_connection(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "lianke.db"
+    file.write_text("课表" * 1000)
     with pytest.raises(DBAPIError):
-        await Store.open(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/lianke.db")
+        await Store.open(f"sqlite+aiosqlite:///{file}")
+    assert file.read_text() == "课表" * 1000
 
 
 async def test_a_hold_due_now_frees_its_room_in_a_race(desk: Desk) -> None:
@@ -283,13 +285,7 @@ async def test_a_hold_due_now_frees_its_room_in_a_race(desk: Desk) -> None:
         hold_expires_at=NOW + timedelta(minutes=1),
     )
     await desk.add(held)
+    wishes = [of_school(f"s{no}", "TF1") for no in range(1, 6)]
     later = NOW + timedelta(minutes=1)
-    ended = await outcomes(
-        *(
-            desk.write(
-                lambda transaction, no=no: book(transaction, of_school(f"s{no}", "TF1")), now=later
-            )
-            for no in range(1, 6)
-        )
-    )
+    ended = await outcomes(*(desk.book(wish, now=later) for wish in wishes))
     assert ended.count(None) == 1
