@@ -136,6 +136,13 @@ def test_sessions_and_ports_are_both_named_when_both_run_out() -> None:
     ]
 
 
+def test_what_has_not_run_out_is_not_named() -> None:
+    situation = with_pool(a_call("s2", at("14:00"), sites=2), sessions=1, ports=4)
+
+    assert judge(a_session(), situation) == ["H6 link_pool:bridge | s2"]
+    assert "同时最多1场" in sentences(a_session(), situation)[0][0]
+
+
 def test_a_link_pool_that_nobody_knows_is_refused() -> None:
     assert judge(a_session(link_pool="none", form=Form.SYNCHRONOUS), a_situation()) == [
         "H6 link_pool:none"
