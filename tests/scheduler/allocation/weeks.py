@@ -1,0 +1,206 @@
+"""Small weekly problems, and an independent judge of their answers: minute by minute, date by date."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
+from random import Random
+from typing import Any
+
+from scheduler.allocation.weekly import (
+    Activity,
+    Allowance,
+    Chosen,
+    Link,
+    LinkUse,
+    Load,
+    Place,
+    Presence,
+    RoomNeed,
+    WeeklyAnswer,
+    WeeklyProblem,
+    bits_of,
+    cost_of,
+    missed,
+)
+
+EVERY_WEEK = 0b1111
+ODD_WEEKS = 0b0101
+EVEN_WEEKS = 0b1010
+
+
+def a_place(starts: int = 600, minutes: int = 40, **fields: Any) -> Place:
+    """A place of nobody in particular."""
+    return Place(
+        **{
+            "activity": 0,
+            "day": 1,
+            "dates": EVERY_WEEK,
+            "starts": starts,
+            "ends": starts + minutes,
+        }
+        | fields
+    )
+
+
+def a_week(
+    *activities: Sequence[Place] | tuple[int, Sequence[Place]], **fields: Any
+) -> WeeklyProblem:
+    """A problem of these activities, each given by its places, or by how often and its places."""
+    found: list[Activity] = []
+    places: list[Place] = []
+    for number, each in enumerate(activities):
+        times, own = each if isinstance(each, tuple) and isinstance(each[0], int) else (1, each)
+        first = len(places)
+        for place in own:
+            values = {name: getattr(place, name) for name in Place.__slots__}
+            places.append(Place(**values | {"activity": number}))
+        found.append(Activity(range(first, len(places)), times=times, weight=times))
+    return WeeklyProblem(activities=tuple(found), places=tuple(places), **fields)
+
+
+def faults_of(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> list[str]:
+    """Everything that is wrong with an answer's places and rooms."""
+    faults = list(_times(problem, chosen))
+    for one, other in combinations(chosen, 2):
+        faults += _clashes(problem, one, other)
+    for each in chosen:
+        needs = problem.places[each.place].needs
+        faults += [
+            f"room {room} does not do"
+            for need, room in zip(needs, each.rooms, strict=True)
+            if not need.rooms >> room & 1
+        ]
+    return [*faults, *_overuse(problem, chosen)]
+
+
+def _times(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
+    by_activity: dict[int, list[Place]] = {}
+    for each in chosen:
+        place = problem.places[each.place]
+        by_activity.setdefault(place.activity, []).append(place)
+    for number, places in by_activity.items():
+        if len(places) != problem.activities[number].times:
+            yield f"activity {number} is held {len(places)} times"
+        if len({place.day for place in places}) != len(places):
+            yield f"activity {number} is held twice on a day"
+
+
+def _clashes(problem: WeeklyProblem, one: Chosen, other: Chosen) -> Iterator[str]:
+    first, second = problem.places[one.place], problem.places[other.place]
+    if not first.dates & second.dates:
+        return
+    apart = max(first.starts - second.ends, second.starts - first.ends)
+    for here, there in product(first.people, second.people):
+        distance = 0 if here.site == there.site else problem.travel
+        if here.person == there.person and apart < distance:
+            yield f"person {here.person} is in {one.place} and {other.place}"
+    for (need, room), (taken, their_room) in product(
+        zip(first.needs, one.rooms, strict=True), zip(second.needs, other.rooms, strict=True)
+    ):
+        if (need.school, room) == (taken.school, their_room):
+            buffer = problem.buffers[need.school][room]
+            if apart < (0 if need.company == taken.company else buffer):
+                yield f"room {room} is taken by {one.place} and {other.place}"
+
+
+def _overuse(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
+    used: Counter[tuple[int, int, int]] = Counter()
+    for each in chosen:
+        place = problem.places[each.place]
+        for use in place.links:
+            for date in bits_of(place.dates):
+                for minute in range(place.starts, place.ends, 5):
+                    used[use.link, date, minute] += use.amount
+    for number, link in enumerate(problem.links):
+        for load in link.loads:
+            for date in bits_of(load.dates):
+                for minute in range(load.starts, load.ends, 5):
+                    if used[number, date, minute]:
+                        used[number, date, minute] += load.amount
+    for (number, _, _), amount in used.items():
+        if amount > problem.links[number].capacity:
+            yield f"link {number} carries {amount}"
+            return
+
+
+def is_complete(problem: WeeklyProblem, answer: WeeklyAnswer) -> bool:
+    """Whether every activity is either placed or named unplaced."""
+    placed = {problem.places[each.place].activity for each in answer.chosen}
+    return sorted((*placed, *answer.unplaced)) == list(range(len(problem.activities)))
+
+
+def best_by_brute_force(problem: WeeklyProblem) -> tuple[int, int]:
+    """The least that must be left out, and the least cost of doing so."""
+    choices = [
+        [(), *combinations(activity.places, activity.times)] for activity in problem.activities
+    ]
+    ranked = []
+    for picked in product(*choices):
+        used = [place for places in picked for place in places]
+        unplaced = tuple(number for number, places in enumerate(picked) if not places)
+        ranked.append((missed(problem, unplaced), cost_of(problem, set(used)), used))
+    return next((out, cost) for out, cost, used in sorted(ranked) if _has_rooms(problem, used))
+
+
+def _has_rooms(problem: WeeklyProblem, used: Sequence[int]) -> bool:
+    choices = [
+        [
+            Chosen(number, rooms)
+            for rooms in product(*(bits_of(need.rooms) for need in problem.places[number].needs))
+        ]
+        for number in used
+    ]
+    # Most sets of places fail already in pairs: that needs no rooms to be tried.
+    if any(
+        all(any(_clashes(problem, one, other)) for one in first for other in second)
+        for first, second in combinations(choices, 2)
+    ):
+        return False
+    return any(not faults_of(problem, chosen) for chosen in product(*choices))
+
+
+def a_crowded_week(seed: int, activities: int = 4, places: int = 2) -> WeeklyProblem:
+    """Few times of day, two teachers, two schools, a narrow link: almost everything collides."""
+    random = Random(seed)
+    found = []
+    for _ in range(activities):
+        teacher, company = random.randrange(2), random.randrange(2)
+        times = random.choice((1, 1, 1, 2))
+        weeks = random.choice((EVERY_WEEK, EVERY_WEEK, ODD_WEEKS, EVEN_WEEKS))
+        own = []
+        for _ in range(places + times):
+            day = random.randrange(2)
+            own.append(
+                a_place(
+                    600 + 25 * random.randrange(4),
+                    day=day,
+                    dates=weeks << 4 * day,
+                    people=(Presence(teacher, random.randrange(2)), Presence(10 + company)),
+                    needs=tuple(
+                        RoomNeed(school, random.choice((1, 2, 3)), company) for school in range(2)
+                    ),
+                    links=(LinkUse(0), LinkUse(1, random.choice((2, 3)))),
+                    cost=random.randrange(9),
+                )
+            )
+        found.append((times, own))
+    week = a_week(
+        *found,
+        buffers=((10, 0), (10, 10)),
+        links=(
+            Link(2, (Load(0b11, 600, 630),)),
+            Link(5),
+        ),
+        travel=30,
+    )
+    numbers = range(len(week.places))
+    allowances = tuple(
+        Allowance(
+            tuple(sorted(random.sample(numbers, 4))), random.randrange(2), random.randrange(9)
+        )
+        for _ in range(3)
+    )
+    return WeeklyProblem(
+        **{name: getattr(week, name) for name in WeeklyProblem.__slots__}
+        | {"allowances": allowances}
+    )
