@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import structlog
 import typer
@@ -16,13 +16,16 @@ from rich.table import Table
 
 from calendars.bells import SchoolId
 from scheduler import planning
+from scheduler.checking import check
 from scheduler.errors import InvalidValueError, SchedulerError
 from scheduler.exchange import RefusedFilesError, export_files, import_files
+from scheduler.findings import Finding
 from scheduler.http.app import make_app
 from scheduler.jobs import Clock, running_jobs
 from scheduler.model import Actor, ActorRole, Plan, PlanState
 from scheduler.settings import Settings, read_settings
 from scheduler.store import Store
+from scheduler.store.backup import backup, restore
 from scheduler.tokens import issue_token
 
 T = TypeVar("T")
@@ -89,9 +92,14 @@ def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
         finally:
             await store.close()
 
+    return finish(run())
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Do the work; an error becomes a sentence and exit status 1."""
     try:
-        return uvloop.run(run())
-    except SchedulerError as error:
+        return uvloop.run(work)
+    except (SchedulerError, InvalidValueError) as error:
         fail(error)
 
 
@@ -267,6 +275,40 @@ def token(
             ),
         )
     )
+
+
+@commands.command("check")
+def check_everything() -> None:
+    """Verify everything that must always be true; exit status 1 if anything is not."""
+    settings = settings_here()
+    now = clock_of(settings)()
+
+    async def found(store: Store) -> tuple[Finding, ...]:
+        async with store.read(now=now) as transaction:
+            return await check(transaction)
+
+    findings = with_store(settings, found)
+    for finding in findings:
+        sentence = f"{finding.sentence.zh} {finding.sentence.en}"
+        console.print(f"{finding.check}: {sentence}", markup=False, highlight=False)
+    if findings:
+        raise typer.Exit(1)
+    console.print("一切正常。 All is well.")
+
+
+@commands.command("backup")
+def back_up(file: Annotated[Path, typer.Argument(dir_okay=False)]) -> None:
+    """Write one consistent copy of everything to FILE, also while the service runs."""
+    settings = settings_here()
+    copy = finish(backup(settings.database, file, now=clock_of(settings)()))
+    console.print(f"{sum(copy.rows.values())} rows (schema {copy.schema}) written to {file}.")
+
+
+@commands.command("restore")
+def restore_from(file: Annotated[Path, typer.Argument(dir_okay=False)]) -> None:
+    """Fill an empty database with a backup, all of it or nothing."""
+    copy = finish(restore(settings_here().database, file))
+    console.print(f"{sum(copy.rows.values())} rows as of {copy.made_at.isoformat()} restored.")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, event, make_url
@@ -31,7 +32,9 @@ class Engine:
     """An engine with how its transactions begin.
 
     `writers` is how many it serves at once, and `before_upgrade` what keeps two processes from
-    migrating at once, where beginning to write does not.
+    migrating at once, where beginning to write does not. `file` holds an embedded database.
+    `shut_out` keeps everybody else from a table, and `renumber` makes a column go on counting after
+    its highest number, where the engine does not do so by itself.
     """
 
     engine: AsyncEngine
@@ -39,6 +42,9 @@ class Engine:
     to_read: dict[str, Any]
     writers: int
     before_upgrade: tuple[str, ...] = ()
+    file: Path | None = None
+    shut_out: str = ""
+    renumber: str = ""
 
 
 def open_engine(url: str) -> Engine:
@@ -66,8 +72,13 @@ def _open_sqlite(url: str) -> Engine:
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
+    database = make_url(url).database
     return Engine(
-        engine, to_write={_BEGIN: "BEGIN IMMEDIATE"}, to_read={_BEGIN: "BEGIN"}, writers=1
+        engine,
+        to_write={_BEGIN: "BEGIN IMMEDIATE"},
+        to_read={_BEGIN: "BEGIN"},
+        writers=1,
+        file=Path(database) if database else None,
     )
 
 
@@ -77,4 +88,13 @@ def _open_postgresql(url: str) -> Engine:
     )
     read = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     lock = f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"
-    return Engine(engine, to_write={}, to_read=read, writers=_POOL, before_upgrade=(lock,))
+    return Engine(
+        engine,
+        to_write={},
+        to_read=read,
+        writers=_POOL,
+        before_upgrade=(lock,),
+        shut_out="LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
+        renumber="SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) "
+        "FROM {table}",
+    )

@@ -4,6 +4,8 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from scheduler.store.engines import Engine
@@ -15,6 +17,17 @@ def migrations(connection: Connection) -> Config:
     config.set_main_option("script_location", str(files("scheduler.store") / "migrations"))
     config.attributes["connection"] = connection
     return config
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The schema that a database has; None before its first migration."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def known_revisions() -> list[str]:
+    """Every schema that this version can make, the newest first."""
+    scripts = ScriptDirectory(str(files("scheduler.store") / "migrations"))
+    return [script.revision for script in scripts.walk_revisions()]
 
 
 async def upgrade(opened: Engine) -> None:
