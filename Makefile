@@ -1,5 +1,5 @@
 # Two commands do all the set-up on a machine with Python 3.11: `make demo` and `make test`.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8080
 BIN := .venv/bin
 

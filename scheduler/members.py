@@ -191,7 +191,7 @@ class Studio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What a class does in one period of its weekly timetable, in the grammar of `calendars.terms`."""
+    """What a class does in one period of its week; `weeks` is in the grammar of `calendars.terms`."""
 
     weekday: Weekday
     period: Annotated[int, Meta(ge=1, le=20)]
@@ -216,7 +216,7 @@ class Timetable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSlot:
-    """Standing consent: a request inside it confirms at once (开放时段). Wall clock of the school."""
+    """Standing consent (开放时段): a request inside it confirms at once. On the school's clock."""
 
     id: Annotated[str, IDENTIFIER]
     school: SchoolId
@@ -238,7 +238,7 @@ class OpenSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A while in which a room or a link pool cannot be used. `school` is the room's; none for a link."""
+    """A while in which a room (of `school`) or a link pool (of no school) cannot be used."""
 
     id: Annotated[OutageId, IDENTIFIER]
     school: SchoolId | None = None
@@ -257,7 +257,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusyBlock:
-    """Time taken by something outside this alliance (E35, E37): others see only that it is occupied."""
+    """Time taken from outside this alliance (E35, E37): others see only that it is occupied."""
 
     id: Annotated[str, IDENTIFIER]
     school: SchoolId
@@ -268,7 +268,8 @@ class BusyBlock:
     note: Note = ""
 
     def __post_init__(self) -> None:
-        if [self.room, self.teacher, self.class_group].count(None) != 2:
+        named = (self.room, self.teacher, self.class_group)
+        if sum(name is not None for name in named) != 1:
             raise InvalidValueError(
                 "占用时段必须且只能指向一个教室、教师或班级。",
                 "A busy block names exactly one room, teacher or class_group.",

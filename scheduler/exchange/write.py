@@ -13,7 +13,7 @@ from scheduler.records import KINDS, NAMES, Record
 
 
 def write_files(records: Iterable[Record]) -> Mapping[str, bytes]:
-    """One CSV a kind, by id, in UTF-8 with a byte order mark, so that Excel and WPS read it (E66)."""
+    """One CSV a kind, by id, in UTF-8 with a byte order mark so that Excel and WPS read it."""
     by_name: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_name[NAMES[type(record)]].append(record)

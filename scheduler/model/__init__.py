@@ -1,0 +1,88 @@
+"""Sessions, series, requests and plans: what people wish for and what is held.
+
+Frozen values that are also the wire format; a second type exists only where the content differs.
+Knows nothing of storage or HTTP, and never asks what time it is.
+"""
+
+from scheduler.model.agenda import (
+    MAX_SESSION_MINUTES,
+    Agenda,
+    Form,
+    Kind,
+    Mode,
+    PlanId,
+    RequestId,
+    Resource,
+    ResourceKind,
+    Role,
+    SeriesId,
+    SessionId,
+    SessionState,
+    Site,
+    Sites,
+    SiteState,
+    SiteWish,
+)
+from scheduler.model.plans import (
+    Cost,
+    Lane,
+    Placement,
+    Plan,
+    PlanState,
+    Request,
+    RequestSite,
+    RequestState,
+    Unplaced,
+)
+from scheduler.model.readers import Actor, ActorRole, AuditEntry, Notice, Scope, Subscription
+from scheduler.model.sessions import (
+    Alternative,
+    Booking,
+    Conflict,
+    Series,
+    SeriesBooking,
+    Session,
+    WhenImpossible,
+)
+
+__all__ = [
+    "MAX_SESSION_MINUTES",
+    "Actor",
+    "ActorRole",
+    "Agenda",
+    "Alternative",
+    "AuditEntry",
+    "Booking",
+    "Conflict",
+    "Cost",
+    "Form",
+    "Kind",
+    "Lane",
+    "Mode",
+    "Notice",
+    "Placement",
+    "Plan",
+    "PlanId",
+    "PlanState",
+    "Request",
+    "RequestId",
+    "RequestSite",
+    "RequestState",
+    "Resource",
+    "ResourceKind",
+    "Role",
+    "Scope",
+    "Series",
+    "SeriesBooking",
+    "SeriesId",
+    "Session",
+    "SessionId",
+    "SessionState",
+    "Site",
+    "SiteState",
+    "SiteWish",
+    "Sites",
+    "Subscription",
+    "Unplaced",
+    "WhenImpossible",
+]

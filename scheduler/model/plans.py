@@ -1,0 +1,149 @@
+"""Requests for a term's allocation, and the plans that place them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from calendars.bells import SchoolId
+from calendars.series import Weekly
+from calendars.terms import MAX_WEEKS, parse_weeks
+from calendars.text import InvalidValueError, Text
+from scheduler.members import (
+    IDENTIFIER,
+    Line,
+    Weekday,
+)
+from scheduler.model.agenda import (
+    MAX_SESSION_MINUTES,
+    Agenda,
+    PlanId,
+    RequestId,
+    SeriesId,
+    SiteWish,
+    check_length,
+    check_sites,
+)
+
+
+class Lane(StrEnum):
+    """Planned for the term, first come first served, or by telephone within a day."""
+
+    TERM = "term"
+    ROLLING = "rolling"
+    URGENT = "urgent"
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "open"
+    PLACED = "placed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSite(SiteWish):
+    """A site of a request; `agreed` is its school's consent to whatever the term's plan finds."""
+
+    agreed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Agenda):
+    """A wish for the allocation of a term: who, how long, how often, in which weeks.
+
+    `weekdays` lists what would do, `preferred_weekdays` what would be nicest. `earliest` and
+    `latest` bound the time of day on the alliance's clock. `max_shift_minutes` is how far a
+    listening school may move one period.
+    """
+
+    id: Annotated[RequestId, IDENTIFIER]
+    school: SchoolId
+    term: Annotated[str, IDENTIFIER]
+    lane: Lane = Lane.TERM
+    minutes: Annotated[int, Meta(ge=5, le=MAX_SESSION_MINUTES)] = 40
+    per_week: Annotated[int, Meta(ge=1, le=5)] = 1
+    weeks: Line = "全"
+    weekdays: tuple[Weekday, ...] = (1, 2, 3, 4, 5)
+    preferred_weekdays: tuple[Weekday, ...] = ()
+    earliest: time = time(8, 0)
+    latest: time = time(18, 0)
+    max_shift_minutes: Annotated[int, Meta(ge=0, le=30)] = 10
+    sites: Annotated[tuple[RequestSite, ...], Meta(min_length=1, max_length=40)]
+    state: RequestState = RequestState.OPEN
+    series: tuple[SeriesId, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_sites(self.sites)
+        check_length(self.minutes, self.min_minutes)
+        parse_weeks(self.weeks, MAX_WEEKS)
+        if self.earliest >= self.latest:
+            raise InvalidValueError(
+                "earliest 必须早于 latest。", "earliest must come before latest."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one preference (S1-S15) charged for a placement."""
+
+    preference: str
+    points: int
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where a plan puts one weekly series of a request; `skipped` are dates it cannot be held."""
+
+    request: RequestId
+    weekly: Weekly
+    sites: tuple[SiteWish, ...]
+    dates: tuple[date, ...]
+    skipped: tuple[date, ...] = ()
+    costs: tuple[Cost, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplaced:
+    """A request the plan has no place for, and why."""
+
+    request: RequestId
+    reasons: tuple[Text, ...]
+
+
+class PlanState(StrEnum):
+    """How far a plan has come."""
+
+    WAITING = "waiting"
+    SOLVING = "solving"
+    READY = "ready"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The solver's proposal for many requests. It changes nothing until somebody publishes it.
+
+    `cost` is the sum of the placements' points and `bound` what no plan that places as many can
+    beat, proven by the solver; both are empty before it has run. `term` is the id or the name of
+    the terms whose requests it is about, empty for all of them; `failure` says why there is none.
+    """
+
+    id: Annotated[PlanId, IDENTIFIER]
+    term: str
+    seconds: Annotated[int, Meta(ge=1, le=3600)] = 30
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
+    state: PlanState = PlanState.WAITING
+    placements: tuple[Placement, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+    cost: int | None = None
+    bound: int | None = None
+    failure: Text | None = None
+    created_at: datetime
+    published_at: datetime | None = None
+    revision: int = 1
