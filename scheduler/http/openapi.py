@@ -16,11 +16,11 @@ from scheduler.http.faults import (
     TooLargeError,
     WrongMediaTypeError,
 )
+from scheduler.http.idempotency import IDEMPOTENCY_KEY
 from scheduler.http.queries import DRY_RUN
 from scheduler.http.routes import API, AnyRoute, NoBody
 from scheduler.http.schemas import Schema, Schemas
 from scheduler.http.shapes import Whole, shape_of
-from scheduler.http.writes import IDEMPOTENCY_KEY
 
 JSON: Final = "application/json"
 _INTRODUCTION: Final = Text(

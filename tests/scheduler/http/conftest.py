@@ -16,7 +16,7 @@ from scheduler.http.app import make_app
 from scheduler.members import LinkPool, LinkPoolId, School
 from scheduler.model import Actor, ActorRole
 from scheduler.records import Record
-from scheduler.store import Store
+from scheduler.store import Store, Transaction
 from scheduler.tokens import hash_of
 from tests.builders import NOW, a_class, a_room, a_teacher, a_term, an_alliance, some_bells
 
@@ -96,6 +96,17 @@ def alliance_records() -> list[Record]:
     return found
 
 
+async def settle(store: Store) -> None:
+    """Let the alliance and everybody of PEOPLE in; a token is its bearer's name here."""
+
+    async def let_in(transaction: Transaction) -> None:
+        await transaction.put_many(alliance_records())
+        for name, actor in PEOPLE.items():
+            await transaction.add_token(hash_of(name), actor, expires_at=None)
+
+    await store.write(let_in, actor=PEOPLE["office"], now=NOW)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -107,14 +118,7 @@ async def store(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Store]:
     file = tmp_path / "lianke.sqlite"
     shutil.copy(migrated_file, file)
     opened = await Store.open(f"sqlite+aiosqlite:///{file}")
-    office = PEOPLE["office"]
-
-    async def settle(transaction: Any) -> None:
-        await transaction.put_many(alliance_records())
-        for name, actor in PEOPLE.items():
-            await transaction.add_token(hash_of(name), actor, expires_at=None)
-
-    await opened.write(settle, actor=office, now=NOW)
+    await settle(opened)
     yield opened
     await opened.close()
 

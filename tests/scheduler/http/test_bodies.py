@@ -179,18 +179,9 @@ async def test_a_body_of_five_megabytes_is_refused(office: Caller) -> None:
 
 
 async def test_a_compressed_body_is_not_taken(office: Caller) -> None:
-    for method, path in (("POST", "/rooms"), ("DELETE", "/rooms/CB-R2")):
-        answer = await office(
-            method,
-            path,
-            data=gzip.compress(b"x" * 9_000_000),
-            headers={
-                "Content-Type": "application/json",
-                "Content-Encoding": "gzip",
-                "If-Match": "*",
-            },
-        )
-        assert answer.status == 415
+    for body in (gzip.compress(b"x" * 9_000_000), b"{}"):
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        assert (await office("POST", "/rooms", data=body, headers=headers)).status == 415
 
 
 async def test_a_body_that_ends_in_the_middle_is_no_json(office: Caller) -> None:
