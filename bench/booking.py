@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 import aiosqlite
 
 from calendars.slots import Slot
-from scheduler.alternatives import suggest
-from scheduler.booking import book
+from scheduler.booking.alternatives import suggest
+from scheduler.booking.single import book
 from scheduler.errors import ClashError
 from scheduler.exchange.load import import_files
 from scheduler.members import ClassGroupId, TeacherId, Timetable

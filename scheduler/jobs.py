@@ -10,7 +10,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from scheduler import consent, planning
+from scheduler import planning
+from scheduler.booking import consent
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
 

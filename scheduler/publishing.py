@@ -13,8 +13,11 @@ from calendars.bells import SchoolId
 from calendars.series import Weekly
 from calendars.slots import Slot
 from calendars.text import Text
-from scheduler import series_notices
 from scheduler.allocation.problem import term_of
+from scheduler.booking import series_notices
+from scheduler.booking.revisions import require_revision, to_lock
+from scheduler.booking.series import SeriesBooked
+from scheduler.booking.series_dates import Placed, WantedDate, place_dates
 from scheduler.errors import NotFoundError, StateError
 from scheduler.model import (
     Actor,
@@ -39,10 +42,7 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import agenda_of, outlines
-from scheduler.revisions import require_revision, to_lock
 from scheduler.schools import SchoolBook, Situation
-from scheduler.series_booking import SeriesBooked
-from scheduler.series_dates import Placed, WantedDate, place_dates
 from scheduler.store import Transaction
 from scheduler.store.store import Stored
 

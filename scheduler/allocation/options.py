@@ -16,6 +16,7 @@ from scheduler.allocation.alike import Alike, Kind
 from scheduler.allocation.problem import Problem, lead_of, term_of
 from scheduler.allocation.staffing import staffings
 from scheduler.allocation.starts import Start, starts_on
+from scheduler.booking.series_dates import site_time
 from scheduler.members import RoomId, TeacherId
 from scheduler.model import (
     Booking,
@@ -27,7 +28,6 @@ from scheduler.model import (
     SiteWish,
 )
 from scheduler.placing import agenda_of, draft, rooms_for, wish_of, with_room
-from scheduler.series_dates import site_time
 
 MOST_LOST: Final = 1 / 3
 """A series that cannot be held on more of its dates than this is no series."""

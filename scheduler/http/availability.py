@@ -9,14 +9,14 @@ from calendars.bells import SchoolId
 from calendars.fields import Identifier
 from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
-from scheduler.availability import Availability, availability
+from scheduler.availability.asking import Availability, availability
+from scheduler.availability.stretches import Use
 from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.http.answers import Page
 from scheduler.http.paging import Cursor, Limit, cursor_after, number_position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import ResourceKind
 from scheduler.store import Transaction
-from scheduler.stretches import Use
 
 Kind = Literal["room", "teacher", "class_group", "link_pool"]
 Span = Literal["now", "today", "week"]

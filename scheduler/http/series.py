@@ -8,7 +8,9 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_sessions_of
-from scheduler.consent import confirm_series
+from scheduler.booking.consent import confirm_series
+from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
+from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.errors import (
     ClashError,
     ForbiddenError,
@@ -21,8 +23,6 @@ from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.http.sessions import OF_A_CHANGE, Reason
 from scheduler.model import Alternative, Series, SeriesBooking, SeriesId, Session
-from scheduler.series_booking import SeriesBooked, book_series, suggest_for_series
-from scheduler.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.store import Transaction
 
 

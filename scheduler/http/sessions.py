@@ -12,9 +12,9 @@ from calendars.fields import Identifier
 from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_change_of, require_sessions_of
-from scheduler.alternatives import suggest, suggest_for_change
-from scheduler.booking import SessionChange, book, cancel, change
-from scheduler.consent import confirm, decline
+from scheduler.booking.alternatives import suggest, suggest_for_change
+from scheduler.booking.consent import confirm, decline
+from scheduler.booking.single import SessionChange, book, cancel, change
 from scheduler.errors import (
     ClashError,
     ForbiddenError,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from calendars.bells import SchoolId
-from scheduler.booking import book
+from scheduler.booking.single import book
 from scheduler.members import RoomId
 from scheduler.model import (
     Actor,

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from calendars.days import DayKind
 from calendars.series import Weekly
-from scheduler.booking import SessionChange, cancel, change
+from scheduler.booking.series import book_series
+from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.checking import (
     check,
     nothing_is_used_twice,
@@ -34,7 +35,6 @@ from scheduler.model import (
     SiteState,
 )
 from scheduler.placing import agenda_of
-from scheduler.series_booking import book_series
 from scheduler.store import Store, Transaction
 from scheduler.store.codec import encode
 from tests.builders import NOW, TUESDAY, a_day, a_pool, a_room, a_session, a_site, at, wall

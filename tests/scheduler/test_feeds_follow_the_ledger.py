@@ -16,7 +16,8 @@ from hypothesis import strategies as some
 from calendars.bells import SchoolId
 from calendars.slots import Slot
 from calendars.windows import Tactic
-from scheduler import booking, consent
+from scheduler.booking import consent
+from scheduler.booking import single as booking
 from scheduler.errors import ClashError, InvalidWishError, SchedulerError
 from scheduler.feeds import Feed, Feeds, SubscriptionWish
 from scheduler.members import ClassGroupId, Room, RoomId, TeacherId

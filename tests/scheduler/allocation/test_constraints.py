@@ -1,7 +1,7 @@
 """Each constraint by itself: what it refuses, and what it leaves alone."""
 
 import pytest
-from ortools.sat.python.cp_model import CpModel, CpSolver, OPTIMAL
+from ortools.sat.python.cp_model import OPTIMAL, CpModel, CpSolver
 
 from scheduler.allocation.choices import choices
 from scheduler.allocation.constraints import (

@@ -10,14 +10,14 @@ from calendars.fields import weekday_text
 from calendars.series import Occurrence, Weekly
 from calendars.terms import Term
 from calendars.text import Text
-from scheduler.candidates import Candidates, names_a_room, with_rooms_open, with_swaps
+from scheduler.booking.candidates import Candidates, names_a_room, with_rooms_open, with_swaps
+from scheduler.booking.differences import at_sites, sentence_of
+from scheduler.booking.series_dates import dates_of, upcoming
 from scheduler.conflicts import find_conflicts
-from scheduler.differences import at_sites, sentence_of
 from scheduler.local_words import clock_times
 from scheduler.model import Alternative, Booking, Conflict, SeriesBooking, Session, SessionId
 from scheduler.placing import agenda_of, draft, near
 from scheduler.schools import Situation
-from scheduler.series_dates import dates_of, upcoming
 
 DATES_JUDGED_AT_MOST: Final = 1200
 """Single dates that one search holds to the rules: what bounds its time."""

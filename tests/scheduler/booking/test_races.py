@@ -5,8 +5,8 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from calendars.bells import SchoolId
-from scheduler.booking import SessionChange, cancel, change
-from scheduler.consent import confirm, decline, expire_holds
+from scheduler.booking.consent import confirm, decline, expire_holds
+from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.errors import ClashError, StaleError, StateError
 from scheduler.model import Kind, Role, Session, SessionState
 from scheduler.store import Transaction

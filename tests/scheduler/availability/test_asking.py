@@ -7,12 +7,12 @@ import pytest
 from calendars.bells import SchoolId
 from calendars.days import DayKind
 from calendars.slots import Slot
-from scheduler.availability import MAX_DAYS, Availability, availability
-from scheduler.booking import cancel
+from scheduler.availability.asking import MAX_DAYS, Availability, availability
+from scheduler.availability.stretches import Mark, Use, divide
+from scheduler.booking.single import cancel
 from scheduler.errors import InvalidWishError
 from scheduler.members import LinkPool, LinkPoolId, RoomId, TeacherId
 from scheduler.model import Kind, Resource, ResourceKind, Role
-from scheduler.stretches import Mark, Use, divide
 from tests.builders import (
     TUESDAY,
     a_block,

@@ -7,7 +7,15 @@ from uuid import uuid4
 from msgspec import Meta
 
 from calendars.slots import Slot
-from scheduler import notices
+from scheduler.booking import notices
+from scheduler.booking.revisions import (
+    calendar_shows_the_same,
+    current_session,
+    require_changeable,
+    require_reason,
+    successor,
+    to_lock,
+)
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError, InvalidWishError
 from scheduler.members import LinkPoolId, Name, Note
@@ -19,14 +27,6 @@ from scheduler.model import (
     SiteWish,
 )
 from scheduler.placing import booking_of, draft, outlines, wish_of, with_answers
-from scheduler.revisions import (
-    calendar_shows_the_same,
-    current_session,
-    require_changeable,
-    require_reason,
-    successor,
-    to_lock,
-)
 from scheduler.schools import Situation
 from scheduler.store import Transaction
 

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calendars.bells import SchoolId
-from scheduler import notices
+from scheduler.booking import notices
+from scheduler.booking.revisions import (
+    current_session,
+    require_changeable,
+    require_reason,
+    successor,
+    to_lock,
+)
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError, ForbiddenError, NotFoundError, StateError
 from scheduler.model import (
@@ -17,13 +24,6 @@ from scheduler.model import (
     SessionState,
     Site,
     SiteState,
-)
-from scheduler.revisions import (
-    current_session,
-    require_changeable,
-    require_reason,
-    successor,
-    to_lock,
 )
 from scheduler.store import Transaction
 

@@ -10,8 +10,7 @@ from itertools import chain, islice
 from typing import Final
 
 from calendars.slots import Slot
-from scheduler.booking import SessionChange, changed_booking
-from scheduler.candidates import (
+from scheduler.booking.candidates import (
     Candidates,
     dates_around,
     in_any_room,
@@ -20,8 +19,9 @@ from scheduler.candidates import (
     with_rooms_open,
     with_swaps,
 )
+from scheduler.booking.differences import difference
+from scheduler.booking.single import SessionChange, changed_booking
 from scheduler.conflicts import find_conflicts
-from scheduler.differences import difference
 from scheduler.model import (
     Alternative,
     Booking,

@@ -7,10 +7,10 @@ from uuid import uuid4
 from calendars.bells import SchoolId
 from calendars.fields import weekday_text
 from calendars.text import Text
+from scheduler.booking.notices import moment_words
 from scheduler.local_words import date_words
 from scheduler.members import TeacherId
 from scheduler.model import Notice, Series, Session, SiteState
-from scheduler.notices import moment_words
 from scheduler.schools import SchoolBook
 
 Books = Mapping[SchoolId, SchoolBook]

@@ -14,9 +14,7 @@ from zoneinfo import ZoneInfo
 from calendars.bells import SchoolId
 from calendars.slots import Slot
 from calendars.text import Text
-from scheduler.errors import InvalidWishError
-from scheduler.local_words import wall_clock
-from scheduler.marks import (
+from scheduler.availability.marks import (
     busy_blocks_of,
     closed_hours,
     in_bell_words,
@@ -24,11 +22,13 @@ from scheduler.marks import (
     lessons_of_teacher,
     outages_of,
 )
+from scheduler.availability.stretches import Mark, Use, divide
+from scheduler.errors import InvalidWishError
+from scheduler.local_words import wall_clock
 from scheduler.members import LinkPool
 from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import Transaction
-from scheduler.stretches import Mark, Use, divide
 
 MAX_DAYS: Final = 35
 """The longest range asked for at once."""

@@ -9,8 +9,10 @@ from calendars.bells import SchoolId
 from calendars.days import DayKind
 from calendars.series import Weekly
 from calendars.slots import Slot
-from scheduler.booking import SessionChange, cancel, change
-from scheduler.consent import confirm_series
+from scheduler.booking.consent import confirm_series
+from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
+from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
+from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.errors import ClashError, InvalidWishError, StaleError, StateError
 from scheduler.model import (
     Role,
@@ -19,8 +21,6 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import agenda_of
-from scheduler.series_booking import SeriesBooked, book_series, suggest_for_series
-from scheduler.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.store import Transaction
 from tests.builders import a_day, at, school_time, some_books, wall
 from tests.scheduler.conftest import Open

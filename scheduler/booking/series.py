@@ -8,8 +8,20 @@ from uuid import uuid4
 
 from calendars.series import Occurrence
 from calendars.terms import Term
-from scheduler import series_notices as notices
-from scheduler.alternatives import situation_around
+from scheduler.booking import series_notices as notices
+from scheduler.booking.alternatives import situation_around
+from scheduler.booking.revisions import to_lock
+from scheduler.booking.series_alternatives import alternatives_for_series
+from scheduler.booking.series_dates import (
+    Placed,
+    ReplacedDate,
+    SkippedDate,
+    WantedDate,
+    dates_of,
+    lost_dates,
+    place_dates,
+    upcoming,
+)
 from scheduler.errors import ClashError, InvalidWishError
 from scheduler.model import (
     Agenda,
@@ -25,19 +37,7 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import agenda_of, outlines
-from scheduler.revisions import to_lock
 from scheduler.schools import Situation
-from scheduler.series_alternatives import alternatives_for_series
-from scheduler.series_dates import (
-    Placed,
-    ReplacedDate,
-    SkippedDate,
-    WantedDate,
-    dates_of,
-    lost_dates,
-    place_dates,
-    upcoming,
-)
 from scheduler.store import Transaction
 
 

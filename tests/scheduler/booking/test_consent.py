@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from calendars.bells import SchoolId
-from scheduler.booking import SessionChange, cancel, change
-from scheduler.consent import confirm, confirm_series, decline, expire_holds
+from scheduler.booking.consent import confirm, confirm_series, decline, expire_holds
+from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.errors import (
     ClashError,
     ForbiddenError,

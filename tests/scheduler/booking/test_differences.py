@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from calendars.windows import Tactic
-from scheduler.differences import difference
+from scheduler.booking.differences import difference
 from scheduler.model import Role, Session, SessionId
 from scheduler.placing import draft
 from tests.builders import NOW, a_situation, at

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from calendars.bells import PeriodKind, TimedPeriod
 from calendars.slots import Slot, span_of
 from calendars.text import Text
+from scheduler.availability.stretches import Mark, Use
 from scheduler.local_words import clock_times, date_words, wall_clock
 from scheduler.members import (
     BusyBlock,
@@ -17,7 +18,6 @@ from scheduler.members import (
     TeacherId,
 )
 from scheduler.schools import SchoolBook, TimedLesson
-from scheduler.stretches import Mark, Use
 
 
 def closed_hours(book: SchoolBook, within: Slot) -> Iterator[Mark]:

@@ -12,8 +12,26 @@ from msgspec import Meta
 from calendars.bells import SchoolId
 from calendars.series import Occurrence, SiteTime, Weekly, split_weeks
 from calendars.terms import Term
-from scheduler import series_notices as notices
-from scheduler.booking import SessionChange, cancelled, changed_booking
+from scheduler.booking import series_notices as notices
+from scheduler.booking.revisions import require_reason, require_revision, successor, to_lock
+from scheduler.booking.series import (
+    SeriesBooked,
+    answer,
+    lock_and_look,
+    require_placed,
+    term_of_lead,
+    wanted_dates,
+)
+from scheduler.booking.series_dates import (
+    Placed,
+    WantedDate,
+    dates_of,
+    lost_dates,
+    place_dates,
+    site_time,
+    upcoming,
+)
+from scheduler.booking.single import SessionChange, cancelled, changed_booking
 from scheduler.errors import InvalidWishError, StateError
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
@@ -25,25 +43,7 @@ from scheduler.model import (
     SiteWish,
     WhenImpossible,
 )
-from scheduler.revisions import require_reason, require_revision, successor, to_lock
 from scheduler.schools import SchoolBook
-from scheduler.series_booking import (
-    SeriesBooked,
-    answer,
-    lock_and_look,
-    require_placed,
-    term_of_lead,
-    wanted_dates,
-)
-from scheduler.series_dates import (
-    Placed,
-    WantedDate,
-    dates_of,
-    lost_dates,
-    place_dates,
-    site_time,
-    upcoming,
-)
 from scheduler.store import Transaction
 
 

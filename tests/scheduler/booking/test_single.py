@@ -7,8 +7,8 @@ import pytest
 
 from calendars.bells import SchoolId
 from calendars.windows import Tactic
-from scheduler.booking import SessionChange, cancel, change
-from scheduler.consent import confirm
+from scheduler.booking.consent import confirm
+from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.errors import ClashError, InvalidWishError, NotFoundError, StaleError, StateError
 from scheduler.members import LinkPool, LinkPoolId, OpenSlot, RoomTier
 from scheduler.model import Role, SessionState, SiteState

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendars.windows import Tactic
-from scheduler.alternatives import alternatives_for, suggest, suggest_for_change
-from scheduler.booking import SessionChange, change
+from scheduler.booking.alternatives import alternatives_for, suggest, suggest_for_change
+from scheduler.booking.single import SessionChange, change
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError
 from scheduler.members import LinkPool, LinkPoolId

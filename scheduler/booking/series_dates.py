@@ -8,10 +8,10 @@ from calendars.bells import SchoolId
 from calendars.series import Occurrence, OccurrenceState, SiteTime, Weekly, occurrences
 from calendars.terms import Term
 from calendars.text import Text
-from scheduler.alternatives import best_on
-from scheduler.candidates import dates_around, names_a_room
+from scheduler.booking.alternatives import best_on
+from scheduler.booking.candidates import dates_around, names_a_room
+from scheduler.booking.differences import difference
 from scheduler.conflicts import find_conflicts
-from scheduler.differences import difference
 from scheduler.local_words import wall_clock
 from scheduler.members import RoomId
 from scheduler.model import (

@@ -1,10 +1,10 @@
 """Another weekday or time for a series: every one of its dates can be held, and swaps are named."""
 
 from calendars.series import Weekly
+from scheduler.booking.series_alternatives import alternatives_for_series
 from scheduler.model import Role, SeriesBooking
 from scheduler.placing import agenda_of
 from scheduler.schools import Situation
-from scheduler.series_alternatives import alternatives_for_series
 from tests.builders import (
     NOW,
     TUESDAY,

@@ -1,0 +1,1 @@
+"""Sessions and series: booked, changed, cancelled, agreed to, and what to suggest instead."""
