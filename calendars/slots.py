@@ -25,7 +25,8 @@ class Slot:
                     f"{name} must carry an offset, such as {moment.isoformat()}+08:00.",
                 )
             check_year(moment)
-            object.__setattr__(self, name, moment.astimezone(UTC))
+            if moment.tzinfo is not UTC:
+                object.__setattr__(self, name, moment.astimezone(UTC))
         if self.starts >= self.ends:
             raise InvalidValueError(
                 f"结束时间 {self.ends.isoformat()} 必须晚于开始时间 {self.starts.isoformat()}。",

@@ -73,7 +73,7 @@ class Options:
         """Count what forbids one weekday and time, each rule once."""
         for conflict in conflicts:
             self.examples.setdefault(conflict.rule, conflict.sentence)
-        self.blocked.update({conflict.rule for conflict in conflicts})
+        self.blocked.update(dict.fromkeys(conflict.rule for conflict in conflicts))
 
 
 def options_of(request: Request, problem: Problem, alike: Alike) -> Options:
@@ -222,8 +222,9 @@ class _Trial:
                 if no:
                     session = with_room(session, school, room)
             conflicts = self.problem.conflicts_of(session)
-            if not all(_named((each,), ResourceKind.ROOM) for each in conflicts):
-                return _Verdict(session, {}, conflicts)
+            beyond_rooms = [each for each in conflicts if not _named((each,), ResourceKind.ROOM)]
+            if beyond_rooms:
+                return _Verdict(session, {}, tuple(beyond_rooms))
             against += conflicts
             in_the_way = _named(conflicts, ResourceKind.ROOM)
             for school, room in chosen.items():

@@ -57,8 +57,8 @@ def starts_on(request: Request, dates: Sequence[date], problem: Problem) -> Iter
     yield from sorted(within, key=lambda start: (start.starts, _shifts(start)))
 
 
-def _shifts(start: Start) -> list[tuple[str, int]]:
-    return [(fit.school, fit.shift_minutes) for fit in start.fits]
+def _shifts(start: Start) -> list[tuple[str, str, int]]:
+    return [(fit.school, fit.tactic, fit.shift_minutes) for fit in start.fits]
 
 
 def _is_within(request: Request, starts: time) -> bool:

@@ -1,6 +1,6 @@
 """The preferences that several placements decide together: what is free, and each one beyond it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -179,5 +179,14 @@ def shares_of(options: Sequence[Option], problem: Problem) -> tuple[Share, ...]:
         share
         for preference in SHARED_PREFERENCES
         for share in preference(options, problem)
-        if len(share.options) > share.free
+        if _used_at_most(share, options) > share.free
     )
+
+
+def _used_at_most(share: Share, options: Sequence[Option]) -> int:
+    """A request uses no more of its options than it is held a week."""
+    requests = Counter(options[number].request.id for number in share.options)
+    times = {
+        options[number].request.id: options[number].request.per_week for number in share.options
+    }
+    return sum(min(count, times[request]) for request, count in requests.items())

@@ -105,7 +105,7 @@ async def restore(url: str, file: Path) -> Copy:
         await _copy_in(connection, opened, reader)
         await connection.run_sync(lambda inner: command.upgrade(migrations(inner), "head"))
         await connection.commit()
-    return Copy(schema=header.schema, made_at=header.made_at, rows=dict(reader.rows))
+    return Copy(schema=header.schema, made_at=header.made_at, rows=reader.rows)
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ and the last line counts them and holds the SHA-256 of everything before. Knows 
 import gzip
 import os
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,8 +109,8 @@ class BackupReader:
         self._file = file
         self._lines = self._unpacked()
         self._digest = sha256()
-        self.rows: Counter[str] = Counter()
         self.header = self._read_header()
+        self.rows = dict.fromkeys(self.header.tables, 0)
 
     def parts(
         self, decoders: Mapping[str, "msgspec.json.Decoder[Any]"]
@@ -174,8 +173,7 @@ class BackupReader:
 
     def _check_footer(self, line: bytes) -> None:
         footer: _Footer = self._decoded(_Footer, line)
-        counted = {table: self.rows[table] for table in self.header.tables}
-        if footer != _Footer(rows=counted, sha256=self._digest.hexdigest()):
+        if footer != _Footer(rows=self.rows, sha256=self._digest.hexdigest()):
             self._damaged()
         # Reading on to the end makes gzip compare its own checksum, too.
         if next(self._lines, None) is not None:

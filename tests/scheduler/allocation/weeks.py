@@ -1,4 +1,4 @@
-"""Small weekly problems, and an independent judge of their answers: minute by minute, date by date."""
+"""Small weekly problems, and an independent judge of their answers, minute by minute."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -108,19 +108,17 @@ def _overuse(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
     for each in chosen:
         place = problem.places[each.place]
         for use in place.links:
-            for date in bits_of(place.dates):
-                for minute in range(place.starts, place.ends, 5):
-                    used[use.link, date, minute] += use.amount
-    for number, link in enumerate(problem.links):
-        for load in link.loads:
-            for date in bits_of(load.dates):
-                for minute in range(load.starts, load.ends, 5):
-                    if used[number, date, minute]:
-                        used[number, date, minute] += load.amount
-    for (number, _, _), amount in used.items():
-        if amount > problem.links[number].capacity:
-            yield f"link {number} carries {amount}"
-            return
+            for date, minute in _moments(place):
+                used[use.link, date, minute] += use.amount
+    for (number, date, minute), amount in used.items():
+        loads = [load for load in problem.links[number].loads if (date, minute) in _moments(load)]
+        if amount + sum(load.amount for load in loads) > problem.links[number].capacity:
+            yield f"link {number} carries too much on {date} at {minute}"
+
+
+def _moments(stretch: Place | Load) -> list[tuple[int, int]]:
+    """Every fifth minute of a stretch, on each of its dates."""
+    return list(product(bits_of(stretch.dates), range(stretch.starts, stretch.ends, 5)))
 
 
 def is_complete(problem: WeeklyProblem, answer: WeeklyAnswer) -> bool:

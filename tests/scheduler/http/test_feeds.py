@@ -11,9 +11,10 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import TestClient
 
-from scheduler.feeds import revoke, token_hash
+from scheduler.feeds import revoke
 from scheduler.model import Session
 from scheduler.store import Store
+from scheduler.tokens import hash_of
 from tests.builders import a_session, at
 from tests.calendars.ics.byte_rules import faults
 from tests.scheduler.feeding import WISHES, add, change, opened, write
@@ -182,7 +183,7 @@ async def test_the_tag_wins_over_the_date(address: Address) -> None:
 async def test_wrong_and_revoked_addresses_look_alike(address: Address) -> None:
     tag = (await address()).headers["ETag"]
     async with address.store.read(now=address.clock.now) as transaction:
-        found = await transaction.subscription_opened_by(token_hash(address.token))
+        found = await transaction.subscription_opened_by(hash_of(address.token))
     await write(address.store, lambda transaction: revoke(transaction, found.id), address.clock.now)
     revoked = await address(If_None_Match=tag)
     bodies = {await revoked.read()}

@@ -8,7 +8,7 @@ import pytest
 
 from calendars.ics import Entry, Status
 from calendars.windows import Tactic
-from scheduler.feed_entries import Books, Reader, entry_of, grade_words, subject_name
+from scheduler.feeds.entries import Books, Reader, entry_of, grade_words, subject_name
 from scheduler.members import AllianceId, RoomId, TeacherId
 from scheduler.model import Form, Kind, Role, Scope, Session, SessionState, SiteState
 from tests.builders import NOW, a_book, a_room, a_session, a_site, at

@@ -1,6 +1,6 @@
 import pytest
 
-from scheduler.discretion import discreet, discreet_link
+from scheduler.feeds.discretion import discreet, discreet_link
 
 
 @pytest.mark.parametrize(

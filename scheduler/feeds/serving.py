@@ -1,25 +1,21 @@
-"""Published calendars: who may read which (`subscribe`, `revoke`), and what they read (`Feeds`)."""
+"""What readers of published calendars get: bytes, kept until the ledger or the time moves on."""
 
 import asyncio
 import gzip
-import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import brotli
 
-from calendars.text import Language
-from scheduler.errors import InvalidWishError, NotFoundError, StateError
-from scheduler.feed_content import Content, Ledger, feed_window, write_content
-from scheduler.feed_entries import Reader
-from scheduler.members import Name, Room, School, Teacher
+from scheduler.feeds.content import Content, Ledger, feed_window, write_content
+from scheduler.feeds.entries import Reader
 from scheduler.model import Resource, ResourceKind, Scope, Subscription
 from scheduler.store import Store, Transaction
+from scheduler.tokens import hash_of
 
 MAX_MEMORY: Final = 128_000_000
 """Octets of feeds that are kept ready."""
@@ -29,76 +25,11 @@ BROTLI_QUALITY: Final = 3
 """For 1,000 events: 4 ms and 2 ms. The levels above cost as much again for a few per cent."""
 
 _SECOND: Final = timedelta(seconds=1)
-_SUBJECTS: Final[dict[Scope, type[Teacher | School | Room]]] = {
-    Scope.TEACHER: Teacher,
-    Scope.SCHOOL: School,
-    Scope.ROOM: Room,
-}
 _RESOURCES: Final = {
     Scope.TEACHER: ResourceKind.TEACHER,
     Scope.SCHOOL: ResourceKind.SCHOOL,
     Scope.ROOM: ResourceKind.ROOM,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionWish:
-    """The calendar that somebody (`owner`) wants to read, and in which language."""
-
-    scope: Scope
-    subject_id: str | None = None
-    language: Language = "zh-CN"
-    owner: Name
-
-
-async def subscribe(transaction: Transaction, wish: SubscriptionWish) -> tuple[Subscription, str]:
-    """Open a calendar. The token of its address is told here and never again."""
-    await _require_subject(transaction, wish)
-    token = secrets.token_urlsafe(32)
-    subscription = Subscription(
-        id=uuid4().hex,
-        scope=wish.scope,
-        subject_id=wish.subject_id,
-        language=wish.language,
-        owner=wish.owner,
-        created_at=transaction.now,
-    )
-    await transaction.add_subscription(subscription, token_hash(token))
-    return subscription, token
-
-
-async def revoke(transaction: Transaction, id: str) -> Subscription:
-    """Close the address for good: from now on it looks like one that never was (E69)."""
-    before = await transaction.subscription(id)
-    if before.revoked_at is not None:
-        raise StateError("该订阅已经撤销。", "This subscription is revoked already.")
-    after = replace(before, revoked_at=transaction.now)
-    await transaction.replace_subscription(before, after)
-    return after
-
-
-async def _require_subject(transaction: Transaction, wish: SubscriptionWish) -> None:
-    kind = _SUBJECTS.get(wish.scope)
-    if (kind is None) != (wish.subject_id is None):
-        raise InvalidWishError(
-            "联盟日历没有 subject_id, 其他日历必须有。",
-            "The alliance's calendar has no subject_id, every other one needs it.",
-            pointer="/subject_id",
-            value=wish.subject_id,
-        )
-    if kind is None or wish.subject_id is None:
-        return
-    try:
-        await transaction.get(kind, wish.subject_id)
-    except NotFoundError as error:
-        raise InvalidWishError(
-            error.text.zh, error.text.en, pointer="/subject_id", value=wish.subject_id
-        ) from None
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a token."""
-    return sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +101,7 @@ class Feeds:
     async def read(self, token: str, *, now: datetime) -> Feed:
         """The feed that a token opens, or `NotFoundError`, alike for wrong and revoked ones."""
         async with self._store.read(now=now) as transaction:
-            subscription = await transaction.subscription_opened_by(token_hash(token))
+            subscription = await transaction.subscription_opened_by(hash_of(token))
             revision = await transaction.feed_revision(subscription)
         reader = Reader(subscription.scope, subscription.subject_id, subscription.language)
         kept = self._shelf.setdefault(reader, _Kept())

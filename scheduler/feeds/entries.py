@@ -11,7 +11,7 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.ics import Entry, Status
 from calendars.text import Language, Text
-from scheduler.discretion import discreet, discreet_link
+from scheduler.feeds.discretion import discreet, discreet_link
 from scheduler.local_words import shift_of
 from scheduler.members import AllianceId, ClassGroupId, Grade, RoomId, TeacherId
 from scheduler.model import Form, Kind, Mode, Role, Scope, Session, SessionState, Site

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from calendars.ics import Calendar, Color, Entry, Status, join, write_entry
 from calendars.slots import Slot, span_of
 from calendars.text import Text
-from scheduler.feed_entries import Books, Reader, entry_of, status_of, subject_name
+from scheduler.feeds.entries import Books, Reader, entry_of, status_of, subject_name
 from scheduler.model import Scope, Session, SessionId, SessionState
 from scheduler.schools import AllianceBook
 

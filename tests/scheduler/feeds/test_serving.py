@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from scheduler.errors import InvalidWishError, NotFoundError, StateError
-from scheduler.feeds import Feed, Feeds, SubscriptionWish, revoke, token_hash
+from scheduler.feeds import Feed, Feeds, SubscriptionWish, revoke
 from scheduler.model import Role, Scope, SessionState, Subscription
 from scheduler.store import Store
+from scheduler.tokens import hash_of
 from tests.builders import NOW, a_room, a_session, a_site, at
 from tests.calendars.ics.byte_rules import faults
 from tests.scheduler.feeding import WISHES, add, change, opened, rename, settle, write
@@ -40,7 +41,7 @@ async def served(store: Store) -> Served:
 
 async def test_only_a_hash_of_the_token_is_stored(served: Served) -> None:
     async with served.store.read(now=NOW) as transaction:
-        found = await transaction.subscription_opened_by(token_hash(served.token))
+        found = await transaction.subscription_opened_by(hash_of(served.token))
         assert served.token not in repr(await transaction.audit(subject_id=found.id))
     assert served.token not in repr(found)
     assert len(served.token) >= 43
@@ -52,7 +53,7 @@ async def test_only_a_hash_of_the_token_is_stored(served: Served) -> None:
 async def test_a_wrong_and_a_revoked_token_look_alike(served: Served) -> None:
     await served.read()
     async with served.store.read(now=NOW) as transaction:
-        found = await transaction.subscription_opened_by(token_hash(served.token))
+        found = await transaction.subscription_opened_by(hash_of(served.token))
     revoked = await write(served.store, lambda transaction: revoke(transaction, found.id))
     assert revoked.revoked_at == NOW
     messages = []
