@@ -1,6 +1,8 @@
 """The installed command, run as an operator runs it."""
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -73,7 +75,34 @@ def test_only_success_exits_with_zero(
 
 def test_every_command_explains_itself() -> None:
     overview = lianke("--help").stdout
-    for command in ("serve", "import", "export", "allocate", "token"):
+    for command in (
+        *("serve", "import", "export", "allocate", "token"),
+        *("backup", "restore", "check"),
+    ):
         assert command in overview
         shown = lianke(command, "--help")
         assert (shown.exit_code, "Usage" in shown.stdout) == (0, True)
+
+
+def test_a_backup_is_restored_elsewhere_and_checked(tmp_path: Path) -> None:
+    there = {"LIANKE_DATABASE": f"sqlite+aiosqlite:///{tmp_path / 'elsewhere.sqlite'}"}
+    lianke("import", str(EXAMPLE))
+    made = lianke("backup", "one.backup")
+    restored = lianke("restore", "one.backup", settings=there)
+    checked = lianke("check", settings=there)
+    assert (made.exit_code, restored.exit_code, checked.exit_code) == (0, 0, 0)
+    assert "written to one.backup" in made.stdout
+    assert "rows as of" in restored.stdout
+    assert "All is well." in checked.stdout
+    again = lianke("restore", "one.backup", settings=there)
+    assert (again.exit_code, "The database is not empty" in again.stderr) == (1, True)
+
+
+def test_a_check_that_finds_something_names_it_and_fails(tmp_path: Path) -> None:
+    lianke("import", str(EXAMPLE))
+    with closing(sqlite3.connect(tmp_path / "lianke.sqlite")) as by_hand:
+        by_hand.execute("UPDATE resources SET sessions = 99 WHERE kind = 'link_pool'")
+        by_hand.commit()
+    checked = lianke("check")
+    assert checked.exit_code == 1
+    assert "its row has sessions 99, not 2." in checked.stdout
