@@ -21,7 +21,7 @@ from scheduler.errors import InvalidValueError, SchedulerError
 from scheduler.exchange import RefusedFilesError, export_files, import_files
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
-from scheduler.jobs import Clock, running_jobs
+from scheduler.jobs import Clock, schedule
 from scheduler.model import Actor, ActorRole, Plan, PlanState
 from scheduler.settings import Settings, read_settings
 from scheduler.store import Store
@@ -50,11 +50,15 @@ def clock_of(settings: Settings) -> Clock:
 async def application(settings: Settings) -> web.Application:
     """The web application; the store and the jobs live as long as it does."""
     store, clock = await Store.open(settings.database), clock_of(settings)
-    app = make_app(store, clock=clock, address=settings.address)
+    jobs = schedule(store, clock)
+    app = make_app(
+        store, clock=clock, address=settings.address, jobs_are_running=lambda: jobs.running
+    )
 
     async def lifetimes(_: web.Application) -> AsyncIterator[None]:
-        async with running_jobs(store, clock):
-            yield
+        jobs.start()
+        yield
+        jobs.shutdown()
         await store.close()
 
     app.cleanup_ctx.append(lifetimes)

@@ -1,7 +1,6 @@
 """What happens by itself. What is due is a query, so a missed or doubled run is harmless."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -41,11 +40,8 @@ async def solve_plans(store: Store, clock: Clock) -> None:
 JOBS: Final = (Job(expire_holds, seconds=60), Job(solve_plans, seconds=2))
 
 
-@asynccontextmanager
-async def running_jobs(
-    store: Store, clock: Clock, *, jobs: Sequence[Job] = JOBS
-) -> AsyncIterator[None]:
-    """Jobs run inside this block, each at most once at a time; a failure is logged and retried."""
+def schedule(store: Store, clock: Clock, jobs: Sequence[Job] = JOBS) -> AsyncIOScheduler:
+    """The jobs, each at most once at a time; a failure is logged and retried. Not started yet."""
 
     async def run(job: Job) -> None:
         try:
@@ -55,11 +51,5 @@ async def running_jobs(
 
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
     for job in jobs:
-        scheduler.add_job(
-            run, IntervalTrigger(seconds=job.seconds), args=[job], name=job.work.__name__
-        )
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=False)
+        scheduler.add_job(run, IntervalTrigger(seconds=job.seconds), args=[job])
+    return scheduler

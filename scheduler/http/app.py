@@ -19,7 +19,7 @@ from scheduler.http.calls import ADDRESS, CLOCK, STORE
 from scheduler.http.errors import Handler, explain_errors
 from scheduler.http.feeds import FEEDS
 from scheduler.http.languages import preferred_language
-from scheduler.http.operations import METRICS, Metrics
+from scheduler.http.operations import JOBS_ARE_RUNNING, METRICS, Metrics
 from scheduler.http.reads import answer_question
 from scheduler.http.routes import API, AnyRoute
 from scheduler.http.writes import answer_change
@@ -36,14 +36,21 @@ _SAFE_HEADERS: Final = {
 log = structlog.get_logger()
 
 
-def make_app(store: Store, *, clock: Callable[[], datetime], address: str) -> web.Application:
+def make_app(
+    store: Store,
+    *,
+    clock: Callable[[], datetime],
+    address: str,
+    jobs_are_running: Callable[[], bool] = lambda: True,
+) -> web.Application:
     """The service over `store`; `clock` says what time it is, aware.
 
-    `address` is where readers reach it, such as https://lianke.example.
+    `address` is where readers reach it, such as https://lianke.example. `jobs_are_running` is for
+    /readyz; an application without jobs of its own waits for none.
     """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
-    app[METRICS], app[FEEDS] = Metrics(), Feeds(store)
+    app[METRICS], app[FEEDS], app[JOBS_ARE_RUNNING] = Metrics(), Feeds(store), jobs_are_running
     for route in ROUTES:
         _add(app, route)
     app.router.add_routes([*pages.routes, *operations.routes, *feeds.routes])

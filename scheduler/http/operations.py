@@ -1,5 +1,6 @@
 """For those who run the service: is it alive, is it ready, how is it doing."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -36,6 +37,7 @@ class Metrics:
 
 
 METRICS: Final = web.AppKey("metrics", Metrics)
+JOBS_ARE_RUNNING: Final[web.AppKey[Callable[[], bool]]] = web.AppKey("jobs_are_running")
 _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -47,16 +49,21 @@ async def is_alive(_request: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 async def is_ready(request: web.Request) -> web.Response:
-    """The database answers, with the schema of this version (opening the store migrates it)."""
+    """The database answers, migrated when the store was opened, and the jobs are running."""
+    if not request.app[JOBS_ARE_RUNNING]():
+        return _not_ready("jobs are not running")
     try:
         async with request.app[STORE].read(now=request.app[CLOCK]()) as transaction:
             await transaction.list(School, limit=1)
     except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
-        return web.json_response(
-            {"status": "not ready", "reason": type(error).__name__},
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
-        )
+        return _not_ready(type(error).__name__)
     return web.json_response({"status": "ready"})
+
+
+def _not_ready(reason: str) -> web.Response:
+    return web.json_response(
+        {"status": "not ready", "reason": reason}, status=HTTPStatus.SERVICE_UNAVAILABLE
+    )
 
 
 @routes.get("/metrics")

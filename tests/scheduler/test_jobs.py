@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler import jobs
-from scheduler.jobs import JOBS, Job, running_jobs
+from scheduler.jobs import JOBS, Job, schedule
 from scheduler.store import Store
 from tests.builders import NOW
 
@@ -21,8 +21,10 @@ async def test_a_job_that_fails_is_run_again(store: Store) -> None:
             again.set()
         raise RuntimeError(f"The {runs}. run fails at {clock()}.")
 
-    async with running_jobs(store, lambda: NOW, jobs=(Job(work, seconds=1),)):
-        await asyncio.wait_for(again.wait(), SOON)
+    scheduler = schedule(store, lambda: NOW, (Job(work, seconds=1),))
+    scheduler.start()
+    await asyncio.wait_for(again.wait(), SOON)
+    scheduler.shutdown()
     assert runs > 1
 
 
@@ -38,8 +40,10 @@ async def test_no_job_runs_twice_at_once(store: Store) -> None:
         at_once -= 1
         done.set()
 
-    async with running_jobs(store, lambda: NOW, jobs=(Job(work, seconds=1),)):
-        await asyncio.wait_for(done.wait(), SOON)
+    scheduler = schedule(store, lambda: NOW, (Job(work, seconds=1),))
+    scheduler.start()
+    await asyncio.wait_for(done.wait(), SOON)
+    scheduler.shutdown()
     assert most == 1
 
 

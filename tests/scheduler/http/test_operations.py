@@ -1,8 +1,10 @@
 from typing import Any
 
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
+from scheduler.http.app import make_app
 from scheduler.store import Store
+from tests.builders import NOW
 
 Client = TestClient[Any, Any]
 
@@ -22,6 +24,16 @@ async def test_without_its_database_it_is_alive_but_not_ready(
     assert answer.status == 503
     assert (await answer.json())["status"] == "not ready"
     assert (await client.get("/healthz")).status == 200
+
+
+async def test_without_its_jobs_it_is_not_ready(store: Store) -> None:
+    app = make_app(
+        store, clock=lambda: NOW, address="http://127.0.0.1", jobs_are_running=lambda: False
+    )
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get("/readyz")
+        assert answer.status == 503
+        assert await answer.json() == {"status": "not ready", "reason": "jobs are not running"}
 
 
 async def test_requests_are_counted_by_pattern(client: Client) -> None:
