@@ -17,8 +17,20 @@ from calendars.bells import SchoolId
 from scheduler.errors import ClashError, NotFoundError
 from scheduler.members import Room, School
 from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
+from scheduler.records import Record
 from scheduler.store import Store, Transaction
-from tests.builders import NOW, a_class, a_room, a_session, a_site, a_teacher
+from tests.builders import (
+    NOW,
+    a_block,
+    a_class,
+    a_lesson,
+    a_room,
+    a_session,
+    a_site,
+    a_teacher,
+    a_timetable,
+    at,
+)
 from tests.scheduler.store.desk import OFFICE, Desk
 
 ROOT = Path(__file__).parents[3]
@@ -208,19 +220,37 @@ async def test_a_second_process_sees_and_respects_what_the_first_did(
     await second.close()
 
 
-async def test_an_outage_and_a_booking_of_its_room_do_not_miss_each_other(desk: Desk) -> None:
-    seen: list[int] = []
+@pytest.mark.parametrize(
+    "change",
+    [
+        a_room(seats=61),
+        a_teacher("JS", max_sessions_a_day=1),
+        a_block(at("14:00"), "TF1", room=a_room().id),
+        a_timetable("TF1", 1, a_lesson(1, teacher=a_teacher("JS").id)),
+    ],
+)
+async def test_nothing_that_decides_a_booking_changes_while_its_resources_are_locked(
+    desk: Desk, change: Record
+) -> None:
+    locked, decided = asyncio.Event(), asyncio.Event()
+    resources = [
+        Resource(ResourceKind.ROOM, a_room().id),
+        Resource(ResourceKind.TEACHER, a_teacher("JS").id),
+    ]
 
-    async def book_looking_at_seats(transaction: Transaction) -> None:
-        await transaction.lock(a_session().resources())
-        books = await transaction.books()
-        seen.append(books[SchoolId("TF1")].rooms[a_room().id].seats)
-        await asyncio.sleep(0.02)
-        again = await transaction.books()
-        seen.append(again[SchoolId("TF1")].rooms[a_room().id].seats)
+    async def decide_slowly(transaction: Transaction) -> None:
+        await transaction.lock(resources)
+        locked.set()
+        await decided.wait()
 
-    await asyncio.gather(desk.write(book_looking_at_seats), desk.put(a_room(seats=61)))
-    assert seen[0] == seen[1]
+    booking = asyncio.create_task(desk.write(decide_slowly))
+    await locked.wait()
+    changing = asyncio.create_task(desk.put(change))
+    done, _ = await asyncio.wait([changing], timeout=0.3)
+    assert not done
+    decided.set()
+    await booking
+    assert await changing == 1
 
 
 CLIENT = """
