@@ -73,7 +73,7 @@ class Options:
         """Count what forbids one weekday and time, each rule once."""
         for conflict in conflicts:
             self.examples.setdefault(conflict.rule, conflict.sentence)
-        self.blocked.update(dict.fromkeys(conflict.rule for conflict in conflicts))
+        self.blocked.update(sorted({conflict.rule for conflict in conflicts}))
 
 
 def options_of(request: Request, problem: Problem, alike: Alike) -> Options:

@@ -1,5 +1,7 @@
 """Each constraint by itself: what it refuses, and what it leaves alone."""
 
+from typing import Final
+
 import pytest
 from ortools.sat.python.cp_model import OPTIMAL, CpModel, CpSolver
 
@@ -42,7 +44,7 @@ ONE_LINK = a_week(
     [a_place(600, links=(LinkUse(0),))], [a_place(639, links=(LinkUse(0),))], links=(Link(1),)
 )
 
-REFUSED = {
+REFUSED: Final[dict[Constraint, tuple[WeeklyProblem, tuple[int, ...]]]] = {
     held_as_often_as_wished: (TWICE, (0,)),
     on_different_days: (TWICE, (0, 2)),
     people_are_in_one_place: (MEETING, (0, 1)),

@@ -31,13 +31,15 @@ EVEN_WEEKS = 0b1010
 def a_place(starts: int = 600, minutes: int = 40, **fields: Any) -> Place:
     """A place of nobody in particular."""
     return Place(
-        **{
-            "activity": 0,
-            "day": 1,
-            "dates": EVERY_WEEK,
-            "starts": starts,
-            "ends": starts + minutes,
-        }
+        **dict[str, Any](
+            {
+                "activity": 0,
+                "day": 1,
+                "dates": EVERY_WEEK,
+                "starts": starts,
+                "ends": starts + minutes,
+            }
+        )
         | fields
     )
 
