@@ -32,6 +32,7 @@ __all__ = [
     "Change",
     "PlanWish",
     "Progress",
+    "Progress",
     "PublishedPlan",
     "RefusedPlacement",
     "changes",

@@ -62,9 +62,13 @@ class Option:
 
 @dataclass(slots=True)
 class Options:
-    """The options of one request, and what forbade the others: how often, with one example."""
+    """The options of one request, and what forbade the others: how often, with one example.
+
+    `weekdays` are those with enough dates, `tried` their times that suit the bells.
+    """
 
     found: list[Option] = field(default_factory=list)
+    weekdays: int = 0
     tried: int = 0
     blocked: Counter[str] = field(default_factory=Counter)
     examples: dict[str, Text] = field(default_factory=dict)
@@ -97,6 +101,7 @@ def options_of(request: Request, problem: Problem, alike: Alike) -> Options:
         ]
         if not dates or len(dates) < len(found) * (1 - MOST_LOST):
             continue
+        options.weekdays += 1
         for start in starts_on(request, dates, problem):
             weekly = replace(pattern, starts=start.starts)
             all_dates = [each.date for each in found]

@@ -22,13 +22,20 @@ def why_impossible(request: Request, options: Options, *, has_term: bool) -> tup
                 f"The lead school has no term {request.term}.",
             ),
         )
-    if not options.tried:
+    if not options.weekdays:
         lost = round(MOST_LOST * 100)
         return (
             Text(
                 f"没有哪个星期几能保住足够的日期（最多失去{lost}%）。",
-                f"No weekday keeps enough of its dates (at most {lost} % may be lost), or no time "
-                "of day gives every school enough minutes.",
+                f"No weekday keeps enough of its dates (at most {lost} % may be lost).",
+            ),
+        )
+    if not options.tried:
+        return (
+            Text(
+                f"在要求的时间里，各校作息没有至少{request.min_minutes}分钟的共同窗口。",
+                f"Within the times asked for, the schools' bells share no {request.min_minutes} "
+                "minutes.",
             ),
         )
     return tuple(

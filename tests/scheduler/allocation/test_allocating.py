@@ -361,11 +361,11 @@ def test_what_only_the_rulebook_knows_is_found_before_anybody_sees_the_plan() ->
     def with_kit(school: str) -> dict[str, Any]:
         return {"rooms": {room.id: room for room in (a_room(school, kit="kit-1"),)}}
 
-    books = some_books(TF1=with_kit("TF1"), CB=with_kit("CB"), WA={})
-    second = (a_request_site("CB"), a_request_site("WA", Role.LISTEN))
+    books = some_books(TF1=with_kit("TF1"), WA=with_kit("WA"), QB={})
+    second = (a_request_site("WA"), a_request_site("QB", Role.LISTEN))
     problem = a_problem(
         a_request("r1", **NARROW),
-        a_request("r2", *second, **NARROW | {"min_minutes": 10}),
+        a_request("r2", *second, **NARROW),
         books=books,
     )
     allocation = allocated(problem)
@@ -374,3 +374,11 @@ def test_what_only_the_rulebook_knows_is_found_before_anybody_sees_the_plan() ->
     assert [placement.request for placement in allocation.placements] == ["r1"]
     assert "shares the kit" in allocation.unplaced[0].reasons[0].en
     assert allocation.bound == 0
+
+
+def test_bells_that_share_too_little_are_the_reason() -> None:
+    sites = (a_request_site("TF1"), a_request_site("CB", Role.LISTEN))
+    (unplaced,) = allocated(a_problem(a_request("r1", *sites, **NARROW))).unplaced
+    assert unplaced.reasons[0].en == (
+        "Within the times asked for, the schools' bells share no 30 minutes."
+    )
