@@ -191,7 +191,7 @@ class Studio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What a class does in one period of its week; `weeks` is in the grammar of `calendars.terms`."""
+    """What a class does in one period of its week; `weeks` in the grammar of `calendars.terms`."""
 
     weekday: Weekday
     period: Annotated[int, Meta(ge=1, le=20)]

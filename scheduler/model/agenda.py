@@ -72,7 +72,7 @@ class Mode(StrEnum):
 
 
 class Form(StrEnum):
-    """How a lesson is given: to a lead class too (同步), by two teachers, or from an empty studio."""
+    """How a lesson is given: to a lead class too, by two teachers, or from an empty studio."""
 
     SYNCHRONOUS = "synchronous"
     DUAL_TEACHER = "dual_teacher"

@@ -28,7 +28,7 @@ class ActorRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks; `school` is empty for the alliance's office, `origin` is where from (for the audit)."""
+    """Who asks, and from where (`origin`); `school` is empty for the alliance's own office."""
 
     name: Name
     role: ActorRole
@@ -49,7 +49,8 @@ class Scope(StrEnum):
 class Subscription:
     """A published calendar that somebody opened for themselves.
 
-    Its token is shown once and stored hashed; `subject_id` is the teacher, school or room (none for the alliance).
+    Its token is shown once and stored hashed. `subject_id` is the teacher, school or room, and
+    none for the alliance.
     """
 
     id: Annotated[str, IDENTIFIER]

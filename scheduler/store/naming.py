@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import delete, insert, select
 
 from scheduler.errors import InvalidWishError
 from scheduler.records import NAMES, WORDS, Record, Reference, references
 from scheduler.store import tables
-from scheduler.store.opened import OpenTransaction, chunks
+from scheduler.store.opened import OpenTransaction, chunks, is_one_of
 from scheduler.store.resources import resource_of
 
 _MANY = 5
@@ -30,7 +30,7 @@ async def check_references(
     table = tables.records
     for part in chunks(sorted({key for _, _, key in found} - known)):
         query = select(table.c.kind, table.c.id)
-        rows = await transaction.all(query.where(tuple_(table.c.kind, table.c.id).in_(part)))
+        rows = await transaction.all(query.where(is_one_of(table.c.kind, table.c.id, part)))
         known |= {(row.kind, row.id) for row in rows}
     for pointer, reference, key in found:
         if key not in known:
@@ -55,7 +55,7 @@ async def replace_references(
     namers = tuple(namers)
     for part in chunks([(namer[0], namer[1]) for namer in namers]):
         await transaction.run(
-            delete(table).where(tuple_(table.c.from_kind, table.c.from_id).in_(part))
+            delete(table).where(is_one_of(table.c.from_kind, table.c.from_id, part))
         )
     rows = {(*namer, NAMES[each.kind], each.id): None for *namer, named in namers for each in named}
     if rows:

@@ -1,18 +1,23 @@
 """What every question to the database needs: a connection, who asks, and when."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Executable, Row
+from sqlalchemy import Column, ColumnElement, Executable, Row, and_, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.model import Actor, Resource
 from scheduler.schools import AllianceBook, SchoolBook
 
 T = TypeVar("T")
+Condition = ColumnElement[bool]
+
+AT_ONCE: Final = 500
+"""How many values one statement carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,19 @@ class OpenTransaction:
         return self._connection.begin_nested()
 
 
-def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
     """Parts small enough for the number of values that one statement may carry."""
     rest = iter(values)
     while part := list(islice(rest, size)):
         yield part
+
+
+def is_one_of(kind: Column[str], id: Column[str], names: Iterable[tuple[str, str]]) -> Condition:
+    """Whether a row has one of these kinds and ids.
+
+    SQLite reads a whole table to find pairs in a list of pairs, but not ids in a list.
+    """
+    ids: dict[str, list[str]] = defaultdict(list)
+    for of_kind, of_id in names:
+        ids[of_kind].append(of_id)
+    return or_(*(and_(kind == each, id.in_(sorted(ids[each]))) for each in sorted(ids)))

@@ -3,10 +3,10 @@
 Everybody locks in the order of `number`, so two who want the same rows never wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 
 from calendars.text import Text
 from scheduler.errors import NotFoundError
@@ -14,7 +14,14 @@ from scheduler.members import ClassGroup, LinkPool, Room, School, Teacher
 from scheduler.model import Resource, ResourceKind
 from scheduler.records import WORDS, Record, school_of
 from scheduler.store import tables
-from scheduler.store.opened import OpenTransaction, ResourceRow, chunks
+from scheduler.store.opened import (
+    AT_ONCE,
+    Condition,
+    OpenTransaction,
+    ResourceRow,
+    chunks,
+    is_one_of,
+)
 
 _TABLE = tables.resources
 _ROW = (
@@ -76,7 +83,7 @@ async def find_resources(
     }
     names = [(each.kind.value, each.id) for each in wanted if each not in found]
     for part in chunks(names):
-        query = select(*_ROW).where(tuple_(_TABLE.c.kind, _TABLE.c.id).in_(part))
+        query = select(*_ROW).where(is_one_of(_TABLE.c.kind, _TABLE.c.id, part))
         for row in await transaction.all(query):
             known = _row(row)
             found[known.resource] = known
@@ -97,49 +104,57 @@ async def lock_resources(
 ) -> dict[Resource, ResourceRow]:
     """`lock`, and every row that this transaction holds by then."""
     missing = {resource for resource in wanted if resource not in transaction.locked}
-    found = await find_resources(transaction, missing)
-    if unknown := missing - found.keys():
+    kits: set[int] = set()
+    for part in await _in_order(transaction, missing):
+        kits |= await _lock(transaction, part)
+    if unknown := missing - transaction.locked.keys():
         resource = min(unknown)
         word = WORDS_OF_RESOURCES[resource.kind]
         raise NotFoundError(
             f"没有这个{word.zh}: {resource.id}。", f"No such {word.en}: {resource.id}."
         )
-    held = {row.number for row in transaction.locked.values()}
-    numbers = {row.number for row in found.values()}
-    numbers |= {row.kit for row in found.values() if row.kit is not None}
-    while wanting := numbers - held:
-        rows = await _lock_numbers(transaction, sorted(wanting))
-        held |= wanting
-        # A room may have been given another kit while we waited for its row.
-        numbers = {row.kit for row in rows if row.kit is not None}
+    # A room may have been given another kit while we waited for its row.
+    if kits := kits - {row.number for row in transaction.locked.values()}:
+        await _lock(transaction, _TABLE.c.number.in_(sorted(kits)))
     return transaction.locked
 
 
-async def _lock_numbers(
-    transaction: OpenTransaction, numbers: Sequence[int]
-) -> Sequence[ResourceRow]:
-    rows = [
-        _row(row)
-        for part in chunks(numbers)
-        for row in await transaction.all(
-            select(*_ROW)
-            .where(_TABLE.c.number.in_(part))
-            .order_by(_TABLE.c.number)
-            .with_for_update(key_share=True)
-        )
-    ]
+async def _in_order(
+    transaction: OpenTransaction, wanted: Collection[Resource]
+) -> Sequence[Condition]:
+    """What to lock, kits of rooms included: in one go unless they are too many."""
+    if not wanted:
+        return ()
+    if len(wanted) <= AT_ONCE:
+        return (_with_kits(wanted),)
+    found = (await find_resources(transaction, wanted)).values()
+    numbers = {row.number for row in found} | {row.kit for row in found if row.kit is not None}
+    return [_TABLE.c.number.in_(part) for part in chunks(sorted(numbers))]
+
+
+def _with_kits(wanted: Iterable[Resource]) -> Condition:
+    names = [(each.kind.value, each.id) for each in wanted]
+    rooms = _TABLE.alias()
+    kits = select(rooms.c.kit).where(is_one_of(rooms.c.kind, rooms.c.id, names))
+    return or_(is_one_of(_TABLE.c.kind, _TABLE.c.id, names), _TABLE.c.number.in_(kits))
+
+
+async def _lock(transaction: OpenTransaction, wanted: Condition) -> set[int]:
+    """Lock in order, and free what holds on these have given up; the kits that rooms need."""
+    query = select(*_ROW).where(wanted).order_by(_TABLE.c.number).with_for_update(key_share=True)
+    rows = [_row(row) for row in await transaction.all(query)]
     transaction.locked.update({row.resource: row for row in rows})
     claims = tables.claims
     await transaction.run(
         update(claims)
         .where(
-            claims.c.resource.in_(numbers),
+            claims.c.resource.in_([row.number for row in rows]),
             claims.c.live,
             claims.c.expires <= int(transaction.now.timestamp()),
         )
         .values(live=False)
     )
-    return rows
+    return {row.kit for row in rows if row.kit is not None}
 
 
 async def count_up(transaction: OpenTransaction, numbers: Iterable[int]) -> None:

@@ -14,7 +14,7 @@ from scheduler.store import tables
 from scheduler.store.books import all_books, books
 from scheduler.store.claims import concerned_by, seconds_of
 from scheduler.store.codec import decode
-from scheduler.store.opened import OpenTransaction, ResourceRow, chunks
+from scheduler.store.opened import Condition, OpenTransaction, ResourceRow, chunks
 from scheduler.store.resources import find_resources
 
 _NEAR: Final = timedelta(days=1)
@@ -65,9 +65,7 @@ async def _near(
     now = seconds_of(transaction.now)
     bodies: dict[str, str] = {}
     for part in chunks(stretches, 50):
-        close = or_(
-            *(and_(claims.c.starts < ends, claims.c.ends > starts) for starts, ends in part)
-        )
+        close = or_(*(_touch(starts, ends) for starts, ends in part))
         query = (
             select(sessions.c.id, sessions.c.body)
             .join(claims, claims.c.session == sessions.c.id)
@@ -77,6 +75,13 @@ async def _near(
         )
         bodies |= {row.id: row.body for row in await transaction.all(query)}
     return tuple(decode(Session, body) for _, body in sorted(bodies.items()))
+
+
+def _touch(starts: int, ends: int) -> Condition:
+    """Whether a claim touches the stretch; that none is longer than a day lets an index find it."""
+    claims = tables.claims
+    earliest = starts - tables.LONGEST_CLAIM_SECONDS
+    return and_(claims.c.starts < ends, claims.c.starts > earliest, claims.c.ends > starts)
 
 
 def _stretches(slots: Iterable[Slot]) -> list[tuple[int, int]]:

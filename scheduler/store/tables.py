@@ -171,6 +171,7 @@ claims = Table(
     ),
     CheckConstraint("sites > 0", name="some_sites"),
     Index(None, "resource", "starts"),
+    Index(None, "resource", "expires"),
 )
 """What a session uses: `party` tells its participants apart (H12), a teacher who only observes
 claims nothing exclusive, and only `live` claims are in anybody's way."""
