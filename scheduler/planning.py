@@ -32,7 +32,6 @@ __all__ = [
     "Change",
     "PlanWish",
     "Progress",
-    "Progress",
     "PublishedPlan",
     "RefusedPlacement",
     "changes",
