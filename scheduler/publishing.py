@@ -43,8 +43,7 @@ from scheduler.model import (
 )
 from scheduler.placing import agenda_of, outlines
 from scheduler.schools import SchoolBook, Situation
-from scheduler.store import Transaction
-from scheduler.store.store import Stored
+from scheduler.store import Stored, Transaction
 
 AGREED_IN_ADVANCE: Final = "申请时已同意 / agreed in the request"
 """Who answered for a school that had agreed to whatever the term's plan finds."""

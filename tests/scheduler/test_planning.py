@@ -26,7 +26,6 @@ from scheduler.model import (
 from scheduler.planning import PlanWish, PublishedPlan
 from scheduler.publishing import AGREED_IN_ADVANCE
 from scheduler.store import Transaction
-from scheduler.store.store import Stored
 from tests.builders import NOW, at, some_books, wall
 from tests.scheduler.allocation.terms import FIRST_TUESDAY, a_request, a_request_site
 from tests.scheduler.conftest import Open
@@ -57,8 +56,8 @@ async def published(desk: Desk, plan: Plan, **options: Any) -> PublishedPlan:
 
 
 async def request_of(desk: Desk, id: str = "r1") -> Request:
-    stored: Stored[Request] = await desk.read(Transaction.get, Request, RequestId(id))
-    return stored.record
+    request: Request = (await desk.read(Transaction.get, Request, RequestId(id))).record
+    return request
 
 
 async def ids_of(desk: Desk) -> Sequence[str]:
