@@ -233,6 +233,18 @@ async def test_a_gap_in_the_audit_is_found_though_the_last_entry_fits(patient: P
     assert await patient.findings() == {(Check.AUDIT, f"sessions {session.id}")}
 
 
+async def test_entries_that_no_version_here_can_read_are_compared_by_their_text(
+    patient: Patient,
+) -> None:
+    await patient.type(
+        """INSERT INTO audit (at, actor, role, origin, action, subject_kind, subject_id, reason,
+                              before, after)
+        VALUES ('2026-08-20 01:00:00.000000', '', '', '', 'change', 'sessions', 'old', '',
+                '{}', '{}')"""
+    )
+    assert await patient.findings() == {(Check.AUDIT, "sessions old")}
+
+
 async def test_a_session_that_vanished_is_found(patient: Patient) -> None:
     session = await patient.desk.book(a_booking())
     await patient.type("DELETE FROM claims")

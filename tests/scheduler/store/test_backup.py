@@ -377,7 +377,11 @@ async def test_a_backup_of_another_version_is_named(
     assert contents_of(tmp_path) == [backed_up.name]
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", gzip.compress(b""), gzip.compress(b"{}")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", gzip.compress(b""), gzip.compress(b"{}")],
+    ids=["empty", "plain", "packed nothing", "another object"],
+)
 async def test_what_is_no_backup_is_named(file: Path, tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InvalidValueError, match="no file"):
         await restore(f"sqlite+aiosqlite:///{tmp_path / 'new.sqlite'}", file)
