@@ -70,4 +70,6 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         run=_seeded,
     ),
 )
-"""A day whose id is `resolved` or `unsettled` can be listed but not read by its address."""
+
+ADDRESSES: Final = frozenset(route.path for route in ROUTES)
+"""No row of a day table may have an id that leads to one of these."""

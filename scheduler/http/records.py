@@ -15,6 +15,7 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
+from scheduler.http.days import ADDRESSES
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import Alliance
@@ -50,6 +51,13 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
             raise StateError(
                 "联盟已经存在；一个服务只有一个联盟。",
                 "The alliance exists already: there is one of it.",
+            )
+        if f"/{name}/{call.body.id}" in ADDRESSES:
+            raise InvalidWishError(
+                f"编号 {call.body.id} 另有用途，请换一个。",
+                f"The id {call.body.id} has another use here: choose a different one.",
+                pointer="/id",
+                value=call.body.id,
             )
         return await transaction.put(call.body, revision=None)
 

@@ -83,6 +83,10 @@ async def test_days_are_still_read_by_their_ids(office: Caller) -> None:
     await put_day(office)
     assert (await office.get("/days/TF1.0920"))["date"] == SUNDAY
     assert (await office("GET", "/days/resolve")).status == 404
+    for taken in ("resolved", "unsettled"):
+        answer = await office("POST", "/days", json=MAKEUP | {"id": taken})
+        (fault,) = (await answer.json())["errors"]
+        assert (answer.status, fault["pointer"], fault["value"]) == (422, "/id", taken)
 
 
 async def test_schools_are_told_what_to_settle(office: Caller) -> None:
