@@ -1,13 +1,12 @@
 """What every question to the database needs: a connection, who asks, and when."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, Row, and_, or_
+from sqlalchemy import Column, ColumnElement, Executable, Row, and_, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.model import Actor, Resource
@@ -83,12 +82,10 @@ def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
         yield part
 
 
-def is_one_of(kind: Column[str], id: Column[str], names: Iterable[tuple[str, str]]) -> Condition:
+def is_one_of(kind: Column[str], id: Column[str], names: Collection[tuple[str, str]]) -> Condition:
     """Whether a row has one of these kinds and ids.
 
-    SQLite reads a whole table to find pairs in a list of pairs, but not ids in a list.
+    For pairs in a list of pairs SQLite reads the whole table, for each alone it asks the index.
     """
-    ids: dict[str, list[str]] = defaultdict(list)
-    for of_kind, of_id in names:
-        ids[of_kind].append(of_id)
-    return or_(*(and_(kind == each, id.in_(sorted(ids[each]))) for each in sorted(ids)))
+    kinds, ids = zip(*names, strict=True)
+    return and_(kind.in_(sorted({*kinds})), id.in_(ids), tuple_(kind, id).in_(names))
