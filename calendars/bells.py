@@ -40,17 +40,17 @@ class Period:
     def __post_init__(self) -> None:
         if self.starts.tzinfo or self.ends.tzinfo:
             raise InvalidValueError(
-                "作息时间是学校的钟面时间, 不带时区。",
+                "作息时间是学校的钟面时间，不带时区。",
                 "A bell is a time on the school's clock and carries no offset.",
             )
         if self.starts >= self.ends:
             raise InvalidValueError(
-                f"时段必须先开始后结束, 而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",
+                f"时段必须先开始后结束，而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",
                 f"A period must end after it starts, unlike {self.starts:%H:%M}-{self.ends:%H:%M}.",
             )
         if (self.no is not None) != (self.kind is PeriodKind.LESSON):
             raise InvalidValueError(
-                "课节必须有节次号, 其他时段不能有。",
+                "课节必须有节次号，其他时段不能有。",
                 "A lesson needs its number (`no`), and no other kind of period has one.",
             )
 

@@ -21,7 +21,7 @@ class Slot:
             moment: datetime = getattr(self, name)
             if moment.tzinfo is None:
                 raise InvalidValueError(
-                    f"{name} 必须带时区偏移, 例如 {moment.isoformat()}+08:00。",
+                    f"{name} 必须带时区偏移，例如 {moment.isoformat()}+08:00。",
                     f"{name} must carry an offset, such as {moment.isoformat()}+08:00.",
                 )
             check_year(moment)

@@ -34,7 +34,7 @@ _COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
         ),
         (
             r"Expected `(.+)` matching regex .*",
-            "格式不对: 不能含控制字符, 编号只能用字母、数字和 . : _ -。",
+            "格式不对：不能含控制字符，编号只能用字母、数字和 . : _ -。",
             "Not in the form asked for: no control characters; ids use letters, digits, . : _ -.",
         ),
         (
@@ -56,17 +56,17 @@ _COMPLAINTS: Final[tuple[tuple[re.Pattern[str], str, str], ...]] = tuple(
         ),
         (
             r"Invalid RFC3339 encoded datetime",
-            "不是带时区偏移的时间, 例如 2026-09-08T08:30:00+08:00。",
+            "不是带时区偏移的时间，例如 2026-09-08T08:30:00+08:00。",
             "Not a time with offset, such as 2026-09-08T08:30:00+08:00.",
         ),
         (
             r"Invalid RFC3339 encoded date",
-            "不是日期, 例如 2026-09-08。",
+            "不是日期，例如 2026-09-08。",
             "Not a date, such as 2026-09-08.",
         ),
         (
             r"Invalid RFC3339 encoded time",
-            "不是时刻, 例如 08:30:00。",
+            "不是时刻，例如 08:30:00。",
             "Not a time of day, such as 08:30:00.",
         ),
     )
@@ -96,5 +96,5 @@ def explain(error: msgspec.ValidationError) -> Text:
         wanted, got = (
             " | ".join(_TYPES.get(t, t) for t in group.split(" | ")) for group in matched.groups()
         )
-        return Text(f"应为{wanted}, 而不是{got}。", f"{complaint}.")
+        return Text(f"应为{wanted}，而不是{got}。", f"{complaint}.")
     return Text(f"取值无效: {complaint}。", f"{complaint}.")

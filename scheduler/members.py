@@ -87,7 +87,7 @@ class Alliance:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):
             raise InvalidValueError(
-                f"没有名为 {self.zone!r} 的时区, 请用 IANA 名称, 例如 Asia/Shanghai。",
+                f"没有名为 {self.zone!r} 的时区，请用 IANA 名称，例如 Asia/Shanghai。",
                 f"No time zone is called {self.zone!r}: use an IANA name such as Asia/Shanghai.",
             ) from None
 
@@ -230,7 +230,7 @@ class OpenSlot:
         parse_weeks(self.weeks, MAX_WEEKS)
         if self.starts >= self.ends:
             raise InvalidValueError(
-                f"开放时段必须先开始后结束, 而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",
+                f"开放时段必须先开始后结束，而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",
                 f"An open slot must end after it starts, unlike "
                 f"{self.starts:%H:%M}-{self.ends:%H:%M}.",
             )

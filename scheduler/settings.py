@@ -63,11 +63,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     }
     if unknown := sorted(set(chosen) - names):
         raise InvalidValueError(
-            f"没有名为 {'、'.join(unknown)} 的设置, 可用: {'、'.join(sorted(names))}。",
+            f"没有名为 {'、'.join(unknown)} 的设置，可用：{'、'.join(sorted(names))}。",
             f"There is no setting {', '.join(unknown)}; there are {', '.join(sorted(names))}.",
         )
     try:
         return msgspec.convert(chosen, Settings, strict=False)
     except msgspec.ValidationError as error:
         text = explain(error)
-        raise InvalidValueError(f"设置有误: {error}: {text.zh}", f"{error}: {text.en}") from None
+        raise InvalidValueError(f"设置有误：{error}：{text.zh}", f"{error}: {text.en}") from None

@@ -47,7 +47,7 @@ class Entry:
         legible = self.uid and self.uid.isprintable()
         if not legible or not _NOT_IN_A_UID.isdisjoint(self.uid):
             raise InvalidValueError(
-                f"日程标识 {self.uid!r} 不能为空, 也不能含空格、斜杠、逗号或分号。",
+                f"日程标识 {self.uid!r} 不能为空，也不能含空格、斜杠、逗号或分号。",
                 f"An event's uid needs characters, none of them a space, slash, comma or "
                 f"semicolon, unlike {self.uid!r}.",
             )

@@ -40,7 +40,7 @@ class RefusedFilesError(SchedulerError):
 
     def __init__(self, errors: Sequence[CellError]) -> None:
         super().__init__(
-            f"导入文件有 {len(errors)} 处错误, 没有写入任何内容。",
+            f"导入文件有 {len(errors)} 处错误，没有写入任何内容。",
             f"The files have {len(errors)} errors; nothing was stored.",
         )
         self.errors = tuple(errors)
@@ -69,7 +69,7 @@ def read_files(files: Mapping[str, bytes]) -> tuple[tuple[Placed, ...], tuple[Ce
     errors = [
         _file_error(
             name,
-            f"不认识的文件, 请用 {'、'.join(_file_names())} 之一。",
+            f"不认识的文件，请用 {'、'.join(_file_names())} 之一。",
             f"Unknown file; use one of {', '.join(_file_names())}.",
         )
         for name in sorted(files)
@@ -98,11 +98,11 @@ def _read(file: str, kind: type[Record], content: bytes) -> tuple[list[Placed], 
     except (UnicodeDecodeError, csv.Error) as error:
         return [], [
             _file_error(
-                file, f"不是可读的 CSV 文件: {error}。", f"Not a readable CSV file: {error}."
+                file, f"不是可读的 CSV 文件：{error}。", f"Not a readable CSV file: {error}."
             )
         ]
     if not rows:
-        return [], [_file_error(file, "文件是空的, 缺少表头。", "The file is empty: no heading.")]
+        return [], [_file_error(file, "文件是空的，缺少表头。", "The file is empty: no heading.")]
     names = [HEADINGS[kind].get(_tidy(cell)) for cell in rows[0]]
     errors = list(_heading_errors(file, kind, rows[0], names))
     if errors:
@@ -162,7 +162,7 @@ def _heading_errors(
         if name is None and _tidy(heading):
             yield _file_error(
                 file,
-                f"不认识的列 {heading!r}, 可用的列: {known}。",
+                f"不认识的列 {heading!r}，可用的列：{known}。",
                 f"Unknown column {heading!r}; the columns are {known}.",
                 column=heading,
             )

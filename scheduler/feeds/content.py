@@ -188,7 +188,7 @@ _ABOUT: Final = Text(
 
 def _starts_at(slot: Slot, zone: ZoneInfo) -> Text:
     day = slot.starts.astimezone(zone).date()
-    return Text(f"篇幅所限, 早于 {day} 的不再列出。", f"Cut for length: nothing before {day}.")
+    return Text(f"篇幅所限，早于 {day} 的不再列出。", f"Cut for length: nothing before {day}.")
 
 
 def _ends_at(slot: Slot, zone: ZoneInfo) -> Text:

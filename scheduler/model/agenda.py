@@ -186,7 +186,7 @@ def check_sites(sites: "tuple[SiteWish, ...]") -> None:
 def check_length(slot_minutes: int, min_minutes: int) -> None:
     if slot_minutes > MAX_SESSION_MINUTES:
         raise InvalidValueError(
-            f"一次活动最长 {MAX_SESSION_MINUTES} 分钟, 而不是 {slot_minutes} 分钟。",
+            f"一次活动最长 {MAX_SESSION_MINUTES} 分钟，而不是 {slot_minutes} 分钟。",
             f"A session lasts at most {MAX_SESSION_MINUTES} minutes, not {slot_minutes}.",
         )
     if slot_minutes < min_minutes:

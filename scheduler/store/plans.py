@@ -52,7 +52,7 @@ async def replace_plan(transaction: OpenTransaction, before: Plan, after: Plan) 
     if touched == 0:
         now = await plan(transaction, before.id)
         raise StaleError(
-            f"方案 {before.id} 已被他人修改: 现在是第 {now.revision} 版。",
+            f"方案 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
             f"The plan {before.id} has changed: it is now at revision {now.revision}.",
         )
     await write_audit(

@@ -156,7 +156,7 @@ async def remove(transaction: OpenTransaction, kind: type[R], id: str, *, revisi
     if namers := await namers_of(transaction, kind, id):
         word = WORDS[kind]
         raise StateError(
-            f"{word.zh} {id} 仍被使用, 不能删除: {'、'.join(namers)}。",
+            f"{word.zh} {id} 仍被使用，不能删除：{'、'.join(namers)}。",
             f"The {word.en} {id} is still used by {', '.join(namers)}.",
         )
     await replace_references(transaction, [(NAMES[kind], id, ())])
@@ -215,7 +215,7 @@ def _check_current(
     if before.revision != revision:
         word = WORDS[kind]
         raise StaleError(
-            f"{word.zh} {id} 已被他人修改: 现在是第 {before.revision} 版, 不是第 {revision} 版。",
+            f"{word.zh} {id} 已被他人修改：现在是第 {before.revision} 版，不是第 {revision} 版。",
             f"The {word.en} {id} has changed: it is now at revision {before.revision}, "
             f"not {revision}.",
         )

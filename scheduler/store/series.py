@@ -56,7 +56,7 @@ async def replace_series(transaction: OpenTransaction, before: Series, after: Se
     if touched == 0:
         now = await series(transaction, before.id)
         raise StaleError(
-            f"系列 {before.id} 已被他人修改: 现在是第 {now.revision} 版。",
+            f"系列 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
             f"The series {before.id} has changed: it is now at revision {now.revision}.",
         )
     await replace_references(transaction, [(_KIND, after.id, references(after))])

@@ -120,7 +120,7 @@ async def replace_session(transaction: OpenTransaction, before: Session, after: 
 async def _refuse_stale(transaction: OpenTransaction, before: Session) -> NoReturn:
     now = await session(transaction, before.id)
     raise StaleError(
-        f"活动 {before.id} 已被他人修改: 现在是第 {now.revision} 版, 不是第 {before.revision} 版。",
+        f"活动 {before.id} 已被他人修改：现在是第 {now.revision} 版，不是第 {before.revision} 版。",
         f"The session {before.id} has changed: it is now at revision {now.revision}, "
         f"not {before.revision}.",
     )

@@ -50,12 +50,12 @@ class Wish:
         (
             b'{"name":7}',
             "/name",
-            Text("应为文本, 而不是整数。", "Expected `str`, got `int`."),
+            Text("应为文本，而不是整数。", "Expected `str`, got `int`."),
         ),
         (
             b'{"on":"tomorrow"}',
             "/on",
-            Text("不是日期, 例如 2026-09-08。", "Not a date, such as 2026-09-08."),
+            Text("不是日期，例如 2026-09-08。", "Not a date, such as 2026-09-08."),
         ),
         (
             b'{"slot":{"starts":"2026-09-08T09:00:00Z","ends":"2026-09-08T08:00:00Z"}}',
