@@ -14,8 +14,6 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from scheduler.store import one_trip
-
 _BUSY_MILLISECONDS: Final = 10_000
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -60,12 +58,7 @@ def open_engine(url: str) -> Engine:
 
 
 def _open_sqlite(url: str) -> Engine:
-    engine = create_async_engine(
-        url,
-        pool_size=_POOL,
-        max_overflow=_POOL,
-        connect_args={"async_creator_fn": one_trip.connect},
-    )
+    engine = create_async_engine(url, pool_size=_POOL, max_overflow=_POOL)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _record: object) -> None:
