@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8080
 BIN := .venv/bin
 
-.PHONY: env demo test check clean
+.PHONY: env demo test check coverage clean
 
 env: .venv/installed
 
@@ -24,6 +24,13 @@ check: env
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# School time and the rulebook are covered branch by branch.
+coverage: env
+	$(BIN)/pytest -n auto --cov=calendars --cov=scheduler.conflicts --cov-branch \
+	  --cov-report=term-missing:skip-covered --cov-fail-under=100 \
+	  tests/calendars tests/scheduler/conflicts tests/scheduler/test_local_words.py \
+	  tests/scheduler/test_schools.py
 
 clean:
 	rm -rf .venv build demo *.egg-info
