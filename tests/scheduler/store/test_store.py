@@ -89,18 +89,18 @@ async def test_of_many_at_once_a_link_pool_takes_what_it_can_carry(desk: Desk) -
 
 
 async def test_writers_of_one_room_queue_rather_than_collide_and_try_again(desk: Desk) -> None:
-    attempts = []
+    begun = []
 
     async def look_and_write(transaction: Transaction) -> None:
+        begun.append(transaction)
         await transaction.lock([Resource(ResourceKind.ROOM, a_room().id)])
         stored = await transaction.get(Room, a_room().id)
-        attempts.append(stored.revision)
         await asyncio.sleep(0.005)
         larger = a_room(seats=100 + stored.revision)
         await transaction.put(larger, revision=stored.revision)
 
     await asyncio.gather(*(desk.write(look_and_write) for _ in range(10)))
-    assert attempts == list(range(1, 11))
+    assert len(begun) == 10
 
 
 async def test_opposite_orders_of_locking_end_well(desk: Desk) -> None:
