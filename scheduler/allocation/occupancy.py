@@ -1,7 +1,5 @@
 """Who and what is taken so far, as bit sets over the timeline."""
 
-from collections.abc import Iterable
-
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import Place, RoomNeed, WeeklyProblem, bits_of
 
@@ -26,6 +24,31 @@ class Taken:
         self._uses[company] = (used | exact, used_padded | padded)
 
 
+class LinkLoad:
+    """How much of a link is used at each moment, and where an amount would be too much."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._used: dict[int, int] = {}
+        self._too_full: dict[int, int] = {}
+
+    def too_full(self, amount: int) -> int:
+        """The moments at which this much is no longer left."""
+        if amount not in self._too_full:
+            self._too_full[amount] = sum(
+                1 << moment for moment, used in self._used.items() if used + amount > self._capacity
+            )
+        everywhere = -1 if amount > self._capacity else 0
+        return self._too_full[amount] | everywhere
+
+    def add(self, bits: int, amount: int) -> None:
+        for moment in bits_of(bits):
+            used = self._used[moment] = self._used.get(moment, 0) + amount
+            for asked in self._too_full:
+                if used + asked > self._capacity:
+                    self._too_full[asked] |= 1 << moment
+
+
 class Occupancy:
     """What the places taken so far leave free."""
 
@@ -34,13 +57,10 @@ class Occupancy:
         self._timeline = timeline
         self._people: dict[int, Taken] = {}
         self._rooms: dict[tuple[int, int], Taken] = {}
-        self._links = [
-            _counts(
-                (timeline.bits(load.dates, load.starts, load.ends), load.amount)
-                for load in link.loads
-            )
-            for link in problem.links
-        ]
+        self._links = [LinkLoad(link.capacity) for link in problem.links]
+        for link, load in zip(problem.links, self._links, strict=True):
+            for booked in link.loads:
+                load.add(timeline.bits(booked.dates, booked.starts, booked.ends), booked.amount)
 
     def rooms_for(self, place: Place) -> tuple[int, ...] | None:
         """A free room for each need, the first that fits; None if anything is taken."""
@@ -72,9 +92,7 @@ class Occupancy:
             taken = self._rooms.setdefault((need.school, room), Taken())
             taken.add(need.company, exact, self._bits(place, self._buffer(need, room)))
         for use in place.links:
-            counts = self._links[use.link]
-            for moment in bits_of(exact):
-                counts[moment] = counts.get(moment, 0) + use.amount
+            self._links[use.link].add(exact, use.amount)
 
     def _bits(self, place: Place, distance: int = 0) -> int:
         return self._timeline.bits(place.dates, place.starts, place.ends + distance)
@@ -97,18 +115,4 @@ class Occupancy:
         )
 
     def _links_suffice(self, place: Place, exact: int) -> bool:
-        return all(
-            self._links[use.link].get(moment, 0) + use.amount
-            <= self._problem.links[use.link].capacity
-            for use in place.links
-            for moment in bits_of(exact)
-        )
-
-
-def _counts(uses: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """How much is used at each moment."""
-    counts: dict[int, int] = {}
-    for bits, amount in uses:
-        for moment in bits_of(bits):
-            counts[moment] = counts.get(moment, 0) + amount
-    return counts
+        return not any(exact & self._links[use.link].too_full(use.amount) for use in place.links)

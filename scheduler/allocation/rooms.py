@@ -1,4 +1,4 @@
-"""Rooms handed out after they were counted: each school's on its own, exactly."""
+"""Rooms handed out after they were counted: those that could collide together, exactly."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from ortools.sat.python.cp_model import OPTIMAL, CpModel, CpSolver, IntVar
+from ortools.sat.python.cp_model import (
+    FEASIBLE,
+    INFEASIBLE,
+    OPTIMAL,
+    CpModel,
+    CpSolver,
+    IntVar,
+    LinearExpr,
+)
 
+from scheduler.allocation.crowds import crowds
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import Chosen, RoomNeed, WeeklyProblem, bits_of
 
-PROOF_LIMIT: Final = 5.0
-"""Deterministic seconds for one school; far more than a school has ever needed."""
+SEARCH_LIMIT: Final = 1.0
+"""Deterministic seconds to place as many of one school's needs as possible."""
+PROOF_LIMIT: Final = 0.1
+"""Deterministic seconds to prove that some needs can never all be met; else it counts as open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +54,10 @@ def hand_out_rooms(problem: WeeklyProblem, timeline: Timeline, used: Iterable[in
     clashes = []
     for school in sorted(by_school):
         wanted = by_school[school]
-        found = _School(problem, timeline, wanted).hand_out()
+        found = _Cluster(problem, timeline, wanted).hand_out()
         rooms |= found
         if len(found) < len(wanted):
-            clashes.append(_smallest_clash(problem, timeline, wanted))
+            clashes += _smallest_clash(problem, timeline, wanted)
     chosen = []
     for number in used:
         needs = [
@@ -58,20 +69,43 @@ def hand_out_rooms(problem: WeeklyProblem, timeline: Timeline, used: Iterable[in
     return Handout(tuple(chosen), tuple(clashes))
 
 
+def _clusters(
+    problem: WeeklyProblem, timeline: Timeline, wanted: Sequence[Wanted]
+) -> list[list[Wanted]]:
+    """Needs of one school that could collide, directly or through others, buffers counted."""
+    clusters: list[tuple[int, list[Wanted]]] = []
+    for each in wanted:
+        place = problem.places[each.place]
+        buffer = max(problem.buffers[each.need.school])
+        taken = timeline.bits(place.dates, place.starts, place.ends + buffer)
+        members = [each]
+        apart = []
+        for bits, others in clusters:
+            if bits & taken:
+                taken |= bits
+                members = others + members
+            else:
+                apart.append((bits, others))
+        clusters = [*apart, (taken, members)]
+    return [members for _, members in clusters]
+
+
 def _smallest_clash(
     problem: WeeklyProblem, timeline: Timeline, wanted: Sequence[Wanted]
-) -> frozenset[int]:
-    """Places that cannot all get rooms, none of which could be left out of that statement."""
+) -> list[frozenset[int]]:
+    """Places that provably cannot all get rooms, as few as are easily found; none if unproven."""
+    if not _Cluster(problem, timeline, wanted).is_impossible():
+        return []
     needed = list(wanted)
     for number in sorted({each.place for each in wanted}):
         fewer = [each for each in needed if each.place != number]
-        if len(_School(problem, timeline, fewer).hand_out()) < len(fewer):
+        if _Cluster(problem, timeline, fewer).is_impossible():
             needed = fewer
-    return frozenset(each.place for each in needed)
+    return [frozenset(each.place for each in needed)]
 
 
-class _School:
-    """The needs for rooms of one school."""
+class _Cluster:
+    """Needs for rooms of one school."""
 
     def __init__(
         self, problem: WeeklyProblem, timeline: Timeline, wanted: Sequence[Wanted]
@@ -83,7 +117,27 @@ class _School:
     def hand_out(self) -> dict[Wanted, int]:
         """A room for as many needs as possible."""
         quickly = self._first_fit()
-        return quickly if len(quickly) == len(self._wanted) else self._search()
+        if len(quickly) == len(self._wanted):
+            return quickly
+        model, gets = self._model()
+        for each in self._wanted:
+            model.add_at_most_one(gets[each, room] for room in bits_of(each.need.rooms))
+        for (each, room), got in gets.items():
+            model.add_hint(got, quickly.get(each) == room)
+        model.maximize(LinearExpr.sum(list(gets.values())))
+        solver = _solver(SEARCH_LIMIT)
+        if solver.solve(model) not in (OPTIMAL, FEASIBLE):
+            return quickly
+        return {each: room for (each, room), got in gets.items() if solver.boolean_value(got)}
+
+    def is_impossible(self) -> bool:
+        """Whether it is proven that not every need can be met."""
+        if len(self._first_fit()) == len(self._wanted):
+            return False
+        model, gets = self._model()
+        for each in self._wanted:
+            model.add_exactly_one(gets[each, room] for room in bits_of(each.need.rooms))
+        return bool(_solver(PROOF_LIMIT).solve(model) == INFEASIBLE)
 
     def _first_fit(self) -> dict[Wanted, int]:
         """Early ones first, those with little choice before others."""
@@ -106,28 +160,40 @@ class _School:
                     break
         return found
 
-    def _search(self) -> dict[Wanted, int]:
-        """By CP-SAT: one boolean for each need and room."""
+    def _model(self) -> tuple[CpModel, dict[tuple[Wanted, int], IntVar]]:
+        """One boolean for each need and room, and what cannot share a room."""
         model = CpModel()
-        gets: dict[tuple[Wanted, int], IntVar] = {
+        gets = {
             (each, room): model.new_bool_var("")
             for each in self._wanted
             for room in bits_of(each.need.rooms)
         }
-        for each in self._wanted:
-            model.add_at_most_one(gets[each, room] for room in bits_of(each.need.rooms))
+        for crowd in self._crowds():
+            for room in range(len(self._problem.buffers[crowd[0].need.school])):
+                present = [gets[each, room] for each in crowd if (each, room) in gets]
+                if len(present) > 1:
+                    model.add_at_most_one(present)
         for one, other in combinations(self._wanted, 2):
             for room in bits_of(one.need.rooms & other.need.rooms):
                 if self._collide(one, other, room):
                     model.add_at_most_one((gets[one, room], gets[other, room]))
-        model.maximize(sum(gets.values()))
-        solver = CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = 0
-        solver.parameters.max_deterministic_time = PROOF_LIMIT
-        if solver.solve(model) != OPTIMAL:
-            return self._first_fit()
-        return {each: room for (each, room), got in gets.items() if solver.boolean_value(got)}
+        return model, gets
+
+    def _crowds(self) -> list[list[Wanted]]:
+        """The needs that share a moment: said at once, it is much easier to refute."""
+        by_place: dict[int, list[Wanted]] = defaultdict(list)
+        by_date: dict[int, list[int]] = defaultdict(list)
+        for each in self._wanted:
+            by_place[each.place].append(each)
+        for number in by_place:
+            for date in bits_of(self._problem.places[number].dates & self._timeline.dates):
+                by_date[date].append(number)
+        found = {
+            crowd: [each for number in crowd for each in by_place[number]]
+            for places in by_date.values()
+            for _, crowd in crowds(self._problem, places)
+        }
+        return list(found.values())
 
     def _collide(self, one: Wanted, other: Wanted, room: int) -> bool:
         buffer = self._problem.buffers[one.need.school][room]
@@ -137,3 +203,11 @@ class _School:
             for place in (self._problem.places[one.place], self._problem.places[other.place])
         )
         return first & second != 0
+
+
+def _solver(limit: float) -> CpSolver:
+    solver = CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 0
+    solver.parameters.max_deterministic_time = limit
+    return solver
