@@ -21,7 +21,7 @@ from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import Chosen, RoomNeed, WeeklyProblem, bits_of
 
 SEARCH_LIMIT: Final = 1.0
-"""Deterministic seconds to place as many of one school's needs as possible."""
+"""Deterministic seconds to place as many of a cluster's needs as possible."""
 PROOF_LIMIT: Final = 0.1
 """Deterministic seconds to prove that some needs can never all be met; else it counts as open."""
 
@@ -53,11 +53,11 @@ def hand_out_rooms(problem: WeeklyProblem, timeline: Timeline, used: Iterable[in
     rooms: dict[Wanted, int] = {}
     clashes = []
     for school in sorted(by_school):
-        wanted = by_school[school]
-        found = _Cluster(problem, timeline, wanted).hand_out()
-        rooms |= found
-        if len(found) < len(wanted):
-            clashes += _smallest_clash(problem, timeline, wanted)
+        for wanted in _clusters(problem, timeline, by_school[school]):
+            found = _Cluster(problem, timeline, wanted).hand_out()
+            rooms |= found
+            if len(found) < len(wanted):
+                clashes += _smallest_clash(problem, timeline, wanted)
     chosen = []
     for number in used:
         needs = [
@@ -105,7 +105,7 @@ def _smallest_clash(
 
 
 class _Cluster:
-    """Needs for rooms of one school."""
+    """Needs for rooms of one school, met together."""
 
     def __init__(
         self, problem: WeeklyProblem, timeline: Timeline, wanted: Sequence[Wanted]
