@@ -23,8 +23,8 @@ from scheduler.model import (
     SessionState,
     SiteState,
 )
-from scheduler.planning import PlanWish, PublishedPlan
-from scheduler.publishing import AGREED_IN_ADVANCE
+from scheduler.planning import PlanWish, PublishedPlan, solving
+from scheduler.planning.publishing import AGREED_IN_ADVANCE
 from scheduler.store import Transaction
 from tests.builders import NOW, at, some_books, wall
 from tests.scheduler.allocation.terms import FIRST_TUESDAY, a_request, a_request_site
@@ -296,8 +296,8 @@ async def test_a_plan_that_breaks_the_solver_is_kept_as_failed(
     def broken(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(planning, "allocate", broken)
-    waiting = await desk.do(planning.request_plan, PlanWish())
+    monkeypatch.setattr(solving, "allocate", broken)
+    waiting = await desk.do(solving.request_plan, PlanWish())
     with pytest.raises(MemoryError):
         await planning.solve_next(desk.store, clock=lambda: NOW)
     failed = await desk.read(Transaction.plan, waiting.id)

@@ -1,4 +1,4 @@
-"""From wishes to a term's plan: asked for, then solved in the background. `publishing` books it."""
+"""From wishes to a plan: asked for, then solved in the background."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from calendars.fields import Line
 from calendars.text import Text
-from scheduler.allocation import Allocation, OnProgress, Problem, Progress, allocate
+from scheduler.allocation import Allocation, OnProgress, Problem, allocate
 from scheduler.errors import InvalidWishError
 from scheduler.model import (
     Actor,
@@ -24,21 +24,8 @@ from scheduler.model import (
     RequestState,
     SessionState,
 )
-from scheduler.publishing import Change, PublishedPlan, RefusedPlacement, changes, publish
 from scheduler.schools import SchoolBook, Situation
 from scheduler.store import Store, Transaction
-
-__all__ = [
-    "Change",
-    "PlanWish",
-    "Progress",
-    "PublishedPlan",
-    "RefusedPlacement",
-    "changes",
-    "publish",
-    "request_plan",
-    "solve_next",
-]
 
 SOLVER: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="allocation")
 
