@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from scheduler.errors import ReusedKeyError, StateError, UnknownTokenError
 from scheduler.model import Actor
@@ -10,6 +10,8 @@ from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction
+
+_ANSWERS = tables.answers
 
 
 async def add_token(
@@ -37,36 +39,49 @@ async def actor_of(transaction: OpenTransaction, token_hash: bytes) -> Actor:
 
 
 async def remembered(transaction: OpenTransaction, key: str, fingerprint: bytes) -> bytes | None:
-    """What this actor's idempotency key was answered; `ReusedKeyError` for another request."""
-    table = tables.answers
+    """What this actor's idempotency key was answered; `ReusedKeyError` for another request.
+
+    A key that is new is taken at once, so that the same request at the same time waits for this
+    transaction and then finds its answer. An answer is never empty.
+    """
     row = await transaction.first(
-        select(table.c.fingerprint, table.c.answer).where(
-            table.c.actor == _key_of(transaction.actor), table.c.key == key
+        select(_ANSWERS.c.fingerprint, _ANSWERS.c.answer).where(
+            _ANSWERS.c.actor == _key_of(transaction.actor), _ANSWERS.c.key == key
         )
     )
     if row is None:
+        await transaction.run(insert(_ANSWERS), [_answer(transaction, key, fingerprint, b"")])
         return None
     if row.fingerprint != fingerprint:
         raise ReusedKeyError(
             f"幂等键 {key} 已用于另一个请求。",
             f"The idempotency key {key} was used for another request.",
         )
-    answer: bytes = row.answer
-    return answer
+    return row.answer or None
 
 
 async def remember(
     transaction: OpenTransaction, key: str, fingerprint: bytes, answer: bytes
 ) -> None:
     """Keep the answer with the write it acknowledges."""
-    row = {
+    await transaction.run(
+        delete(_ANSWERS).where(
+            _ANSWERS.c.actor == _key_of(transaction.actor), _ANSWERS.c.key == key
+        )
+    )
+    await transaction.run(insert(_ANSWERS), [_answer(transaction, key, fingerprint, answer)])
+
+
+def _answer(
+    transaction: OpenTransaction, key: str, fingerprint: bytes, answer: bytes
+) -> dict[str, object]:
+    return {
         "actor": _key_of(transaction.actor),
         "key": key,
         "fingerprint": fingerprint,
         "answer": answer,
         "at": transaction.now,
     }
-    await transaction.run(insert(tables.answers), [row])
 
 
 def _key_of(actor: Actor) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -56,22 +57,27 @@ async def test_an_answer_is_remembered_for_the_same_request_of_the_same_actor(de
         assert await desk.store.write(ask, actor=other, now=NOW) is None
 
 
-async def test_the_same_request_twice_at_once_is_done_once(desk: Desk) -> None:
-    done: list[str] = []
-
+async def test_the_same_request_twice_at_once_is_done_once_and_answered_alike(desk: Desk) -> None:
     async def once(transaction: Transaction) -> bytes:
         answer = await transaction.remembered("k", b"f")
         if answer is None:
             await asyncio.sleep(0.01)
-            await transaction.add_session(a_session(f"s{len(done)}"))
-            answer = f"booked s{len(done)}".encode()
+            answer = uuid4().hex.encode()
+            await transaction.add_session(a_session(answer.decode()))
             await transaction.remember("k", b"f", answer)
         return answer
 
-    async def request() -> None:
-        done.append((await desk.write(once)).decode())
-
-    await asyncio.gather(*(request() for _ in range(4)))
-    assert len(set(done)) == 1
+    answers = await asyncio.gather(*(desk.write(once) for _ in range(4)))
     async with desk.read() as transaction:
-        assert len(await transaction.sessions()) == 1
+        (booked,) = await transaction.sessions()
+    assert answers == [booked.id.encode()] * 4
+
+
+async def test_a_key_whose_request_was_refused_is_free_again(desk: Desk) -> None:
+    async def refuse(transaction: Transaction) -> None:
+        await transaction.remembered("k", b"f")
+        raise StateError("不行。", "No.")
+
+    with pytest.raises(StateError):
+        await desk.write(refuse)
+    await desk.write(lambda transaction: transaction.remembered("k", b"other"))
