@@ -253,6 +253,11 @@ class Outage:
                 "停用登记必须且只能指向一个教室 (room) 或一个链路池 (link_pool)。",
                 "An outage names either a room or a link_pool.",
             )
+        if (self.room is None) != (self.school is None):
+            raise InvalidValueError(
+                "教室停用须注明学校 (school)；链路池属于联盟，不填学校。",
+                "An outage of a room names its school, one of a link_pool names none.",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

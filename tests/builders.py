@@ -226,9 +226,10 @@ def a_block(slot: Slot, school: str = "TF1", **fields: Any) -> BusyBlock:
 
 
 def an_outage(slot: Slot, **fields: Any) -> Outage:
-    return Outage(
-        **dict[str, Any]({"id": OutageId("o1"), "slot": slot, "reason": "话筒无声"}) | fields
-    )
+    """Of a room, which is at the school that its id begins with, or of a link pool."""
+    school = SchoolId(fields["room"].split("-")[0]) if "room" in fields else None
+    given: dict[str, Any] = {"id": OutageId("o1"), "school": school, "slot": slot}
+    return Outage(**{"reason": "话筒无声"} | given | fields)
 
 
 def a_pool(**fields: Any) -> LinkPool:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete, insert, select
 
 from scheduler.errors import InvalidWishError
-from scheduler.records import NAMES, WORDS, Record, Reference, references
+from scheduler.members import BusyBlock, Outage, Teacher, Timetable
+from scheduler.records import KINDS, NAMES, WORDS, Record, Reference, references, school_of
 from scheduler.store import tables
+from scheduler.store.codec import decode
 from scheduler.store.opened import OpenTransaction, chunks, is_one_of
 from scheduler.store.resources import resource_of
 
@@ -35,6 +37,57 @@ async def check_references(
     for pointer, reference, key in found:
         if key not in known:
             raise _unknown(pointer + reference.pointer, reference)
+    await _check_belonging(transaction, named_in)
+
+
+_OF_ONE_SCHOOL = (Timetable, Outage, BusyBlock)
+"""What a school says of its own rooms, people and terms only: elsewhere it would have no effect."""
+
+
+async def _check_belonging(
+    transaction: OpenTransaction, named_in: Sequence[tuple[str, object]]
+) -> None:
+    """`InvalidWishError` where such a record names what is another school's."""
+    found = [
+        (pointer, each, school_of(value))
+        for pointer, value in named_in
+        if isinstance(value, _OF_ONE_SCHOOL) and value.school is not None
+        for each in references(value)
+    ]
+    if not found:
+        return
+    at = {
+        (NAMES[type(value)], value.id): _at(value)
+        for _, value in named_in
+        if isinstance(value, Record)
+    }
+    table = tables.records
+    for part in chunks(sorted({(NAMES[each.kind], each.id) for _, each, _ in found} - at.keys())):
+        query = select(table.c.kind, table.c.id, table.c.body)
+        for row in await transaction.all(query.where(is_one_of(table.c.kind, table.c.id, part))):
+            at[row.kind, row.id] = _at(decode(KINDS[row.kind], row.body))
+    for pointer, reference, school in found:
+        owners = at[NAMES[reference.kind], reference.id]
+        if owners and school not in owners:
+            raise _foreign(pointer + reference.pointer, reference, school)
+
+
+def _at(record: Record) -> tuple[str, ...]:
+    """The schools that a record belongs to; a teacher may be at several, a link pool is at none."""
+    if isinstance(record, Teacher):
+        return record.schools
+    school = school_of(record)
+    return () if school is None else (school,)
+
+
+def _foreign(pointer: str, reference: Reference, school: str | None) -> InvalidWishError:
+    word = WORDS[reference.kind]
+    return InvalidWishError(
+        f"{word.zh} {reference.id} 不是学校 {school} 的，须由其所在学校登记。",
+        f"The {word.en} {reference.id} is not of school {school}: only its own school says this.",
+        pointer=pointer,
+        value=reference.id,
+    )
 
 
 def _unknown(pointer: str, reference: Reference) -> InvalidWishError:

@@ -8,7 +8,17 @@ import pytest
 from calendars.bells import SchoolId
 from calendars.terms import Term
 from scheduler.errors import InvalidWishError, NotFoundError, StaleError, StateError
-from scheduler.members import Lesson, Room, School, Teacher, TeacherId, Timetable
+from scheduler.members import (
+    BusyBlock,
+    Lesson,
+    Outage,
+    OutageId,
+    Room,
+    School,
+    Teacher,
+    TeacherId,
+    Timetable,
+)
 from scheduler.model import Request, RequestId, RequestSite, Role
 from scheduler.records import KINDS, Record
 from scheduler.store import Store, Stored, Transaction
@@ -22,6 +32,7 @@ from tests.builders import (
     a_term,
     a_timetable,
     an_alliance,
+    at,
 )
 from tests.scheduler.store.desk import Desk, alliance_records, records_of
 
@@ -224,3 +235,25 @@ async def test_a_write_is_refused_to_a_reader(desk: Desk) -> None:
     async with desk.read() as transaction:
         with pytest.raises(NotFoundError):
             await transaction.get(Room, "TF1-R9")
+
+
+async def test_a_school_speaks_only_of_its_own_rooms_people_and_terms(desk: Desk) -> None:
+    slot = at("14:00")
+    foreign: list[tuple[Record, str]] = [
+        (Outage(id=OutageId("x"), school=SchoolId("CB"), room=a_room().id, slot=slot), "/room"),
+        (BusyBlock(id="x", school=SchoolId("CB"), teacher=a_teacher().id, slot=slot), "/teacher"),
+        (BusyBlock(id="x", school=SchoolId("CB"), class_group=a_class().id, slot=slot), "/class"),
+        (a_timetable("JS", 1, a_lesson(1, teacher=a_teacher("CB").id)), "/lessons/0/teacher"),
+    ]
+    for record, pointer in foreign:
+        with pytest.raises(InvalidWishError) as refused:
+            await desk.put(record)
+        assert refused.value.pointer.startswith(f"/0{pointer}")
+
+
+async def test_a_teacher_of_two_schools_stands_in_the_timetables_of_both(desk: Desk) -> None:
+    both = replace(a_teacher("CB"), also_at=(SchoolId("JS"),))
+    lesson = a_lesson(1, teacher=both.id)
+    assert await desk.put(both, a_timetable("JS", 1, lesson)) == 2
+    block = BusyBlock(id="b", school=SchoolId("JS"), teacher=both.id, slot=at("14:00"))
+    assert await desk.put(block) == 1
