@@ -101,13 +101,18 @@ def _writes(actor: Actor, record: Record) -> bool:
 
 
 def _require_own_words(actor: Actor, request: Request, before: Request | None) -> None:
-    """Nobody agrees for another school, or says that a request was placed when no plan did."""
-    agreed = _agreed(request) - (_agreed(before) if before is not None else set())
+    """Nobody agrees for another school, or says that a request was placed when no plan did.
+
+    What a school has agreed to stands while its part stays as it is.
+    """
+    stands = set() if before is None else set(before.sites)
+    agreed = {site.school for site in request.sites if site.agreed and site not in stands}
     speaks_for = {actor.school} if actor.role is ActorRole.SCHOOL_COORDINATOR else set()
     if not agreed <= speaks_for:
         raise ForbiddenError(
-            "同意（agreed）只能由该校教导处或联盟办公室填写。",
-            "Only a school's coordinator, or the alliance's office, agrees for that school.",
+            "同意（agreed）只能由该校教导处或联盟办公室填写；改动某校的参与点，须请该校重新同意。",
+            "Only a school's coordinator, or the alliance's office, agrees for that school, and "
+            "anew when its part changes.",
         )
     state, series = (before.state, before.series) if before is not None else (None, ())
     may_be = {state or RequestState.OPEN, RequestState.OPEN, RequestState.WITHDRAWN}
@@ -116,7 +121,3 @@ def _require_own_words(actor: Actor, request: Request, before: Request | None) -
             "申请是否已安排（state, series）由发布的方案决定。",
             "Whether a request is placed (state, series) is decided by a published plan.",
         )
-
-
-def _agreed(request: Request) -> set[SchoolId]:
-    return {site.school for site in request.sites if site.agreed}

@@ -1,6 +1,7 @@
 """Who may do what: every role against every duty."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,16 @@ from scheduler.access import (
     require_subscription,
 )
 from scheduler.errors import ForbiddenError
-from scheduler.members import BusyBlock, Outage, OutageId, School, Studio, StudioId, TeacherId
+from scheduler.members import (
+    BusyBlock,
+    LinkPoolId,
+    Outage,
+    OutageId,
+    School,
+    Studio,
+    StudioId,
+    TeacherId,
+)
 from scheduler.model import (
     Actor,
     ActorRole,
@@ -27,7 +37,7 @@ from scheduler.model import (
     SeriesId,
 )
 from scheduler.records import Record
-from tests.builders import a_room, a_session, a_teacher, at
+from tests.builders import a_class, a_room, a_session, a_teacher, at
 
 OWN, OTHER = SchoolId("TF1"), SchoolId("CB")
 
@@ -49,6 +59,8 @@ def roles_that_may(act: Callable[[Actor], None]) -> set[str]:
 
 
 def an_outage(school: SchoolId | None = OWN) -> Outage:
+    if school is None:
+        return Outage(id=OutageId("o"), link_pool=LinkPoolId("bridge"), slot=at("14:00"))
     return Outage(id=OutageId("o"), school=school, room=a_room().id, slot=at("14:00"))
 
 
@@ -124,6 +136,18 @@ def test_an_agreement_that_stands_may_be_kept_by_who_changes_the_rest() -> None:
     before = a_request(agreed=("CB",))
     after = a_request(agreed=("CB",), title="美术")
     require_record_write(actor(ActorRole.TEACHER), after, before=before)
+
+
+def test_an_agreement_falls_with_what_was_agreed_to() -> None:
+    before = a_request(agreed=("CB",))
+    lead, listens = before.sites
+    other_class = replace(listens, class_groups=(a_class("CB").id,))
+    for role in (ActorRole.TEACHER, ActorRole.SCHOOL_COORDINATOR):
+        changed = replace(before, sites=(lead, other_class))
+        with pytest.raises(ForbiddenError):
+            require_record_write(actor(role), changed, before=before)
+        asked_anew = replace(before, sites=(lead, replace(other_class, agreed=False)))
+        require_record_write(actor(role), asked_anew, before=before)
 
 
 def test_only_a_plan_says_that_a_request_is_placed() -> None:
