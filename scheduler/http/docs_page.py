@@ -18,7 +18,8 @@ code { background: #eef1f4; padding: .1em .3em; border-radius: 3px; overflow-wra
 pre { background: #eef1f4; padding: .8rem; overflow-x: auto; } pre code { padding: 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; border-bottom: 1px solid #d0d5da; padding: .3rem; }
-article { border-top: 1px solid #d0d5da; } nav ul { columns: 3 12rem; }
+article { border-top: 1px solid #d0d5da; padding-bottom: 1rem; overflow-x: auto; }
+nav ul { columns: 3 12rem; }
 summary { cursor: pointer; }
 @media (prefers-color-scheme: dark) {
   body { color: #e8e8e8; background: #16181b; } a { color: #8ec5ff; }
@@ -39,8 +40,11 @@ _FIRST_STEPS: Final = Text(
 )
 
 
-def render_page(document: Schema, language: Language) -> str:
-    """The whole document as one page that needs nothing from elsewhere."""
+def render_page(document: Schema, language: Language, address: str) -> str:
+    """The whole document as one page that needs nothing from elsewhere.
+
+    `address` is where readers reach the service, for the example that they copy.
+    """
     title = escape(document["info"]["title"])
     groups = [tag["name"] for tag in document["tags"]]
     return "".join(
@@ -52,7 +56,7 @@ def render_page(document: Schema, language: Language) -> str:
             f"<header><h1>{title}</h1><p>{escape(document['info']['description'])}</p></header>",
             _contents(groups, language),
             '<main id="main">',
-            _first_steps(language),
+            _first_steps(language, address),
             *(_group(no, name, document, language) for no, name in enumerate(groups)),
             _problems(language),
             _shapes(document, language),
@@ -73,10 +77,10 @@ def _contents(groups: list[str], language: Language) -> str:
     return f'<nav aria-label="{heading}"><h2>{heading}</h2><ul>{entries}</ul></nav>'
 
 
-def _first_steps(language: Language) -> str:
+def _first_steps(language: Language, address: str) -> str:
     example = (
         'curl -H "Authorization: Bearer $TOKEN" -H "Accept-Language: '
-        f'{language}" \\\n  http://127.0.0.1:8080/api/v1/schools'
+        f'{language}" \\\n  {address}/api/v1/schools'
     )
     return (
         f"<section><h2>{_START.read_in(language)}</h2><p>{_FIRST_STEPS.read_in(language)}</p>"

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from calendars.text import Language
 from scheduler.http.answers import LANGUAGE
+from scheduler.http.calls import ADDRESS
 from scheduler.http.docs_page import render_page
 from scheduler.http.errors import OUR_FAULT, STATUSES
 from scheduler.http.openapi import document
@@ -37,10 +38,16 @@ async def docs(request: web.Request) -> web.Response:
     """The page that people read."""
     language = request[LANGUAGE]
     return web.Response(
-        text=_rendered(language),
+        text=_rendered(language, request.app[ADDRESS]),
         content_type="text/html",
         headers={**_in(language), "Content-Security-Policy": _POLICY},
     )
+
+
+@routes.get("/")
+async def front(_: web.Request) -> web.Response:
+    """Whoever opens the bare address is shown what there is to read."""
+    raise web.HTTPFound(f"{API}/docs")
 
 
 @routes.get("/problems/{name}")
@@ -62,5 +69,5 @@ def _written(language: Language) -> bytes:
 
 
 @cache
-def _rendered(language: Language) -> str:
-    return render_page(document(language), language)
+def _rendered(language: Language, address: str) -> str:
+    return render_page(document(language), language, address)

@@ -127,7 +127,8 @@ class Outline(HTMLParser):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere(language: Language) -> None:
-    page = render_page(document(language), language)
+    page = render_page(document(language), language, "https://lianke.example")
+    assert "https://lianke.example/api/v1/schools" in page
     outline = Outline()
     outline.feed(page)
     assert outline.open == []
@@ -143,6 +144,11 @@ def test_the_page_is_whole_and_needs_nothing_from_elsewhere(language: Language) 
         assert f"{route.method} {API}{route.path}" in page
     for sort in STATUSES.values():
         assert f'id="problem-{sort.name}"' in page
+
+
+async def test_the_bare_address_leads_to_the_page(client: Client) -> None:
+    answer = await client.get("/", allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (302, "/api/v1/docs")
 
 
 async def test_the_type_of_a_problem_leads_to_its_line(client: Client) -> None:
