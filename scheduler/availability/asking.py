@@ -23,9 +23,9 @@ from scheduler.availability.marks import (
     outages_of,
 )
 from scheduler.availability.stretches import Mark, Use, divide
-from scheduler.errors import InvalidWishError
+from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.local_words import wall_clock
-from scheduler.members import LinkPool
+from scheduler.members import LinkPool, School
 from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import Transaction
@@ -73,9 +73,12 @@ async def availability(
     """What every room, teacher, class group and link pool of these kinds is doing.
 
     `school` limits it to one school (link pools belong to all), `ids` to some resources, `uses` to
-    some stretches. The buffer that a room needs between sessions (H12) is not a use.
+    some stretches. The buffer that a room needs between sessions (H12) is not a use. An unknown
+    school or id is a `NotFoundError`.
     """
     _check(kinds, within)
+    if school is not None:
+        await transaction.get(School, school)
     books = await transaction.books(None if school is None else [school])
     asked = tuple(books.values())
     if school is not None and ResourceKind.TEACHER in kinds:
@@ -90,7 +93,8 @@ async def availability(
         alliance=await transaction.alliance(),
         sessions=_by_resource(each for each in sessions if each.is_live(transaction.now)),
     )
-    found = (each for kind in _LOOKS if kind in kinds for each in _LOOKS[kind](look, asked))
+    found = [each for kind in _LOOKS if kind in kinds for each in _LOOKS[kind](look, asked)]
+    _require_known(ids, found)
     return tuple(_only(each, uses) for each in found if not ids or each.resource.id in ids)
 
 
@@ -108,6 +112,16 @@ def _check(kinds: Collection[ResourceKind], within: Slot) -> None:
             f"一次最多查询 {MAX_DAYS} 天。",
             f"At most {MAX_DAYS} days can be looked at at once.",
             pointer="/within",
+        )
+
+
+def _require_known(ids: Collection[str], found: Collection[Availability]) -> None:
+    """`NotFoundError` for ids of nothing: an empty answer would look as if all were taken."""
+    known = {each.resource.id for each in found}
+    if unknown := [each for each in ids if each not in known]:
+        raise NotFoundError(
+            f"所查范围内没有：{'、'.join(unknown)}。",
+            f"Nothing of what is asked about has this id: {', '.join(unknown)}.",
         )
 
 

@@ -88,6 +88,8 @@ def _read(shape: Shape, values: list[str], pointer: str, faults: list[Fault]) ->
 
 
 def _read_leaf(leaf: Leaf, text: str, pointer: str, faults: list[Fault]) -> object:
+    if leaf.is_moment:
+        text = text.replace(" ", "+")  # a plus sign in an address stands for a space
     if not leaf.is_number_or_truth:
         return build_leaf(leaf, text, pointer, faults)
     try:

@@ -44,9 +44,17 @@ class Leaf:
     @property
     def is_number_or_truth(self) -> bool:
         """Whether JSON does not write it as text."""
+        return isinstance(self._kind, inspect.IntType | inspect.BoolType)
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether it is a date with a time and an offset."""
+        return isinstance(self._kind, inspect.DateTimeType)
+
+    @property
+    def _kind(self) -> inspect.Type:
         kind = inspect.type_info(self.hint)
-        bare = kind.type if isinstance(kind, inspect.Metadata) else kind
-        return isinstance(bare, inspect.IntType | inspect.BoolType)
+        return kind.type if isinstance(kind, inspect.Metadata) else kind
 
 
 @dataclass(frozen=True, slots=True)

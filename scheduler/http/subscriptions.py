@@ -68,8 +68,8 @@ async def _listed(
         after=position(call.query.cursor), limit=call.query.limit + 1
     )
     page = page_of(found, call.query.limit)
-    mine = tuple(each for each in page.items if _may_see(call.actor, each))
-    return Page(items=mine, next=page.next)
+    mine = [each for each in page.items if await _may_see(transaction, call.actor, each)]
+    return Page(items=tuple(mine), next=page.next)
 
 
 async def _opened(transaction: Transaction, call: Call[Opening, object]) -> OpenedCalendar:
@@ -82,7 +82,7 @@ async def _opened(transaction: Transaction, call: Call[Opening, object]) -> Open
     )
     # Refused below, nothing of it stays; first, so that an unknown subject is told as such.
     subscription, token = await subscribe(transaction, wish)
-    school, person = await _subject(transaction, opening)
+    school, person = await _subject(transaction, opening.scope, opening.subject_id)
     require_subscription(actor, opening.scope, school, person)
     path = f"/feeds/{token}.ics"
     return OpenedCalendar(
@@ -94,19 +94,19 @@ async def _opened(transaction: Transaction, call: Call[Opening, object]) -> Open
 
 
 async def _subject(
-    transaction: Transaction, opening: Opening
+    transaction: Transaction, scope: Scope, subject_id: str | None
 ) -> tuple[SchoolId | None, str | None]:
     """The school that the calendar belongs to, and the person's name where it is a person's."""
-    kind = _SUBJECTS.get(opening.scope)
-    if kind is None or opening.subject_id is None:
+    kind = _SUBJECTS.get(scope)
+    if kind is None or subject_id is None:
         return None, None
-    record = (await transaction.get(kind, opening.subject_id)).record
+    record = (await transaction.get(kind, subject_id)).record
     return school_of(record), record.name if isinstance(record, Teacher) else None
 
 
 async def _read(transaction: Transaction, call: Call[NoBody, object]) -> Subscription:
     found = await transaction.subscription(call.id)
-    if not _may_see(call.actor, found):
+    if not await _may_see(transaction, call.actor, found):
         raise NotFoundError("没有这个编号的订阅。", "No subscription has this id.")
     return found
 
@@ -116,8 +116,18 @@ async def _revoked(transaction: Transaction, call: Call[NoBody, object]) -> None
     await revoke(transaction, call.id)
 
 
-def _may_see(actor: Actor, subscription: Subscription) -> bool:
-    return actor.role is ActorRole.ALLIANCE_ADMIN or subscription.owner == actor.name
+async def _may_see(transaction: Transaction, actor: Actor, subscription: Subscription) -> bool:
+    """Whether it is the actor's. Names are no keys: one like it at another school sees nothing."""
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return True
+    if subscription.owner != actor.name:
+        return False
+    try:
+        subject = await _subject(transaction, subscription.scope, subscription.subject_id)
+        require_subscription(actor, subscription.scope, *subject)
+    except (ForbiddenError, NotFoundError):
+        return False
+    return True
 
 
 _TAG: Final = Text("日历订阅", "Subscriptions")

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from calendars.bells import SchoolId
+from scheduler.model import Actor, ActorRole
 from scheduler.planning import solve_next
 from scheduler.store import Store
+from scheduler.tokens import hash_of
 from tests.builders import NOW
 from tests.scheduler.http.conftest import ADDRESS, As, Caller, Clock
 
@@ -99,6 +102,20 @@ async def test_which_rooms_are_free_is_one_request(
         assert (whole[0]["slot"]["starts"], whole[-1]["slot"]["ends"]) == span
 
 
+async def test_what_is_not_known_is_not_told_as_taken(office: Caller) -> None:
+    for query in ("school=none", "id=none", "id=TF1-R1,none", "kind=teacher&id=TF1-R1"):
+        answer = await office("GET", f"/availability?{query}")
+        assert answer.status == 404
+
+
+async def test_an_offset_may_be_written_as_people_copy_it(office: Caller) -> None:
+    span = "starts=2026-09-08T08:00:00+08:00&ends=2026-09-08T09:00:00%2B08:00"
+    found = await office.get(f"/availability?id=TF1-R1&{span}")
+    told = [stretch["slot"] for stretch in found["items"][0]["stretches"]]
+    assert told[0]["starts"] == "2026-09-08T00:00:00Z"
+    assert told[-1]["ends"] == "2026-09-08T01:00:00Z"
+
+
 async def test_availability_is_read_in_parts(office: Caller) -> None:
     query = "/availability?kind=room,teacher&limit=4"
     page = await office.get(query)
@@ -138,6 +155,24 @@ async def test_subscriptions_are_their_owners_to_see(as_: As) -> None:
     assert (await other("GET", address)).status == 404
     assert (await other("DELETE", address)).status == 404
     assert len((await as_("office").get("/subscriptions"))["items"]) == 1
+
+
+async def test_a_namesake_at_another_school_sees_no_subscription(as_: As, store: Store) -> None:
+    namesake = Actor(
+        name="天府一小教导处", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId("CB")
+    )
+    await store.write(
+        lambda transaction: transaction.add_token(hash_of("namesake"), namesake, expires_at=None),
+        actor=namesake,
+        now=NOW,
+    )
+    made = await as_("TF1-coordinator")(
+        "POST", "/subscriptions", json={"scope": "school", "subject_id": "TF1"}
+    )
+    address = made.headers["Location"]
+    assert (await as_("namesake")("DELETE", address)).status == 404
+    assert (await as_("namesake").get("/subscriptions"))["items"] == []
+    assert len((await as_("TF1-coordinator").get("/subscriptions"))["items"]) == 1
 
 
 @pytest.mark.parametrize(
