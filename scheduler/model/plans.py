@@ -132,6 +132,7 @@ class Plan:
     `cost` is the sum of the placements' points and `bound` what no plan that places as many can
     beat, proven by the solver; both are empty before it has run. `term` is the id or the name of
     the terms whose requests it is about, empty for all of them; `failure` says why there is none.
+    A solver that has not come back by `solving_until` is given up.
     """
 
     id: Annotated[PlanId, IDENTIFIER]
@@ -145,5 +146,10 @@ class Plan:
     bound: int | None = None
     failure: Text | None = None
     created_at: datetime
+    solving_until: datetime | None = None
     published_at: datetime | None = None
     revision: int = 1
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the solver that took it will not come back."""
+        return self.solving_until is not None and self.solving_until <= now

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -26,6 +26,10 @@ from scheduler.model import (
 )
 from scheduler.schools import SchoolBook, Situation
 from scheduler.store import Store, Transaction
+
+PATIENCE: Final = timedelta(minutes=10)
+"""How much longer than its search a solver may take before it is given up: stating a large problem
+and judging its plan come on top."""
 
 SOLVER: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="allocation")
 
@@ -92,7 +96,10 @@ async def _claim(transaction: Transaction) -> Plan | None:
     waiting = await transaction.claim_waiting_plan()
     if waiting is None:
         return None
-    await transaction.replace_plan(waiting, replace(waiting, state=PlanState.SOLVING))
+    overdue = transaction.now + timedelta(seconds=waiting.seconds) + PATIENCE
+    await transaction.replace_plan(
+        waiting, replace(waiting, state=PlanState.SOLVING, solving_until=overdue)
+    )
     return await transaction.plan(waiting.id)
 
 

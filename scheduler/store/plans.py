@@ -61,15 +61,21 @@ async def replace_plan(transaction: OpenTransaction, before: Plan, after: Plan) 
 
 
 async def claim_waiting_plan(transaction: OpenTransaction) -> Plan | None:
-    """The plan that has waited longest, locked so that no other process takes it; None if none."""
-    row = await transaction.first(
+    """The plan that has waited longest, locked so that no other process takes it; None if none.
+
+    A plan whose solver has not come back in time (its process was killed) waits again.
+    """
+    unclaimed = (
         select(_TABLE.c.body)
-        .where(_TABLE.c.state == PlanState.WAITING)
         .order_by(_TABLE.c.created_at, _TABLE.c.id)
-        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    return None if row is None else decode(Plan, row.body)
+    row = await transaction.first(unclaimed.where(_TABLE.c.state == PlanState.WAITING).limit(1))
+    if row is not None:
+        return decode(Plan, row.body)
+    rows = await transaction.all(unclaimed.where(_TABLE.c.state == PlanState.SOLVING))
+    solving = (decode(Plan, row.body) for row in rows)
+    return next((plan for plan in solving if plan.is_overdue(transaction.now)), None)
 
 
 def _columns(plan: Plan) -> dict[str, object]:

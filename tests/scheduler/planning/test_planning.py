@@ -290,6 +290,26 @@ async def test_past_dates_are_not_booked(desk: Desk) -> None:
     ]
 
 
+async def test_a_plan_whose_solver_was_killed_is_solved_after_all(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    waiting = await desk.do(planning.request_plan, PlanWish(seconds=5))
+    with monkeypatch.context() as patch:
+        patch.setattr(solving, "_problem_of", killed)
+        with pytest.raises(SystemExit):
+            await planning.solve_next(desk.store, clock=lambda: NOW)
+    abandoned = await desk.read(Transaction.plan, waiting.id)
+    assert abandoned.state is PlanState.SOLVING
+    assert await planning.solve_next(desk.store, clock=lambda: NOW) is None
+    later = NOW + timedelta(minutes=11)
+    solved = await planning.solve_next(desk.store, clock=lambda: later)
+    assert solved is not None
+    assert (solved.id, solved.state) == (waiting.id, PlanState.READY)
+
+
 async def test_a_plan_that_breaks_the_solver_is_kept_as_failed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
