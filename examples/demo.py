@@ -5,6 +5,7 @@ The clock of the demo starts a week before the term, so that the whole term lies
 
 import argparse
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ PEOPLE: Final = (
     Actor(name="周主任 (TF1)", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId("TF1")),
     Actor(name="汪主任 (CB)", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId("CB")),
     Actor(name="电教员 (CB)", role=ActorRole.IT_SUPPORT, school=SchoolId("CB")),
-    Actor(name="教师 (TF1)", role=ActorRole.TEACHER, school=SchoolId("TF1")),
+    Actor(name="黄慧", role=ActorRole.TEACHER, school=SchoolId("TF1")),
 )
 CALENDARS: Final = (
     (Scope.TEACHER, "TF1-YY1"),
@@ -43,20 +44,22 @@ STEPS: Final = """\
 API={api}
 TOKEN={token}
 FEED={feed}
+show() {{ {python} -m json.tool --no-ensure-ascii; }}   # JSON, readable
 
 # 1. 找共同时间 Which windows do three schools share on a Tuesday, and what does each get of them?
 curl -s -H "Authorization: Bearer $TOKEN" \\
-  "$API/windows?schools=TF1,CB,JYS&lead=TF1&date=2026-09-08"
+  "$API/windows?schools=TF1,CB,JYS&lead=TF1&date=2026-09-08" | show
 
-# 2. 今天哪些教室空着 Which rooms are free this week?
-curl -s -H "Authorization: Bearer $TOKEN" "$API/availability?kind=room&state=free&at=week"
+# 2. 哪些教室空着 Which rooms are free on that morning? (In term: at=now, at=today, at=week.)
+curl -s -H "Authorization: Bearer $TOKEN" \\
+  "$API/availability?state=free&starts=2026-09-08T00:00:00Z&ends=2026-09-08T04:00:00Z" | show
 
 # 3. 预约 Book a joint research meeting of two music teachers.
 curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   "$API/sessions" -d '{{"title": "音乐磨课", "kind": "joint_research", "subject": "音乐",
   "slot": {{"starts": "2026-09-10T16:20:00+08:00", "ends": "2026-09-10T17:20:00+08:00"}},
   "sites": [{{"school": "TF1", "role": "lead", "room": "TF1-R1", "teacher": "TF1-YY1"}},
-            {{"school": "JS", "role": "listen", "room": "JS-R1", "teacher": "JS-YY1"}}]}}'
+            {{"school": "JS", "role": "listen", "room": "JS-R1", "teacher": "JS-YY1"}}]}}' | show
 
 # 4. 再约一次, 被拒绝并给出替代 Refused: every reason, and what would work instead.
 curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
@@ -64,10 +67,10 @@ curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/
   "$API/sessions" -d '{{"title": "音乐磨课", "kind": "joint_research", "subject": "音乐",
   "slot": {{"starts": "2026-09-10T16:40:00+08:00", "ends": "2026-09-10T17:40:00+08:00"}},
   "sites": [{{"school": "TF1", "role": "lead", "room": "TF1-R1", "teacher": "TF1-YY1"}},
-            {{"school": "JS", "role": "listen", "room": "JS-R1", "teacher": "JS-YY1"}}]}}'
+            {{"school": "JS", "role": "listen", "room": "JS-R1", "teacher": "JS-YY1"}}]}}' | show
 
-# 5. 看日历变化 The teacher's calendar shows it; asked again with its tag, it answers 304.
-curl -s "$FEED" | grep -c BEGIN:VEVENT
+# 5. 看日历变化 Her calendar shows it (待确认: held until both agree); its tag then answers 304.
+curl -s "$FEED" | grep -a 待确认
 TAG=$(curl -sI "$FEED" | tr -d '\\r' | sed -n 's/^[Ee][Tt]ag: //p')
 curl -s -o /dev/null -w '%{{http_code}}\\n' -H "If-None-Match: $TAG" "$FEED"
 """
@@ -140,10 +143,12 @@ def show(settings: Settings, keys: Keys) -> None:
     console.print("[bold]日历地址 calendar feeds[/]  (the clock of this demo starts on 2026-08-24)")
     for name, address in keys.calendars:
         console.print(f"  {name:<16} {address}", markup=False)
-    admin, feed = keys.tokens[0][1], keys.calendars[0][1]
-    (DATA / "try.sh").write_text(STEPS.format(api=api, token=admin, feed=feed), encoding="utf-8")
+    steps = STEPS.format(
+        api=api, token=keys.tokens[0][1], feed=keys.calendars[0][1], python=sys.executable
+    )
+    (DATA / "try.sh").write_text(steps, encoding="utf-8")
     console.print("[bold]接下来试试 what to try next[/]  (copy and paste, or: sh demo/try.sh)\n")
-    console.print(STEPS.format(api=api, token=admin, feed=feed), markup=False)
+    console.print(steps, markup=False)
 
 
 if __name__ == "__main__":
