@@ -241,7 +241,7 @@ async def test_a_second_process_sees_and_respects_what_the_first_did(
         a_room(seats=61),
         a_teacher("JS", max_sessions_a_day=1),
         a_block(at("14:00"), "TF1", room=a_room().id),
-        a_timetable("TF1", 1, a_lesson(1, teacher=a_teacher("JS").id)),
+        a_timetable("JS", 1, a_lesson(1, teacher=a_teacher("JS").id)),
     ],
 )
 async def test_nothing_that_decides_a_booking_changes_while_its_resources_are_locked(
