@@ -1,15 +1,16 @@
 """Importing files: everything is checked first, then all is stored or nothing."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from calendars.terms import Term, parse_weeks
 from calendars.text import InvalidValueError, Text
-from scheduler.errors import NotFoundError
+from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.exchange.read import CellError, Placed, RefusedFilesError, read_files
 from scheduler.exchange.write import write_files
 from scheduler.members import Timetable
+from scheduler.model import Request, RequestState
 from scheduler.records import KINDS, NAMES, Record, references
 from scheduler.store import Transaction
 
@@ -27,7 +28,7 @@ class Imported:
 async def import_files(transaction: Transaction, files: Mapping[str, bytes]) -> Imported:
     """Store every record of the files, or refuse with every cell that is wrong.
 
-    The same files twice change nothing (E65).
+    The same files twice change nothing (E65), whatever plans have been published in between.
     """
     placed, errors = read_files(files)
     wrong = [
@@ -37,8 +38,26 @@ async def import_files(transaction: Transaction, files: Mapping[str, bytes]) -> 
     ]
     if wrong:
         raise RefusedFilesError(wrong)
-    changed = await transaction.put_many([one.record for one in placed])
+    records = [await _as_planned(transaction, one.record) for one in placed]
+    try:
+        changed = await transaction.put_many(records)
+    except InvalidWishError as error:
+        _, index, pointer = error.pointer.split("/", 2)
+        one = placed[int(index)]
+        cell = one.error_at(f"/{pointer}", str(error.value), error.text)
+        raise RefusedFilesError([cell]) from None
     return Imported(records=len(placed), changed=changed)
+
+
+async def _as_planned(transaction: Transaction, record: Record) -> Record:
+    """A request as it was placed: the form that people fill in knows nothing of published plans."""
+    if not isinstance(record, Request) or record.state is not RequestState.OPEN or record.series:
+        return record
+    try:
+        stored = (await transaction.get(Request, record.id)).record
+    except NotFoundError:
+        return record
+    return replace(record, state=stored.state, series=stored.series)
 
 
 async def export_files(transaction: Transaction) -> Mapping[str, bytes]:

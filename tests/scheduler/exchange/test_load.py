@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -6,8 +7,8 @@ import pytest
 
 from scheduler.exchange import Imported, RefusedFilesError, export_files, import_files
 from scheduler.members import School
-from scheduler.model import Actor, ActorRole
-from scheduler.store import Store
+from scheduler.model import Actor, ActorRole, Request, RequestState, SeriesId
+from scheduler.store import Store, Transaction
 from tests.builders import NOW
 
 OFFICE: Final = Actor(name="office", role=ActorRole.ALLIANCE_ADMIN)
@@ -28,6 +29,36 @@ async def test_e65_the_same_files_twice_change_nothing(store: Store) -> None:
     second = await imported(store, EXAMPLE)
     assert first.records == first.changed > 1000
     assert (second.records, second.changed) == (first.records, 0)
+
+
+async def test_e65_the_same_files_leave_a_placed_request_placed(store: Store) -> None:
+    await imported(store, EXAMPLE)
+
+    async def place(transaction: Transaction) -> Request:
+        stored = await transaction.get(Request, "lesson-01")
+        placed = replace(stored.record, state=RequestState.PLACED, series=(SeriesId("s1"),))
+        return (await transaction.put(placed, revision=stored.revision)).record
+
+    placed = await store.write(place, actor=OFFICE, now=NOW)
+    assert (await imported(store, EXAMPLE)).changed == 0
+    async with store.read(now=NOW) as transaction:
+        assert (await transaction.get(Request, "lesson-01")).record == placed
+
+
+async def test_what_is_another_schools_is_refused_in_its_cell(store: Store) -> None:
+    files = {
+        "schools.csv": "编号,名称\nTF1,天府\nCB,城北\n".encode(),
+        "rooms.csv": "编号,学校,名称\nR1,TF1,一\n".encode(),
+        "outages.csv": (
+            b"id,school,room,slot\no1,CB,R1,2026-10-12T08:00:00+08:00/2026-10-14T18:00:00+08:00\n"
+        ),
+    }
+    with pytest.raises(RefusedFilesError) as refused:
+        await imported(store, files)
+    (error,) = refused.value.errors
+    assert (error.file, error.row, error.column, error.value) == ("outages.csv", 2, "room", "R1")
+    async with store.read(now=NOW) as transaction:
+        assert not await transaction.list(School)
 
 
 async def test_import_then_export_then_import_is_the_identity(store: Store) -> None:
