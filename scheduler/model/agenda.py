@@ -181,6 +181,12 @@ def check_sites(sites: "tuple[SiteWish, ...]") -> None:
             "每所学校只能有一个参与点; 合班请在同一参与点写多个班级。",
             "A school has one site; list several classes in that site's class_groups.",
         )
+    for site in sites:
+        if len(set(site.class_groups)) != len(site.class_groups):
+            raise InvalidValueError(
+                f"{site.school} 的同一个班级写了两次。",
+                f"{site.school} names the same class twice.",
+            )
 
 
 def check_length(slot_minutes: int, min_minutes: int) -> None:

@@ -223,3 +223,12 @@ async def test_an_unknown_room_is_told_by_its_place(office: Caller, booking: Jso
 @pytest.mark.parametrize("id", ["nothing", "%00", "..%2f..", "a" * 500, "%ED%A0%80", "班"])
 async def test_an_unknown_session_is_not_found(office: Caller, id: str) -> None:
     assert (await office("GET", f"/sessions/{id}")).status == 404
+
+
+async def test_a_class_is_named_once_so_that_its_pupils_count_once(
+    office: Caller, booking: dict[str, Any]
+) -> None:
+    booking["sites"][1]["class_groups"] *= 2
+    answer = await office("POST", "/sessions", json=booking)
+    assert answer.status == 422
+    assert "twice" in (await answer.json())["detail"]
