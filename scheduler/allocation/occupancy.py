@@ -25,28 +25,42 @@ class Taken:
 
 
 class LinkLoad:
-    """How much of a link is used at each moment, and where an amount would be too much."""
+    """How much of a link is used at each moment: one bit set for each binary digit."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._used: dict[int, int] = {}
+        self._digits: list[int] = []
         self._too_full: dict[int, int] = {}
 
     def too_full(self, amount: int) -> int:
         """The moments at which this much is no longer left."""
         if amount not in self._too_full:
-            self._too_full[amount] = sum(
-                1 << moment for moment, used in self._used.items() if used + amount > self._capacity
-            )
-        everywhere = -1 if amount > self._capacity else 0
-        return self._too_full[amount] | everywhere
+            self._too_full[amount] = self._moments_above(self._capacity - amount)
+        return self._too_full[amount]
 
     def add(self, bits: int, amount: int) -> None:
-        for moment in bits_of(bits):
-            used = self._used[moment] = self._used.get(moment, 0) + amount
-            for asked in self._too_full:
-                if used + asked > self._capacity:
-                    self._too_full[asked] |= 1 << moment
+        self._too_full.clear()
+        for digit in bits_of(amount):
+            carried, place = bits, digit
+            while carried:
+                self._digits += [0] * (place + 1 - len(self._digits))
+                before = self._digits[place]
+                self._digits[place] = before ^ carried
+                carried &= before
+                place += 1
+
+    def _moments_above(self, limit: int) -> int:
+        if limit < 0:
+            return -1
+        above, level = 0, -1
+        for place in reversed(range(max(len(self._digits), limit.bit_length()))):
+            digit = self._digits[place] if place < len(self._digits) else 0
+            if limit >> place & 1:
+                level &= digit
+            else:
+                above |= level & digit
+                level &= ~digit
+        return above
 
 
 class Occupancy:
@@ -81,6 +95,25 @@ class Occupancy:
                 return None
             chosen.append(room)
         return tuple(chosen)
+
+    def free_rooms(self, place: Place) -> tuple[int, ...] | None:
+        """All free rooms for each need, as bit sets; None if anything else is taken."""
+        exact = self._bits(place)
+        if not self._people_are_free(place, exact) or not self._links_suffice(place, exact):
+            return None
+        found = tuple(
+            sum(
+                1 << room
+                for room in bits_of(need.rooms)
+                if self._room_is_free(place, need, room, exact)
+            )
+            for need in place.needs
+        )
+        return found if all(found) else None
+
+    def has_left(self, link: int, amount: int) -> bool:
+        """Whether this much is left of a link at every moment."""
+        return not self._links[link].too_full(amount)
 
     def take(self, place: Place, rooms: tuple[int, ...]) -> None:
         """Use the place with these rooms."""

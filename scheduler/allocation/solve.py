@@ -1,8 +1,9 @@
 """The search for the best answer to a weekly problem: greedy, then CP-SAT, then the rooms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Final
 
 from ortools.sat.python.cp_model import (
     FEASIBLE,
@@ -10,6 +11,7 @@ from ortools.sat.python.cp_model import (
     CpModel,
     CpSolver,
     CpSolverSolutionCallback,
+    IntVar,
     LinearExpr,
 )
 
@@ -19,6 +21,7 @@ from scheduler.allocation.greedy import better, complete, fit_greedily
 from scheduler.allocation.rooms import Handout, hand_out_rooms
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import WeeklyAnswer, WeeklyProblem, charged, missed
+from scheduler.allocation.windows import Neighbourhoods, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,13 @@ class Progress:
     unplaced: int
     cost: int
 
+
+WHOLE_PLACES: Final = 50_000
+"""Beyond so many places there is no model of the whole, only of windows."""
+SHARE_OF_WHOLE: Final = 0.6
+"""Of the time, what the whole model gets before windows of it do."""
+WINDOW_SECONDS: Final = 2.0
+"""What one window gets, at most."""
 
 OnProgress = Callable[[Progress], None]
 
@@ -48,24 +58,68 @@ def solve_weekly(
     ends = monotonic() + seconds
     timeline = Timeline(problem)
     best = fit_greedily(problem, timeline)
-    search = _Search(problem, timeline, seed, on_progress)
-    search.tell(best)
+    report = _Report(problem, on_progress)
+    report.tell(best)
+    closed = False
+    if len(problem.places) <= WHOLE_PLACES and seconds > 0:
+        search = _Search(problem, timeline, seed, report)
+        best, closed = _search_whole(search, best, ends - seconds * (1 - SHARE_OF_WHOLE))
+    if not closed:
+        best = _polish(problem, timeline, best, report, seed=seed, ends=ends)
+    return best
+
+
+def _search_whole(search: "_Search", best: WeeklyAnswer, ends: float) -> tuple[WeeklyAnswer, bool]:
+    """The best answer until `ends`, its bound, and whether nothing is left to search."""
+    problem, timeline = search.problem, search.timeline
     least: int | None = None
-    while (left := ends - monotonic()) > 0:
+    closed = False
+    while not closed and (left := ends - monotonic()) > 0:
         used, proven = search.run(best, left)
         least = proven if least is None else max(least, proven)
         if used is None:
             break
         handout = hand_out_rooms(problem, timeline, used)
         best = better(problem, best, _completed(problem, timeline, handout))
+        closed = search.is_optimal and not handout.clashes
         if not handout.clashes:
             break
         for clash in handout.clashes:
             search.forbid(clash)
     if least is None:
-        return best
+        return best, closed
     beyond_missing = least - search.weight * missed(problem, best.unplaced)
-    return replace(best, bound=max(0, beyond_missing))
+    return replace(best, bound=max(0, beyond_missing)), closed
+
+
+def _polish(
+    problem: WeeklyProblem,
+    timeline: Timeline,
+    best: WeeklyAnswer,
+    report: "_Report",
+    *,
+    seed: int,
+    ends: float,
+) -> WeeklyAnswer:
+    """Windows of the answer set free one after the other, until `ends`: each keeps or improves."""
+    begun = best
+    neighbourhoods = Neighbourhoods(problem, seed)
+    while (left := ends - monotonic()) > 0 and not _is_closed(best, begun):
+        part = window(problem, timeline, best, neighbourhoods.pick(best))
+        search = _Search(part.problem, Timeline(part.problem), seed, None)
+        found, _ = _search_whole(search, part.part(best), monotonic() + min(left, WINDOW_SECONDS))
+        rival = part.whole(problem, found)
+        if better(problem, best, rival) is rival:
+            best = rival
+            report.tell(best)
+    if missed(problem, best.unplaced) < missed(problem, begun.unplaced):
+        return replace(best, bound=None)
+    return replace(best, bound=begun.bound)
+
+
+def _is_closed(best: WeeklyAnswer, begun: WeeklyAnswer) -> bool:
+    """Whether a bound on answers that leave nothing out is met."""
+    return not best.unplaced and not begun.unplaced and best.cost == begun.bound
 
 
 def _completed(problem: WeeklyProblem, timeline: Timeline, handout: Handout) -> WeeklyAnswer:
@@ -84,12 +138,13 @@ class _Search:
     """The model and what it has learnt between two runs."""
 
     def __init__(
-        self, problem: WeeklyProblem, timeline: Timeline, seed: int, on_progress: OnProgress
+        self, problem: WeeklyProblem, timeline: Timeline, seed: int, report: "_Report | None"
     ) -> None:
-        self._problem = problem
+        self.problem = problem
+        self.timeline = timeline
+        self.is_optimal = False
         self._seed = seed
-        self._on_progress = on_progress
-        self._seconds = 0.0
+        self._report = report
         self._model = CpModel()
         self._choices = choices(self._model, problem)
         for constraint in CONSTRAINTS:
@@ -99,7 +154,7 @@ class _Search:
 
     def _minimize(self) -> None:
         """First as many participations as possible, then as little cost as possible."""
-        problem, model = self._problem, self._model
+        problem, model = self.problem, self._model
         for allowance, beyond in zip(problem.allowances, self._choices.beyond, strict=True):
             used = [self._choices.used[place] for place in allowance.places]
             model.add(LinearExpr.sum(used) - allowance.free <= beyond)
@@ -129,8 +184,8 @@ class _Search:
         solver.parameters.linearization_level = 2
         solver.parameters.random_seed = self._seed
         solver.parameters.max_time_in_seconds = seconds
-        status = solver.solve(self._model, _Telling(self))
-        self._seconds += solver.wall_time
+        status = solver.solve(self._model, _Telling(self._report, self._choices.held, self.weight))
+        self.is_optimal = status == OPTIMAL
         proven = max(0, round(solver.best_objective_bound))
         if status not in (OPTIMAL, FEASIBLE):
             return None, proven
@@ -139,7 +194,7 @@ class _Search:
         }, proven
 
     def _hint(self, start: WeeklyAnswer) -> None:
-        model, problem = self._model, self._problem
+        model, problem = self._model, self.problem
         used = {chosen.place for chosen in start.chosen}
         unplaced = set(start.unplaced)
         model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools gives it no type
@@ -150,34 +205,38 @@ class _Search:
         for allowance, variable in zip(problem.allowances, self._choices.beyond, strict=True):
             model.add_hint(variable, len(charged(allowance, used)))
 
-    def tell(self, answer: WeeklyAnswer) -> None:
-        """Report an answer."""
-        unplaced = len(answer.unplaced)
-        placed = len(self._problem.activities) - unplaced
-        self._on_progress(Progress(self._seconds, placed, unplaced, answer.cost))
 
-    def tell_found(self, solution: CpSolverSolutionCallback) -> None:
-        """Report what the solver has just found, rooms still to be handed out."""
-        placed = sum(solution.boolean_value(held) for held in self._choices.held)
-        self._on_progress(
-            Progress(
-                self._seconds + solution.wall_time,
-                placed,
-                len(self._choices.held) - placed,
-                round(solution.objective_value) % self.weight,
-            )
-        )
+class _Report:
+    """Passes on what a run has found, with the seconds since its first answer."""
+
+    def __init__(self, problem: WeeklyProblem, on_progress: OnProgress) -> None:
+        self._activities = len(problem.activities)
+        self._on_progress = on_progress
+        self._begun: float | None = None
+
+    def tell(self, answer: WeeklyAnswer) -> None:
+        self.tell_of(len(answer.unplaced), answer.cost)
+
+    def tell_of(self, unplaced: int, cost: int) -> None:
+        now = monotonic()
+        self._begun = now if self._begun is None else self._begun
+        placed = self._activities - unplaced
+        self._on_progress(Progress(now - self._begun, placed, unplaced, cost))
 
 
 class _Telling(CpSolverSolutionCallback):
-    """Passes every better solution on."""
+    """Reports every better solution, rooms still to be handed out."""
 
-    def __init__(self, search: _Search) -> None:
+    def __init__(self, report: _Report | None, held: Sequence[IntVar], weight: int) -> None:
         super().__init__()
-        self._search = search
+        self._report = report
+        self._held = held
+        self._weight = weight
 
     def on_solution_callback(self) -> None:
-        self._search.tell_found(self)
+        if self._report is not None:
+            unplaced = sum(not self.boolean_value(held) for held in self._held)
+            self._report.tell_of(unplaced, round(self.objective_value) % self._weight)
 
 
 def _highest_cost(problem: WeeklyProblem) -> int:
