@@ -12,6 +12,7 @@ from calendars.school_time import SchoolTime
 from calendars.slots import Slot
 from calendars.windows import attend
 from scheduler.conflicts import find_conflicts
+from scheduler.errors import ForbiddenError
 from scheduler.local_words import shift_of
 from scheduler.members import Room, RoomId, RoomTier
 from scheduler.model import (
@@ -198,8 +199,10 @@ def with_answers(
     """The session with each school's answer as far as it is known already, and a hold for the rest.
 
     A school has agreed if its open slot holds the session or its own coordinator asks. A site that
-    stays as it was `before` keeps its answer; all others are asked (again).
+    stays as it was `before` keeps its answer; all others are asked (again). `ForbiddenError` if
+    somebody is named whose school nobody asks.
     """
+    _require_guests_are_asked_for(session, situation, actor)
     sites = tuple(_answered(site, session, situation, actor, before) for site in session.sites)
     if all(site.state is SiteState.CONFIRMED for site in sites):
         return replace(session, sites=sites, state=SessionState.CONFIRMED, hold_expires_at=None)
@@ -207,6 +210,22 @@ def with_answers(
     if before is not None and _asks_nobody_new(held, before):
         return replace(held, hold_expires_at=before.hold_expires_at)
     return replace(held, hold_expires_at=_hold_expiry(held, situation, now))
+
+
+def _require_guests_are_asked_for(session: Session, situation: Situation, actor: Actor) -> None:
+    """A guest's school takes part and is asked, or the alliance's office has arranged it."""
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return
+    asked = {site.school for site in session.sites}
+    for named in session.participants():
+        teacher = situation.teacher(named)
+        if teacher is not None and asked.isdisjoint(teacher.schools):
+            raise ForbiddenError(
+                f"{teacher.name} 不是参与学校的教师：请把其所在学校列为参与点以征得同意，"
+                "或请联盟办公室安排。",
+                f"{teacher.name} belongs to no school that takes part: give that school a site, "
+                "so that it is asked, or let the alliance's office arrange it.",
+            )
 
 
 def _answered(

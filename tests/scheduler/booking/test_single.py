@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,14 @@ from calendars.bells import SchoolId
 from calendars.windows import Tactic
 from scheduler.booking.consent import confirm
 from scheduler.booking.single import SessionChange, cancel, change
-from scheduler.errors import ClashError, InvalidWishError, NotFoundError, StaleError, StateError
+from scheduler.errors import (
+    ClashError,
+    ForbiddenError,
+    InvalidWishError,
+    NotFoundError,
+    StaleError,
+    StateError,
+)
 from scheduler.members import LinkPool, LinkPoolId, OpenSlot, RoomTier
 from scheduler.model import Role, SessionState, SiteState
 from scheduler.placing import STANDING_CONSENT
@@ -74,6 +82,23 @@ async def test_a_slot_that_an_open_slot_does_not_hold_asks_the_school(
     session = await desk.book()
     assert [site.state for site in session.sites] == [SiteState.CONFIRMED, SiteState.HELD]
     assert session.state is SessionState.HELD
+
+
+@pytest.mark.parametrize("named", [{"teacher": "CB-T1"}, {"participants": ("CB-T1",)}])
+async def test_a_coordinator_names_nobody_whose_school_is_not_asked(
+    desk: Desk, named: dict[str, Any]
+) -> None:
+    booking = a_booking(sites=(a_wish("TF1", **named), a_wish("JS", Role.LISTEN)))
+    with pytest.raises(ForbiddenError) as refused:
+        await desk.book(booking, by=coordinator_of("TF1"))
+    assert "CB 教师1" in refused.value.text.zh
+    assert (await desk.book(booking)).state is SessionState.HELD
+
+
+async def test_a_school_that_takes_part_may_lend_its_teacher(desk: Desk) -> None:
+    sites = (a_wish("TF1", participants=("JS-T2",)), a_wish("JS", Role.LISTEN))
+    session = await desk.book(a_booking(sites=sites), by=coordinator_of("TF1"))
+    assert [site.state for site in session.sites] == [SiteState.CONFIRMED, SiteState.HELD]
 
 
 async def test_a_coordinator_speaks_for_the_own_school_only(desk: Desk) -> None:
