@@ -217,7 +217,7 @@ def _require_guests_are_asked_for(session: Session, situation: Situation, actor:
     if actor.role is ActorRole.ALLIANCE_ADMIN:
         return
     asked = {site.school for site in session.sites}
-    for named in session.participants():
+    for named in (each for site in session.sites for each in site.required_teachers):
         teacher = situation.teacher(named)
         if teacher is not None and asked.isdisjoint(teacher.schools):
             raise ForbiddenError(
