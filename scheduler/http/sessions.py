@@ -1,5 +1,6 @@
 """Sessions: booked, changed, answered and cancelled as one unit over all their schools."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from calendars.fields import Identifier
 from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_change_of, require_sessions_of
+from scheduler.affected import Affected, sessions_to_judge
 from scheduler.booking.alternatives import suggest, suggest_for_change
 from scheduler.booking.consent import confirm, decline
 from scheduler.booking.single import SessionChange, book, cancel, change
@@ -84,6 +86,15 @@ class SessionList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AffectedList:
+    """Whose sessions to judge, and which part of the list."""
+
+    school: SchoolId | None = None
+    cursor: Cursor = ""
+    limit: Limit = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
     """Why a session is not held."""
 
@@ -110,6 +121,17 @@ async def _listed(transaction: Transaction, call: Call[NoBody, SessionList]) -> 
         limit=query.limit + 1,
     )
     return page_of(found, query.limit)
+
+
+async def _affected(
+    transaction: Transaction, call: Call[NoBody, AffectedList]
+) -> Callable[[], Page[Affected]]:
+    query = call.query
+    sessions, judge = await sessions_to_judge(
+        transaction, school=query.school, after=position(query.cursor), limit=query.limit + 1
+    )
+    page = page_of(sessions, query.limit)
+    return lambda: Page(items=judge(page.items), next=page.next)
 
 
 async def _booked(transaction: Transaction, call: Call[Booking, object]) -> Session:
@@ -184,6 +206,18 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         errors=(ForbiddenError, NotFoundError, ClashError, InvalidWishError),
         run=_booked,
         alternatives=_instead,
+    ),
+    Route(
+        method="GET",
+        path="/affected-sessions",
+        tag=TAG,
+        summary=Text(
+            "作息、校历或教室有变后，哪些未开始的活动不再合规、为什么；不会自动改动",
+            "Which sessions to come no rule allows any more, and why; nothing moves by itself",
+        ),
+        query=AffectedList,
+        answer=Page[Affected],
+        run=_affected,
     ),
     Route(
         method="GET",

@@ -32,6 +32,27 @@ async def test_the_windows_of_a_weekday_tell_their_dates(office: Caller) -> None
     assert best["held"][0]["fits"][0]["school"] == "TF1"
 
 
+async def test_sessions_that_a_changed_day_hits_are_listed_page_by_page(office: Caller) -> None:
+    for starts in ("2026-09-08T06:00:00Z", "2026-09-15T06:00:00Z"):
+        booking = {
+            "title": "音乐教研",
+            "kind": "joint_research",
+            "slot": {"starts": starts, "ends": starts.replace("06:00", "06:40")},
+            "sites": [{"school": "TF1", "role": "lead", "teacher": "TF1-T1"}],
+        }
+        assert (await office("POST", "/sessions", json=booking)).status == 201
+    assert await office.get("/affected-sessions") == {"items": [], "next": None}
+    holiday = {"id": "TF1.2026-09-15", "school": "TF1", "date": "2026-09-15", "kind": "holiday"}
+    assert (await office("POST", "/days", json=holiday)).status == 201
+    found: list[Json] = []
+    page = await office.get("/affected-sessions?school=TF1&limit=1")
+    found += page["items"]
+    found += (await office.get(f"/affected-sessions?limit=1&cursor={page['next']}"))["items"]
+    (hit,) = found
+    assert hit["session"]["slot"]["starts"] == "2026-09-15T06:00:00Z"
+    assert "H8" in {conflict["rule"] for conflict in hit["conflicts"]}
+
+
 async def test_the_shifts_that_unlock_most_come_first(office: Caller) -> None:
     found = (await office.get("/windows/shifts?schools=TF1,JS,CB&date=2026-09-09&lead=TF1"))[
         "items"
