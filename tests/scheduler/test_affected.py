@@ -6,9 +6,10 @@ from datetime import time
 from calendars.bells import BellSchedule
 from scheduler.affected import Affected, sessions_to_judge
 from scheduler.members import Outage, OutageId
+from scheduler.model import SessionState
 from scheduler.store import Transaction
 from tests.builders import a_room, at, some_bells
-from tests.scheduler.desk import Desk
+from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
 
 
 async def affected(desk: Desk, school: str | None = None) -> list[Affected]:
@@ -60,11 +61,26 @@ async def test_an_outage_lists_what_it_hits(desk: Desk) -> None:
     assert await affected(desk, "CB") == []
 
 
-async def test_the_past_is_not_judged(desk: Desk) -> None:
-    session = await desk.book()
-    await ring_later(desk)
+async def test_what_has_begun_is_not_judged(desk: Desk) -> None:
+    alone = a_booking(sites=(a_wish("TF1"),), link_pool=None)
+    session = await desk.book(alone, by=coordinator_of("TF1"))
+    assert session.state is SessionState.CONFIRMED
+    room = a_room("TF1")
+    await desk.do(
+        put, Outage(id=OutageId("o"), school=room.school, room=room.id, slot=at("13:00", 120))
+    )
+    assert [hit.session for hit in await affected(desk)] == [session]
     sessions, judge = await desk.read(
         sessions_to_judge, school=None, after="", limit=100, now=session.slot.starts
     )
+    assert (list(sessions), judge(sessions)) == ([session], ())
+
+
+async def test_a_hold_that_has_run_out_is_not_judged(desk: Desk) -> None:
+    session = await desk.book()
+    await ring_later(desk)
+    assert session.hold_expires_at is not None
+    sessions, judge = await desk.read(
+        sessions_to_judge, school=None, after="", limit=100, now=session.hold_expires_at
+    )
     assert judge(sessions) == ()
-    assert (await desk.read(Transaction.session, session.id)) == session
