@@ -1,10 +1,13 @@
 """Puts the parts together: settings, lifetimes and commands. Only the demo imports it."""
 
+import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import structlog
@@ -178,21 +181,24 @@ def export_folder(folder: Annotated[Path, typer.Argument(file_okay=False)]) -> N
 
 
 async def plan_term(store: Store, clock: Clock, wish: planning.PlanWish) -> Plan:
-    """A solved plan, with the search drawn as it goes."""
+    """A solved plan, with the search drawn as it goes; Ctrl-C ends it with the best plan so far."""
     plan = await store.write(
         lambda transaction: planning.request_plan(transaction, wish), actor=OPERATOR, now=clock()
     )
     with console.status("stating the problem ...") as status:
 
         def draw(progress: planning.Progress) -> None:
+            proven = "nothing proven yet" if progress.bound is None else f"bound {progress.bound}"
             status.update(
                 f"{progress.seconds:.0f} s: {progress.placed} placed, {progress.unplaced} not, "
-                f"cost {progress.cost}"
+                f"cost {progress.cost}, {proven} (Ctrl-C keeps the best plan so far)"
             )
 
+        stop = Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
         solved: Plan | None = plan
         while solved is not None and (solved.id != plan.id or solved.state is PlanState.WAITING):
-            solved = await planning.solve_next(store, clock=clock, on_progress=draw)
+            solved = await planning.solve_next(store, clock=clock, on_progress=draw, stop=stop)
     async with store.read(now=clock()) as transaction:
         return await transaction.plan(plan.id)
 

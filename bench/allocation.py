@@ -41,8 +41,11 @@ async def example_term() -> Problem:
     )
 
 
-def tell(progress: Progress) -> None:
-    print(f"  {progress.seconds:5.1f} s  {progress.placed} placed, cost {progress.cost}")
+def tell(progress: Progress, _: object) -> None:
+    print(
+        f"  {progress.seconds:5.1f} s  {progress.placed} placed, cost {progress.cost}, "
+        f"bound {progress.bound}"
+    )
 
 
 def show(allocation: Allocation, seconds: float) -> None:

@@ -5,9 +5,9 @@ into an abstract weekly problem, `solve` searches it, and the rulebook judges wh
 by date.
 """
 
-from scheduler.allocation.allocating import allocate
+from scheduler.allocation.allocating import OnProgress, allocate
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.result import Allocation
-from scheduler.allocation.solve import OnProgress, Progress
+from scheduler.allocation.solve import Progress
 
 __all__ = ["Allocation", "OnProgress", "Problem", "Progress", "allocate"]

@@ -1,18 +1,22 @@
 """An allocation from beginning to end: options, the weekly problem, the search, the judgement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from threading import Event
 
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem, term_of
 from scheduler.allocation.reasons import who_took_the_places, why_impossible
-from scheduler.allocation.result import Allocation, broken_by, placements_of
-from scheduler.allocation.solve import OnProgress, solve_weekly
+from scheduler.allocation.result import Allocation, broken_by, chosen_of, placements_of
+from scheduler.allocation.solve import Progress, solve_weekly
 from scheduler.allocation.statement import Statement, state
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import WeeklyAnswer, cost_of
-from scheduler.model import Conflict, RequestId, Unplaced
+from scheduler.model import Conflict, Placement, RequestId, Unplaced
+
+OnProgress = Callable[[Progress, Callable[[], tuple[Placement, ...]]], None]
+"""Is told how far a run has come, and how to put the best answer so far into words."""
 
 
 def allocate(
@@ -20,17 +24,31 @@ def allocate(
     *,
     seconds: float,
     seed: int,
-    on_progress: OnProgress = lambda _: None,
+    on_progress: OnProgress = lambda _, __: None,
+    start: Sequence[Placement] = (),
+    stop: Event | None = None,
 ) -> Allocation:
     """Place as many participations as possible, then as well as possible; every request once.
 
-    `seconds` bound the search; stating the problem comes before it. No placement is returned that
-    the rulebook does not allow on each of its dates.
+    `seconds` bound the search; stating the problem comes before it. The search takes up what is
+    still possible of `start`, and ends early, with the best it has, when `stop` is set. No
+    placement is returned that the rulebook does not allow on each of its dates.
     """
     alike = Alike(problem)
     options = [options_of(request, problem, alike) for request in problem.requests]
     statement = state(problem.requests, [each.found for each in options], problem)
-    answer = solve_weekly(statement.weekly, seconds=seconds, seed=seed, on_progress=on_progress)
+
+    def tell(progress: Progress) -> None:
+        on_progress(progress, lambda: placements_of(statement, progress.answer.chosen))
+
+    answer = solve_weekly(
+        statement.weekly,
+        seconds=seconds,
+        seed=seed,
+        on_progress=tell,
+        start=chosen_of(statement, start),
+        stop=stop,
+    )
     broken = broken_by(statement, answer.chosen, problem)
     answer = _without(answer, statement, broken)
     return Allocation(

@@ -51,12 +51,30 @@ def complete(
     fit = _Fit(problem, timeline)
     for chosen in kept:
         fit.take(chosen)
+    return _finished(problem, fit, order)
+
+
+def _finished(problem: WeeklyProblem, fit: "_Fit", order: Sequence[int]) -> WeeklyAnswer:
     unplaced = tuple(sorted(number for number in order if not fit.place(number)))
     return WeeklyAnswer(
         chosen=tuple(sorted(fit.chosen)),
         unplaced=unplaced,
         cost=cost_of(problem, {chosen.place for chosen in fit.chosen}),
     )
+
+
+def resume(problem: WeeklyProblem, timeline: Timeline, start: Sequence[Chosen]) -> WeeklyAnswer:
+    """Take up an earlier answer: what still fits stays, the rest is placed anew."""
+    held: dict[int, list[Chosen]] = {}
+    for chosen in start:
+        held.setdefault(problem.places[chosen.place].activity, []).append(chosen)
+    fit = _Fit(problem, timeline)
+    left = [
+        number
+        for number, activity in enumerate(problem.activities)
+        if len(held.get(number, ())) != activity.times or not fit.take_if_free(held[number])
+    ]
+    return _finished(problem, fit, left)
 
 
 class _Fit:
@@ -89,6 +107,19 @@ class _Fit:
         if len(found) < activity.times:
             return False
         for chosen in found:
+            self.take(chosen)
+        return True
+
+    def take_if_free(self, held: Sequence[Chosen]) -> bool:
+        """Hold an activity where it was, unless one of its places or rooms is taken."""
+        places = [self._problem.places[chosen.place] for chosen in held]
+        free = [self._occupancy.free_rooms(place) for place in places]
+        for chosen, rooms in zip(held, free, strict=True):
+            if rooms is None or not all(
+                1 << room & left for room, left in zip(chosen.rooms, rooms, strict=True)
+            ):
+                return False
+        for chosen in held:
             self.take(chosen)
         return True
 

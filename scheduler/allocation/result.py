@@ -1,7 +1,7 @@
 """What came out of an allocation, each request once: placed with its costs, or not and why."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from scheduler.allocation.options import Option
@@ -50,6 +50,35 @@ def placements_of(statement: Statement, chosen: Sequence[Chosen]) -> tuple[Place
         )
         for each in chosen
     )
+
+
+def chosen_of(statement: Statement, placements: Sequence[Placement]) -> tuple[Chosen, ...]:
+    """The places of an earlier answer, without those that are no longer possible."""
+    numbers: dict[Hashable, list[int]] = defaultdict(list)
+    for number, option in enumerate(statement.options):
+        numbers[option.request.id, option.weekly].append(number)
+    found = (
+        _chosen(statement, number, placement)
+        for placement in placements
+        for number in numbers[placement.request, placement.weekly]
+    )
+    return tuple(chosen for chosen in found if chosen is not None)
+
+
+def _chosen(statement: Statement, place: int, placement: Placement) -> Chosen | None:
+    """The place with the placement's rooms, if it is where and by whom the placement is held."""
+    option = statement.options[place]
+    held = {site.school: site for site in placement.sites}
+    if any(replace(held[site.school], room=site.room) != site for site in option.sites):
+        return None
+    rooms = []
+    for school, possible in option.rooms.items():
+        room = held[school].room
+        if room is None or room not in possible:
+            return None
+        units = statement.rooms[school]
+        rooms.append(next(number for number, unit in enumerate(units) if room in unit))
+    return Chosen(place, tuple(rooms))
 
 
 def sites_of(statement: Statement, chosen: Chosen) -> tuple[SiteWish, ...]:

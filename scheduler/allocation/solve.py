@@ -1,7 +1,9 @@
 """The search for the best answer to a weekly problem: greedy, then CP-SAT, then the rooms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Event, Thread
 from time import monotonic
 from typing import Final
 
@@ -11,27 +13,32 @@ from ortools.sat.python.cp_model import (
     CpModel,
     CpSolver,
     CpSolverSolutionCallback,
-    IntVar,
     LinearExpr,
 )
 
 from scheduler.allocation.choices import choices
 from scheduler.allocation.constraints import CONSTRAINTS
-from scheduler.allocation.greedy import better, complete, fit_greedily
+from scheduler.allocation.greedy import better, complete, fit_greedily, resume
 from scheduler.allocation.rooms import Handout, hand_out_rooms
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import WeeklyAnswer, WeeklyProblem, charged, missed
+from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem, charged, missed
 from scheduler.allocation.windows import Neighbourhoods, window
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come: activities placed and not, and what the placed ones cost."""
+    """How far a run has come: activities placed and not, and what the placed ones cost.
+
+    `bound` is what no answer that leaves out as little can beat, None before anything is proven;
+    `answer` is the best one whose rooms are handed out.
+    """
 
     seconds: float
     placed: int
     unplaced: int
     cost: int
+    bound: int | None
+    answer: WeeklyAnswer
 
 
 WHOLE_PLACES: Final = 50_000
@@ -40,6 +47,10 @@ SHARE_OF_WHOLE: Final = 0.6
 """Of the time, what the whole model gets before windows of it do."""
 WINDOW_SECONDS: Final = 2.0
 """What one window gets, at most."""
+SECONDS_BETWEEN_ANSWERS: Final = 5.0
+"""How old a kept answer may grow while the whole model finds better ones."""
+STOP_LATENCY_SECONDS: Final = 0.1
+"""How soon a running search notices that it shall stop."""
 
 OnProgress = Callable[[Progress], None]
 
@@ -50,22 +61,29 @@ def solve_weekly(
     seconds: float,
     seed: int,
     on_progress: OnProgress = lambda _: None,
+    start: Sequence[Chosen] = (),
+    stop: Event | None = None,
 ) -> WeeklyAnswer:
-    """The best answer found in `seconds`, never worse than the greedy one.
+    """The best answer found in `seconds` or until `stop`, never worse than the greedy one.
 
-    The same problem and seed give the same answer whenever the search ends before its time.
+    Nor is it worse than `start`, an earlier answer of which whatever still fits is kept. The same
+    problem, start and seed give the same answer whenever the search ends before its time.
     """
     ends = monotonic() + seconds
+    stop = stop or Event()
     timeline = Timeline(problem)
     best = fit_greedily(problem, timeline)
-    report = _Report(problem, on_progress)
+    if start:
+        best = better(problem, best, resume(problem, timeline, start))
+    report = _Report(problem, on_progress, best)
     report.tell(best)
     closed = False
-    if len(problem.places) <= WHOLE_PLACES and seconds > 0:
-        search = _Search(problem, timeline, seed, report)
+    if len(problem.places) <= WHOLE_PLACES and seconds > 0 and not stop.is_set():
+        search = _Search(problem, timeline, seed, report, stop)
         best, closed = _search_whole(search, best, ends - seconds * (1 - SHARE_OF_WHOLE))
     if not closed:
-        best = _polish(problem, timeline, best, report, seed=seed, ends=ends)
+        best = _polish(problem, timeline, best, report, seed=seed, ends=ends, stop=stop)
+    report.tell(best)
     return best
 
 
@@ -74,7 +92,7 @@ def _search_whole(search: "_Search", best: WeeklyAnswer, ends: float) -> tuple[W
     problem, timeline = search.problem, search.timeline
     least: int | None = None
     closed = False
-    while not closed and (left := ends - monotonic()) > 0:
+    while not closed and not search.stop.is_set() and (left := ends - monotonic()) > 0:
         used, proven = search.run(best, left)
         least = proven if least is None else max(least, proven)
         if used is None:
@@ -100,13 +118,14 @@ def _polish(
     *,
     seed: int,
     ends: float,
+    stop: Event,
 ) -> WeeklyAnswer:
     """Windows of the answer set free one after the other, until `ends`: each keeps or improves."""
     begun = best
     neighbourhoods = Neighbourhoods(problem, seed)
-    while (left := ends - monotonic()) > 0 and not _is_closed(best, begun):
+    while not stop.is_set() and (left := ends - monotonic()) > 0 and not _is_closed(best, begun):
         part = window(problem, timeline, best, neighbourhoods.pick(best))
-        search = _Search(part.problem, Timeline(part.problem), seed, None)
+        search = _Search(part.problem, Timeline(part.problem), seed, None, stop)
         found, _ = _search_whole(search, part.part(best), monotonic() + min(left, WINDOW_SECONDS))
         rival = part.whole(problem, found)
         if better(problem, best, rival) is rival:
@@ -138,29 +157,36 @@ class _Search:
     """The model and what it has learnt between two runs."""
 
     def __init__(
-        self, problem: WeeklyProblem, timeline: Timeline, seed: int, report: "_Report | None"
+        self,
+        problem: WeeklyProblem,
+        timeline: Timeline,
+        seed: int,
+        report: "_Report | None",
+        stop: Event,
     ) -> None:
+        self.stop = stop
         self.problem = problem
         self.timeline = timeline
         self.is_optimal = False
         self._seed = seed
         self._report = report
         self._model = CpModel()
-        self._choices = choices(self._model, problem)
+        found = choices(self._model, problem)
+        self.used, self.held, self._beyond = found.used, found.held, found.beyond
         for constraint in CONSTRAINTS:
-            constraint(self._model, problem, timeline, self._choices)
+            constraint(self._model, problem, timeline, found)
         self.weight = 1 + _highest_cost(problem)
         self._minimize()
 
     def _minimize(self) -> None:
         """First as many participations as possible, then as little cost as possible."""
         problem, model = self.problem, self._model
-        for allowance, beyond in zip(problem.allowances, self._choices.beyond, strict=True):
-            used = [self._choices.used[place] for place in allowance.places]
+        for allowance, beyond in zip(problem.allowances, self._beyond, strict=True):
+            used = [self.used[place] for place in allowance.places]
             model.add(LinearExpr.sum(used) - allowance.free <= beyond)
         model.minimize(
             LinearExpr.weighted_sum(
-                (*self._choices.used, *self._choices.beyond, *self._choices.held),
+                (*self.used, *self._beyond, *self.held),
                 (
                     *(place.cost for place in problem.places),
                     *(allowance.points for allowance in problem.allowances),
@@ -173,7 +199,7 @@ class _Search:
     def forbid(self, clash: frozenset[int]) -> None:
         """These places can never all be used."""
         self._model.add(
-            LinearExpr.sum([self._choices.used[place] for place in sorted(clash)]) <= len(clash) - 1
+            LinearExpr.sum([self.used[place] for place in sorted(clash)]) <= len(clash) - 1
         )
 
     def run(self, start: WeeklyAnswer, seconds: float) -> tuple[set[int] | None, int]:
@@ -184,13 +210,16 @@ class _Search:
         solver.parameters.linearization_level = 2
         solver.parameters.random_seed = self._seed
         solver.parameters.max_time_in_seconds = seconds
-        status = solver.solve(self._model, _Telling(self._report, self._choices.held, self.weight))
+        with _stopped_by(self.stop, solver):
+            status = solver.solve(
+                self._model, None if self._report is None else _Telling(self, self._report)
+            )
         self.is_optimal = status == OPTIMAL
         proven = max(0, round(solver.best_objective_bound))
         if status not in (OPTIMAL, FEASIBLE):
             return None, proven
         return {
-            number for number, used in enumerate(self._choices.used) if solver.boolean_value(used)
+            number for number, used in enumerate(self.used) if solver.boolean_value(used)
         }, proven
 
     def _hint(self, start: WeeklyAnswer) -> None:
@@ -198,45 +227,82 @@ class _Search:
         used = {chosen.place for chosen in start.chosen}
         unplaced = set(start.unplaced)
         model.clear_hints()  # type: ignore[no-untyped-call]  # OR-Tools gives it no type
-        for number, variable in enumerate(self._choices.used):
+        for number, variable in enumerate(self.used):
             model.add_hint(variable, number in used)
-        for number, variable in enumerate(self._choices.held):
+        for number, variable in enumerate(self.held):
             model.add_hint(variable, number not in unplaced)
-        for allowance, variable in zip(problem.allowances, self._choices.beyond, strict=True):
+        for allowance, variable in zip(problem.allowances, self._beyond, strict=True):
             model.add_hint(variable, len(charged(allowance, used)))
+
+
+@contextmanager
+def _stopped_by(stop: Event, solver: CpSolver) -> Iterator[None]:
+    """Meanwhile the solver comes back early if somebody asks to stop."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(STOP_LATENCY_SECONDS):
+            if stop.is_set():
+                solver.stop_search()
+
+    watching = Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()
 
 
 class _Report:
     """Passes on what a run has found, with the seconds since its first answer."""
 
-    def __init__(self, problem: WeeklyProblem, on_progress: OnProgress) -> None:
-        self._activities = len(problem.activities)
+    def __init__(
+        self, problem: WeeklyProblem, on_progress: OnProgress, first: WeeklyAnswer
+    ) -> None:
+        self._problem = problem
         self._on_progress = on_progress
-        self._begun: float | None = None
+        self._begun = self._kept_at = monotonic()
+        self._best = first
 
-    def tell(self, answer: WeeklyAnswer) -> None:
-        self.tell_of(len(answer.unplaced), answer.cost)
+    @property
+    def is_due(self) -> bool:
+        """Whether the answer that is kept has grown old."""
+        return monotonic() - self._kept_at > SECONDS_BETWEEN_ANSWERS
 
-    def tell_of(self, unplaced: int, cost: int) -> None:
-        now = monotonic()
-        self._begun = now if self._begun is None else self._begun
-        placed = self._activities - unplaced
-        self._on_progress(Progress(now - self._begun, placed, unplaced, cost))
+    def tell(self, answer: WeeklyAnswer, bound: int | None = None) -> None:
+        self._best = better(self._problem, self._best, answer)
+        self._kept_at = monotonic()
+        self.tell_of(
+            len(self._best.unplaced), self._best.cost, answer.bound if bound is None else bound
+        )
+
+    def tell_of(self, unplaced: int, cost: int, bound: int | None) -> None:
+        placed = len(self._problem.activities) - unplaced
+        seconds = monotonic() - self._begun
+        self._on_progress(Progress(seconds, placed, unplaced, cost, bound, self._best))
 
 
 class _Telling(CpSolverSolutionCallback):
-    """Reports every better solution, rooms still to be handed out."""
+    """Reports every better solution, and hands out its rooms where that is due."""
 
-    def __init__(self, report: _Report | None, held: Sequence[IntVar], weight: int) -> None:
+    def __init__(self, search: "_Search", report: _Report) -> None:
         super().__init__()
+        self._search = search
         self._report = report
-        self._held = held
-        self._weight = weight
 
     def on_solution_callback(self) -> None:
-        if self._report is not None:
-            unplaced = sum(not self.boolean_value(held) for held in self._held)
-            self._report.tell_of(unplaced, round(self.objective_value) % self._weight)
+        search = self._search
+        unplaced = tuple(
+            number for number, held in enumerate(search.held) if not self.boolean_value(held)
+        )
+        beyond = search.weight * missed(search.problem, unplaced)
+        bound = max(0, round(self.best_objective_bound) - beyond)
+        self._report.tell_of(len(unplaced), round(self.objective_value) - beyond, bound)
+        if self._report.is_due:
+            used = {number for number, used in enumerate(search.used) if self.boolean_value(used)}
+            handout = hand_out_rooms(search.problem, search.timeline, used)
+            self._report.tell(_completed(search.problem, search.timeline, handout), bound)
 
 
 def _highest_cost(problem: WeeklyProblem) -> int:

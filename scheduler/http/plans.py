@@ -16,8 +16,16 @@ from scheduler.errors import (
 from scheduler.http.answers import Page
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.model import Plan, PlanId
-from scheduler.planning import Change, PlanWish, PublishedPlan, changes, publish, request_plan
+from scheduler.model import Plan, PlanId, Search
+from scheduler.planning import (
+    Change,
+    PlanWish,
+    PublishedPlan,
+    changes,
+    publish,
+    request_plan,
+    stop_plan,
+)
 from scheduler.store import Transaction
 
 
@@ -41,6 +49,16 @@ async def _requested(transaction: Transaction, call: Call[PlanWish, object]) -> 
 
 async def _read(transaction: Transaction, call: Call[NoBody, object]) -> Plan:
     return await transaction.plan(PlanId(call.id))
+
+
+async def _progress(transaction: Transaction, call: Call[NoBody, object]) -> Search:
+    return await transaction.search((await transaction.plan(PlanId(call.id))).id)
+
+
+async def _stopped(transaction: Transaction, call: Call[NoBody, object]) -> Plan:
+    require_office(call.actor)
+    plan = await transaction.plan(PlanId(call.id))
+    return await stop_plan(transaction, plan.id, call.if_match.expect(plan.revision))
 
 
 async def _changes(transaction: Transaction, call: Call[NoBody, object]) -> Page[Change]:
@@ -83,10 +101,32 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         method="GET",
         path="/plans/{id}",
         tag=_TAG,
-        summary=Text("读取方案及其进展", "Read a plan and how far it has come"),
+        summary=Text("读取方案", "Read a plan"),
         answer=Plan,
         errors=(NotFoundError,),
         run=_read,
+    ),
+    Route(
+        method="GET",
+        path="/plans/{id}/progress",
+        tag=_TAG,
+        summary=Text("求解进展：已排、代价、下界", "How far the search for a plan has come"),
+        answer=Search,
+        errors=(NotFoundError,),
+        run=_progress,
+    ),
+    Route(
+        method="POST",
+        path="/plans/{id}/stop",
+        tag=_TAG,
+        summary=Text(
+            "停止求解，保留目前最好的方案；还在排队的则撤回",
+            "Stop the search and keep the best plan so far; withdraw one that waits",
+        ),
+        answer=Plan,
+        errors=(NotFoundError, ForbiddenError, StateError, StaleError),
+        needs_if_match=True,
+        run=_stopped,
     ),
     Route(
         method="GET",

@@ -32,6 +32,7 @@ from scheduler.model.plans import (
     Request,
     RequestSite,
     RequestState,
+    Search,
     Unplaced,
 )
 from scheduler.model.readers import Actor, ActorRole, AuditEntry, Notice, Scope, Subscription
@@ -72,6 +73,7 @@ __all__ = [
     "ResourceKind",
     "Role",
     "Scope",
+    "Search",
     "Series",
     "SeriesBooking",
     "SeriesId",

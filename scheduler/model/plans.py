@@ -123,6 +123,7 @@ class PlanState(StrEnum):
     READY = "ready"
     PUBLISHED = "published"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ class Plan:
     `cost` is the sum of the placements' points and `bound` what no plan that places as many can
     beat, proven by the solver; both are empty before it has run. `term` is the id or the name of
     the terms whose requests it is about, empty for all of them; `failure` says why there is none.
-    A solver that has not come back by `solving_until` is given up.
+    With `stop_requested` its search ends early and the best plan found so far is kept.
     """
 
     id: Annotated[PlanId, IDENTIFIER]
@@ -146,10 +147,24 @@ class Plan:
     bound: int | None = None
     failure: Text | None = None
     created_at: datetime
-    solving_until: datetime | None = None
+    stop_requested: bool = False
     published_at: datetime | None = None
     revision: int = 1
 
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether the solver that took it will not come back."""
-        return self.solving_until is not None and self.solving_until <= now
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How far the search for a plan has come, over all its runs.
+
+    `placed` and `unplaced` count requests. No plan that places as many costs less than `bound`;
+    it and `gap`, what is left between it and `cost`, are empty before anything is proven.
+    """
+
+    plan: Annotated[PlanId, IDENTIFIER]
+    seconds: float = 0.0
+    placed: int = 0
+    unplaced: int = 0
+    cost: int = 0
+    bound: int | None = None
+    gap: int | None = None
+    told_at: datetime

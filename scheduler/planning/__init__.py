@@ -1,6 +1,7 @@
 """A term's plan: asked for, solved in the background, shown as changes, and published."""
 
 from scheduler.allocation import Progress
+from scheduler.planning.asking import PlanWish, request_plan, stop_plan
 from scheduler.planning.publishing import (
     Change,
     PublishedPlan,
@@ -8,7 +9,7 @@ from scheduler.planning.publishing import (
     changes,
     publish,
 )
-from scheduler.planning.solving import PlanWish, request_plan, solve_next
+from scheduler.planning.solving import solve_next
 
 __all__ = [
     "Change",
@@ -20,4 +21,5 @@ __all__ = [
     "publish",
     "request_plan",
     "solve_next",
+    "stop_plan",
 ]

@@ -1,117 +1,185 @@
-"""From wishes to a plan: asked for, then solved in the background."""
+"""The search for a plan, in the background: it tells how far it is, and can be taken up again.
+
+The solver runs in a thread. Meanwhile the loop writes down every few seconds what was found and
+reads whether somebody wants the search to stop; a process that is killed loses no more than that.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Final
-from uuid import uuid4
+from functools import partial
+from threading import Event
+from typing import Final
 
-from msgspec import Meta
-
-from calendars.fields import Line
 from calendars.text import Text
-from scheduler.allocation import Allocation, OnProgress, Problem, allocate
-from scheduler.errors import InvalidWishError
+from scheduler.allocation import Allocation, Problem, Progress, allocate
 from scheduler.model import (
     Actor,
     ActorRole,
     Lane,
+    Placement,
     Plan,
-    PlanId,
     PlanState,
     Request,
     RequestState,
+    Search,
     SessionState,
 )
-from scheduler.schools import SchoolBook, Situation
+from scheduler.planning.asking import terms_called
+from scheduler.schools import Situation
 from scheduler.store import Store, Transaction
 
-PATIENCE: Final = timedelta(minutes=10)
-"""How much longer than its search a solver may take before it is given up: stating a large problem
-and judging its plan come on top."""
+BEAT_SECONDS: Final = 2.0
+"""How often a search is written down."""
+PATIENCE: Final = timedelta(seconds=60)
+"""A search that has not been written down for so long has lost its process."""
 
 SOLVER: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="allocation")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanWish:
-    """The wish to allocate all open requests of a term.
+@dataclass(slots=True)
+class _Run:
+    """A claimed plan; what its solver's thread has found and what it is asked."""
 
-    `term` is the id of one school's term or the name that several schools' terms share; empty means
-    every open request. The search takes up to `seconds`; the same `seed` gives the same plan.
-    """
+    plan: Plan
+    earlier: Search
+    start: tuple[Placement, ...]
+    on_progress: Callable[[Progress], None]
+    stop: Event
+    progress: Progress | None = None
+    best: Callable[[], Sequence[Placement]] | None = None
 
-    term: Line = ""
-    seconds: Annotated[int, Meta(ge=1, le=3600)] = 30
-    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
+    def hear(self, progress: Progress, best: Callable[[], Sequence[Placement]]) -> None:
+        """Called by the solver's thread."""
+        if self.progress is None or progress.answer is not self.progress.answer:
+            self.best = best
+        self.progress = progress
+        self.on_progress(progress)
 
-
-async def request_plan(transaction: Transaction, wish: PlanWish) -> Plan:
-    """Put a plan in the queue; a job solves it."""
-    books = await transaction.books()
-    if wish.term and not _terms_called(wish.term, books.values()):
-        raise InvalidWishError(
-            f"没有编号或名称为“{wish.term}”的学期。",
-            f"No term has the id or the name {wish.term!r}.",
-            pointer="/term",
-            value=wish.term,
+    def solve(self, problem: Problem) -> Allocation:
+        """What is left of the plan's time, spent."""
+        return allocate(
+            problem,
+            seconds=max(0.0, self.plan.seconds - self.earlier.seconds),
+            seed=self.plan.seed,
+            on_progress=self.hear,
+            start=self.start,
+            stop=self.stop,
         )
-    plan = Plan(
-        id=PlanId(uuid4().hex),
-        term=wish.term,
-        seconds=wish.seconds,
-        seed=wish.seed,
-        created_at=transaction.now,
-    )
-    await transaction.add_plan(plan)
-    return plan
+
+
+_Note = Callable[[Transaction, _Run, Sequence[Placement] | None], Awaitable[None]]
 
 
 async def solve_next(
     store: Store,
     *,
     clock: Callable[[], datetime],
-    on_progress: OnProgress = lambda _: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    stop: Event | None = None,
 ) -> Plan | None:
-    """Solve the plan that waits longest; None if none waits.
+    """Search for the plan that waits longest; None if none waits.
 
-    No transaction stays open meanwhile. A plan that breaks the solver is kept as failed.
+    Whoever sets `stop` ends the search early with the best plan so far. A cancelled search goes
+    back to those that wait, with what it has found. A plan that breaks the solver is kept as
+    failed.
     """
-    plan = await store.write(_claim, actor=SOLVER, now=clock())
-    if plan is None:
+    claimed = await store.write(_claim, actor=SOLVER, now=clock())
+    if claimed is None:
         return None
+    run = _Run(*claimed, on_progress, stop or Event())
     try:
-        problem = await _problem_of(store, plan, clock())
-        allocation = await asyncio.to_thread(
-            allocate, problem, seconds=plan.seconds, seed=plan.seed, on_progress=on_progress
-        )
+        problem = await _problem_of(store, run.plan, clock())
+        allocation = await _watched(store, run, problem, clock)
     except Exception as error:
-        await _settle(store, plan, _failed(plan, error), clock())
+        await _settle(store, run, partial(_failed, error), clock())
         raise
-    return await _settle(store, plan, _ready(plan, allocation), clock())
+    return await _settle(store, run, partial(_ready, allocation), clock())
 
 
-async def _claim(transaction: Transaction) -> Plan | None:
+async def _claim(
+    transaction: Transaction,
+) -> tuple[Plan, Search, tuple[Placement, ...]] | None:
     waiting = await transaction.claim_waiting_plan()
     if waiting is None:
         return None
-    overdue = transaction.now + timedelta(seconds=waiting.seconds) + PATIENCE
-    await transaction.replace_plan(
-        waiting, replace(waiting, state=PlanState.SOLVING, solving_until=overdue)
+    await transaction.replace_plan(waiting, replace(waiting, state=PlanState.SOLVING))
+    earlier, start = await transaction.begin_search(waiting.id, transaction.now + PATIENCE)
+    return await transaction.plan(waiting.id), earlier, start
+
+
+async def _watched(
+    store: Store, run: _Run, problem: Problem, clock: Callable[[], datetime]
+) -> Allocation:
+    """The allocation, found in a thread while the search is written down."""
+    finding = asyncio.get_running_loop().run_in_executor(None, run.solve, problem)
+    try:
+        while not finding.done():
+            await asyncio.wait((finding,), timeout=BEAT_SECONDS)
+            await _write_down(store, run, _beat, clock())
+        return finding.result()
+    except asyncio.CancelledError:
+        run.stop.set()
+        await asyncio.wait((finding,))
+        await _write_down(store, run, _hand_back, clock())
+        raise
+
+
+async def _write_down(store: Store, run: _Run, how: _Note, now: datetime) -> None:
+    newer, run.best = run.best, None
+    best = None if newer is None else await asyncio.to_thread(newer)
+    await store.write(lambda transaction: how(transaction, run, best), actor=SOLVER, now=now)
+
+
+async def _beat(transaction: Transaction, run: _Run, best: Sequence[Placement] | None) -> None:
+    """Write down what was found, and ask whether to go on."""
+    plan = await transaction.plan(run.plan.id)
+    if plan.stop_requested:
+        run.stop.set()
+    await transaction.tell_search(
+        _search(run, transaction.now), alive_until=transaction.now + PATIENCE, best=best
     )
-    return await transaction.plan(waiting.id)
 
 
-async def _settle(store: Store, before: Plan, after: Plan, now: datetime) -> Plan:
+async def _hand_back(transaction: Transaction, run: _Run, best: Sequence[Placement] | None) -> None:
+    await _beat(transaction, run, best)
+    plan = await transaction.plan(run.plan.id)
+    if plan.state is PlanState.SOLVING:
+        await transaction.replace_plan(plan, replace(plan, state=PlanState.WAITING))
+
+
+def _search(run: _Run, now: datetime) -> Search:
+    found = run.progress
+    if found is None:
+        return replace(run.earlier, told_at=now)
+    return Search(
+        plan=run.plan.id,
+        seconds=round(run.earlier.seconds + found.seconds, 3),
+        placed=found.placed,
+        unplaced=found.unplaced,
+        cost=found.cost,
+        bound=found.bound,
+        gap=None if found.bound is None else found.cost - found.bound,
+        told_at=now,
+    )
+
+
+async def _settle(store: Store, run: _Run, outcome: Callable[[Plan], Plan], now: datetime) -> Plan:
+    """Store what became of the plan, unless another process was quicker."""
+
     async def put(transaction: Transaction) -> Plan:
-        await transaction.replace_plan(before, after)
-        return await transaction.plan(before.id)
+        plan = await transaction.plan(run.plan.id)
+        if plan.state is PlanState.SOLVING:
+            await transaction.replace_plan(plan, outcome(plan))
+            search = _search(run, transaction.now)
+            await transaction.tell_search(search, alive_until=transaction.now, best=())
+        return await transaction.plan(run.plan.id)
 
     return await store.write(put, actor=SOLVER, now=now)
 
 
-def _ready(plan: Plan, allocation: Allocation) -> Plan:
+def _ready(allocation: Allocation, plan: Plan) -> Plan:
     return replace(
         plan,
         state=PlanState.READY,
@@ -122,7 +190,7 @@ def _ready(plan: Plan, allocation: Allocation) -> Plan:
     )
 
 
-def _failed(plan: Plan, error: Exception) -> Plan:
+def _failed(error: Exception, plan: Plan) -> Plan:
     name = type(error).__name__
     why = Text(f"求解时出错（{name}），请联系管理员。", f"The solver failed ({name}).")
     return replace(plan, state=PlanState.FAILED, failure=why)
@@ -137,7 +205,7 @@ async def _problem_of(store: Store, plan: Plan, now: datetime) -> Problem:
             states=(SessionState.HELD, SessionState.CONFIRMED), limit=None
         )
         requests = await _open_requests(transaction)
-    terms = _terms_called(plan.term, books.values()) if plan.term else None
+    terms = terms_called(plan.term, books.values()) if plan.term else None
     return Problem(
         requests=tuple(each for each in requests if terms is None or each.term in terms),
         situation=Situation(
@@ -162,8 +230,3 @@ async def _open_requests(transaction: Transaction) -> Sequence[Request]:
         for request in found
         if request.state is RequestState.OPEN and request.lane is Lane.TERM
     ]
-
-
-def _terms_called(label: str, books: Iterable[SchoolBook]) -> set[str]:
-    """The ids of the terms with this id or name."""
-    return {term.id for book in books for term in book.time.terms if label in (term.id, term.name)}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.model import Plan, PlanId, PlanState
@@ -63,19 +63,23 @@ async def replace_plan(transaction: OpenTransaction, before: Plan, after: Plan) 
 async def claim_waiting_plan(transaction: OpenTransaction) -> Plan | None:
     """The plan that has waited longest, locked so that no other process takes it; None if none.
 
-    A plan whose solver has not come back in time (its process was killed) waits again.
+    A plan whose search has not told anything in time (its process was killed) waits again.
     """
-    unclaimed = (
+    searches = tables.searches
+    is_abandoned = select(searches.c.plan).where(searches.c.alive_until <= transaction.now)
+    row = await transaction.first(
         select(_TABLE.c.body)
+        .where(
+            or_(
+                _TABLE.c.state == PlanState.WAITING,
+                and_(_TABLE.c.state == PlanState.SOLVING, _TABLE.c.id.in_(is_abandoned)),
+            )
+        )
         .order_by(_TABLE.c.created_at, _TABLE.c.id)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    row = await transaction.first(unclaimed.where(_TABLE.c.state == PlanState.WAITING).limit(1))
-    if row is not None:
-        return decode(Plan, row.body)
-    rows = await transaction.all(unclaimed.where(_TABLE.c.state == PlanState.SOLVING))
-    solving = (decode(Plan, row.body) for row in rows)
-    return next((plan for plan in solving if plan.is_overdue(transaction.now)), None)
+    return None if row is None else decode(Plan, row.body)
 
 
 def _columns(plan: Plan) -> dict[str, object]:

@@ -186,6 +186,17 @@ plans = Table(
     Column("body", Text, nullable=False),
 )
 
+searches = Table(
+    "searches",
+    metadata,
+    Column("plan", _ID, ForeignKey("plans.id"), primary_key=True),
+    Column("alive_until", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("best", Text, nullable=False),
+)
+"""How far the search for a plan has come, and its best placements so far. The process that searches
+moves `alive_until` on; after that moment another one takes the plan up."""
+
 tokens = Table(
     "tokens",
     metadata,

@@ -31,6 +31,9 @@ from scheduler.store import (
     resources as about_resources,
 )
 from scheduler.store import (
+    searches as about_searches,
+)
+from scheduler.store import (
     series as about_series,
 )
 from scheduler.store import (
@@ -79,6 +82,9 @@ class Transaction(OpenTransaction):
     add_plan = about_plans.add_plan
     replace_plan = about_plans.replace_plan
     claim_waiting_plan = about_plans.claim_waiting_plan
+    begin_search = about_searches.begin_search
+    tell_search = about_searches.tell_search
+    search = about_searches.search
 
     # Who may ask, what was answered, what is told
     add_token = about_access.add_token

@@ -1,11 +1,21 @@
 """Answers to weekly problems: sound, complete, no worse than greedy, and the best there is."""
 
+from threading import Event, Timer
+from time import monotonic
+
 import pytest
 
 from scheduler.allocation.greedy import fit_greedily
 from scheduler.allocation.solve import Progress, solve_weekly
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import Presence, RoomNeed, WeeklyAnswer, WeeklyProblem, missed
+from scheduler.allocation.weekly import (
+    Chosen,
+    Presence,
+    RoomNeed,
+    WeeklyAnswer,
+    WeeklyProblem,
+    missed,
+)
 from tests.scheduler.allocation.weeks import (
     a_crowded_week,
     a_place,
@@ -88,7 +98,55 @@ def test_a_run_reports_its_start_and_what_it_finds() -> None:
     told: list[Progress] = []
     problem = a_crowded_week(5, activities=14, places=5)
     answer = solve_weekly(problem, seconds=30, seed=1, on_progress=told.append)
-    assert told[0].seconds == 0
+    assert told[0].seconds < told[-1].seconds
     assert all(each.placed + each.unplaced == len(problem.activities) for each in told)
     last = told[-1]
     assert (last.unplaced, last.cost) == (len(answer.unplaced), answer.cost)
+
+
+def test_an_earlier_answer_is_taken_up_and_never_made_worse() -> None:
+    problem = a_crowded_week(5, activities=14, places=5)
+    best = solved(problem)
+    again = solve_weekly(problem, seconds=0, seed=1, start=best.chosen)
+    assert (again.chosen, again.unplaced, again.cost) == (best.chosen, best.unplaced, best.cost)
+    assert missed(problem, fit_greedily(problem, Timeline(problem)).unplaced) > missed(
+        problem, best.unplaced
+    )
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_no_longer_fits_of_an_earlier_answer_is_placed_anew(seed: int) -> None:
+    problem = a_crowded_week(seed, activities=14, places=5)
+    impossible = tuple(
+        Chosen(place, tuple(0 for _ in problem.places[place].needs))
+        for activity in problem.activities
+        for place in activity.places[: activity.times]
+    )
+    answer = solve_weekly(problem, seconds=0, seed=1, start=impossible)
+    assert faults_of(problem, answer.chosen) == []
+    assert is_complete(problem, answer)
+
+
+def test_a_search_ends_soon_after_it_is_asked_to_stop() -> None:
+    problem = a_crowded_week(1, activities=120, places=40)
+    stop = Event()
+    asked_at: list[float] = []
+
+    def ask() -> None:
+        asked_at.append(monotonic())
+        stop.set()
+
+    asking = Timer(1.0, ask)
+    asking.start()
+    answer = solve_weekly(problem, seconds=600, seed=1, stop=stop)
+    assert monotonic() - asked_at[0] < 60
+    assert is_complete(problem, answer)
+    asking.join()
+
+
+def test_a_search_that_is_stopped_before_it_begins_is_the_greedy_fit() -> None:
+    problem = a_crowded_week(3)
+    stop = Event()
+    stop.set()
+    answer = solve_weekly(problem, seconds=600, seed=1, stop=stop)
+    assert answer == fit_greedily(problem, Timeline(problem))

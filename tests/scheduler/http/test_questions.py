@@ -284,6 +284,27 @@ async def test_a_plan_is_asked_for_solved_compared_and_published(
     assert [each["state"] for each in (await office.get("/plans"))["items"]] == ["published"]
 
 
+async def test_a_search_is_followed_and_stopped_over_http(
+    as_: As, store: Store, clock: Clock
+) -> None:
+    office = as_("office")
+    made = await office("POST", "/plans", json={"seconds": 5})
+    address = made.headers["Location"]
+    assert (await office("GET", f"{address}/progress")).status == 404
+    headers = {"If-Match": made.headers["ETag"]}
+    assert (await office("POST", f"{address}/stop")).status == 428
+    denied = await as_("TF1-coordinator")("POST", f"{address}/stop", headers=headers)
+    assert denied.status == 403
+    stopped = await office("POST", f"{address}/stop", headers=headers)
+    assert (await stopped.json())["state"] == "withdrawn"
+    again = await office("POST", f"{address}/stop", headers={"If-Match": "*"})
+    assert (again.status, (await again.json())["type"]) == (409, "/problems/wrong-state")
+    solved = (await office("POST", "/plans", json={"seconds": 5})).headers["Location"]
+    await solve_next(store, clock=clock)
+    progress = await office.get(f"{solved}/progress")
+    assert (progress["placed"], progress["unplaced"], progress["gap"]) == (0, 0, 0)
+
+
 async def test_a_plan_of_an_unknown_term_is_refused(as_: As) -> None:
     answer = await as_("office")("POST", "/plans", json={"term": "none"})
     assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (422, "/term")

@@ -23,7 +23,7 @@ from scheduler.model import (
     SessionState,
     SiteState,
 )
-from scheduler.planning import PlanWish, PublishedPlan, solving
+from scheduler.planning import PlanWish, PublishedPlan
 from scheduler.planning.publishing import AGREED_IN_ADVANCE
 from scheduler.store import Transaction
 from tests.builders import NOW, at, some_books, wall
@@ -288,39 +288,3 @@ async def test_past_dates_are_not_booked(desk: Desk) -> None:
         FIRST_TUESDAY + timedelta(weeks=1),
         FIRST_TUESDAY + timedelta(weeks=2),
     ]
-
-
-async def test_a_plan_whose_solver_was_killed_is_solved_after_all(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*_: object, **__: object) -> None:
-        raise SystemExit
-
-    waiting = await desk.do(planning.request_plan, PlanWish(seconds=5))
-    with monkeypatch.context() as patch:
-        patch.setattr(solving, "_problem_of", killed)
-        with pytest.raises(SystemExit):
-            await planning.solve_next(desk.store, clock=lambda: NOW)
-    abandoned = await desk.read(Transaction.plan, waiting.id)
-    assert abandoned.state is PlanState.SOLVING
-    assert await planning.solve_next(desk.store, clock=lambda: NOW) is None
-    later = NOW + timedelta(minutes=11)
-    solved = await planning.solve_next(desk.store, clock=lambda: later)
-    assert solved is not None
-    assert (solved.id, solved.state) == (waiting.id, PlanState.READY)
-
-
-async def test_a_plan_that_breaks_the_solver_is_kept_as_failed(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(solving, "allocate", broken)
-    waiting = await desk.do(solving.request_plan, PlanWish())
-    with pytest.raises(MemoryError):
-        await planning.solve_next(desk.store, clock=lambda: NOW)
-    failed = await desk.read(Transaction.plan, waiting.id)
-    assert failed.state is PlanState.FAILED
-    assert failed.failure is not None
-    assert failed.failure.en == "The solver failed (MemoryError)."
