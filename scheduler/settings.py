@@ -2,15 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from scheduler.delivery.mail import MailServer
 from scheduler.errors import InvalidValueError
 from scheduler.explain import explain
+from scheduler.secrets import SHORTEST_KEY, Keyring
 
 PREFIX: Final = "LIANKE_"
 FILE: Final = "LIANKE_SETTINGS"
@@ -22,7 +24,8 @@ class Settings:
 
     `database` is an SQLAlchemy address of SQLite or PostgreSQL. `public_url` is where readers reach
     the service, for the addresses of feeds. `clock_starts_at` makes the service believe it was
-    started at that moment, for demonstrations and drills.
+    started at that moment, for demonstrations and drills. `secret_key` seals what is kept secret in
+    the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
     """
 
     database: str = "sqlite+aiosqlite:///lianke.sqlite"
@@ -30,6 +33,13 @@ class Settings:
     port: int = 8080
     public_url: str = ""
     clock_starts_at: datetime | None = None
+    secret_key: str = field(default="", repr=False)
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_from: str = ""
+    smtp_starttls: bool = True
 
     def __post_init__(self) -> None:
         if not self.database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
@@ -43,11 +53,43 @@ class Settings:
             raise InvalidValueError(
                 "clock_starts_at 必须带时区偏移。", "clock_starts_at must carry an offset."
             )
+        if any(len(key) < SHORTEST_KEY for key in self._keys()):
+            raise InvalidValueError(
+                f"secret_key 的每个密钥至少 {SHORTEST_KEY} 个字符。",
+                f"Every key in secret_key needs at least {SHORTEST_KEY} characters.",
+            )
+        if self.smtp_host and "@" not in self.smtp_from:
+            raise InvalidValueError(
+                f"设置了 smtp_host 时，smtp_from 应为发件地址，而不是 {self.smtp_from!r}。",
+                f"With smtp_host, smtp_from must be the sender's address, not {self.smtp_from!r}.",
+            )
 
     @property
     def address(self) -> str:
         """Where readers reach the service, without a slash at the end."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def keyring(self) -> Keyring:
+        """What seals and opens the secrets in the database."""
+        return Keyring(self._keys())
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The server that takes mail, if there is one."""
+        if not self.smtp_host:
+            return None
+        return MailServer(
+            host=self.smtp_host,
+            sender=self.smtp_from,
+            port=self.smtp_port,
+            user=self.smtp_user,
+            password=self.smtp_password,
+            starttls=self.smtp_starttls,
+        )
+
+    def _keys(self) -> tuple[str, ...]:
+        return tuple(key for key in self.secret_key.split(",") if key)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -138,10 +138,13 @@ def _sites(session: Session, books: Books) -> Iterator[tuple[Site, SchoolBook]]:
         yield site, books[site.school]
 
 
+_URGENT_MARK: Final = "【紧急】"
+
+
 def _urgently(session: Session, now: datetime, sentence: Text) -> Text:
     if session.slot.starts - now >= URGENT:
         return sentence
-    return Text(f"【紧急】{sentence.zh}", f"Urgent: {sentence.en}")
+    return Text(f"{_URGENT_MARK}{sentence.zh}", f"Urgent: {sentence.en}")
 
 
 def _to_site(
@@ -167,6 +170,7 @@ def _to(
             teacher=teacher,
             session=session.id,
             sentence=sentence,
+            urgent=sentence.zh.startswith(_URGENT_MARK),
             created_at=now,
         )
         for teacher in (None, *teachers)

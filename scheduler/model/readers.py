@@ -65,7 +65,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What somebody is told, stored in the transaction that caused it; `key` shows it once."""
+    """What somebody is told, stored in the transaction that caused it; `key` shows it once.
+
+    What is `urgent` waits for no quiet hours: it is about something within a day (E52).
+    """
 
     id: Annotated[str, IDENTIFIER]
     key: str
@@ -73,6 +76,7 @@ class Notice:
     teacher: TeacherId | None = None
     session: SessionId | None = None
     sentence: Text
+    urgent: bool = False
     created_at: datetime
     sent_at: datetime | None = None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from calendars.text import InvalidValueError
+from scheduler.delivery.mail import MailServer
 from scheduler.settings import Settings, read_settings
 
 
@@ -31,6 +32,8 @@ def test_a_moment_with_its_offset_starts_the_clock() -> None:
         ("LIANKE_PORT", "many", "port"),
         ("LIANKE_DATABASE", "mysql://x", "mysql://x"),
         ("LIANKE_CLOCK_STARTS_AT", "2026-08-24T08:00:00", "clock_starts_at"),
+        ("LIANKE_SECRET_KEY", "short", "secret_key"),
+        ("LIANKE_SMTP_HOST", "smtp.example.cn", "smtp_from"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, named: str) -> None:
@@ -43,6 +46,27 @@ def test_a_wrong_setting_is_named(name: str, value: str, named: str) -> None:
 def test_readers_reach_the_public_address() -> None:
     assert Settings(public_url="https://lianke.example/").address == "https://lianke.example"
     assert Settings().address == "http://127.0.0.1:8080"
+
+
+def test_mail_goes_out_where_a_server_is_named() -> None:
+    assert Settings().mail_server is None
+    server = read_settings(
+        {
+            "LIANKE_SMTP_HOST": "smtp.example.cn",
+            "LIANKE_SMTP_FROM": "lianke@example.cn",
+            "LIANKE_SMTP_PORT": "465",
+            "LIANKE_SMTP_STARTTLS": "false",
+        }
+    ).mail_server
+    assert server == MailServer(
+        host="smtp.example.cn", sender="lianke@example.cn", port=465, starttls=False
+    )
+
+
+def test_no_secret_shows_in_the_settings() -> None:
+    settings = Settings(secret_key="k" * 32, smtp_password="hidden")  # noqa: S106 - opens nothing
+    assert "kkk" not in repr(settings)
+    assert "hidden" not in repr(settings)
 
 
 def test_every_setting_is_documented() -> None:
