@@ -70,6 +70,31 @@ class ResearchHalfDay:
     half: HalfDay
 
 
+class Preference(StrEnum):
+    """What a term's plan should do well; the numbers are the field's."""
+
+    WISH = "wish"
+    S1 = "S1"
+    S3 = "S3"
+    S4 = "S4"
+    S5 = "S5"
+    S7 = "S7"
+    S8 = "S8"
+    S9 = "S9"
+    S10 = "S10"
+    S11 = "S11"
+    S14 = "S14"
+    S15 = "S15"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """How many points one unit of a preference costs in this alliance; 0 ignores it."""
+
+    preference: Preference
+    points: Annotated[int, Meta(ge=0, le=1000)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alliance:
     """The whole: its clock's zone and the numbers its rules use."""
@@ -80,9 +105,18 @@ class Alliance:
     language: Language = "zh-CN"
     hold_hours: Annotated[int, Meta(ge=1, le=720, description="Working hours a hold lasts.")] = 48
     travel_minutes: Annotated[int, Meta(ge=0, le=240, description="Between two schools.")] = 30
+    weights: Annotated[
+        tuple[Weight, ...], Meta(description="Preferences that matter otherwise than usual.")
+    ] = ()
     illustrative: bool = False
 
     def __post_init__(self) -> None:
+        named = [weight.preference for weight in self.weights]
+        if twice := {name for name in named if named.count(name) > 1}:
+            raise InvalidValueError(
+                f"weights 中 {'、'.join(sorted(twice))} 出现了两次，每项只写一次。",
+                f"weights names {', '.join(sorted(twice))} twice: once is enough.",
+            )
         try:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):

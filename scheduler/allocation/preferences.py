@@ -1,13 +1,12 @@
 """What a plan should do well, S1-S15 of the field: one function each, its docstring the preference.
 
-Only `WEIGHTS` says how much each matters. S2 (same weekday and time all term) holds by itself: an
+Only `weights` says how much each matters. S2 (same weekday and time all term) holds by itself: an
 allocation is a weekly pattern. S6 (who leads), S12 (units) and S13 (changes to what is published)
 have nothing to decide on here yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
-from types import MappingProxyType
 from typing import Final
 
 from calendars.bells import SchoolId
@@ -15,28 +14,10 @@ from calendars.days import DayKind
 from calendars.text import Text
 from scheduler.allocation.options import Option
 from scheduler.allocation.problem import Problem
-from scheduler.members import HalfDay, TeacherId
+from scheduler.members import HalfDay, Preference, TeacherId
 from scheduler.model import Cost, Kind, Site
 
-Preference = Callable[[Option, Problem], Cost | None]
-
-WEIGHTS: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        "wish": 6,  # not on a preferred weekday
-        "S1": 2,  # each minute that the weakest site lacks
-        "S3": 2,  # each site in its first or last lesson, after school, or right after PE
-        "S4": 4,  # each site on the wrong side of its research half-day
-        "S5": 8,  # each session of a teacher beyond the day's limit
-        "S7": 3,  # each date lost
-        "S8": 2,  # each site where a partner of the lead teacher would have been to be had
-        "S9": 1,  # each school that shifts a bell, and again for every 5 minutes
-        "S10": 2,  # each session of the same group that day with a gap before it
-        "S11": 4,  # each weekly use that leaves a school's rooms too few free periods
-        "S14": 1,  # each date in a week of exams or activities
-        "S15": 1,  # each afternoon of a school beyond half of its sessions
-    }
-)
-"""Points for one unit of each preference; what a unit is stands beside it."""
+Charge = Callable[[Option, Problem], Cost | None]
 
 NOON: Final = time(12)
 PHYSICAL_EDUCATION: Final = frozenset({"体育", "体育与健康", "PE"})
@@ -46,19 +27,20 @@ BELL_STEP: Final = 5
 
 def held_on_a_wished_weekday(option: Option, problem: Problem) -> Cost | None:
     """wish: on one of the weekdays that the request prefers."""
-    del problem
     wished = option.request.preferred_weekdays
     missed = bool(wished) and option.weekly.weekday not in wished
-    return _cost("wish", int(missed), "不在希望的星期。", "Not on a preferred weekday.")
+    return _cost(
+        problem, Preference.WISH, int(missed), "不在希望的星期。", "Not on a preferred weekday."
+    )
 
 
 def weakest_site_gets_most(option: Option, problem: Problem) -> Cost | None:
     """S1: the site that gets least gets as much as possible."""
-    del problem
     least = min(site.effective_minutes for session in option.sessions for site in session.sites)
     lacks = option.request.minutes - least
     return _cost(
-        "S1",
+        problem,
+        Preference.S1,
         lacks,
         f"最弱的参与点每次少{lacks}分钟。",
         f"The weakest site gets {lacks} minutes less than the lesson lasts.",
@@ -75,7 +57,8 @@ def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | No
     ]
     names = _names(awkward, problem)
     return _cost(
-        "S3",
+        problem,
+        Preference.S3,
         len(awkward),
         f"{names}在首节、末节、课后时段或体育课后上课。",
         f"At {names} it is the first or last lesson, after school, or right after PE.",
@@ -115,7 +98,7 @@ def research_half_days_are_kept(option: Option, problem: Problem) -> Cost | None
         zh, en = f"不在{names}的教研半天。", f"Outside the research half-day of {names}."
     else:
         zh, en = f"占用{names}的教研半天。", f"In the research half-day of {names}."
-    return _cost("S4", len(wrong), zh, en)
+    return _cost(problem, Preference.S4, len(wrong), zh, en)
 
 
 def _in_research_half_day(option: Option, school: SchoolId, problem: Problem) -> bool | None:
@@ -136,9 +119,10 @@ def _in_research_half_day(option: Option, school: SchoolId, problem: Problem) ->
 
 def few_dates_are_lost(option: Option, problem: Problem) -> Cost | None:
     """S7: on a weekday that loses few dates to holidays, exams and whatever else."""
-    del problem
     lost = len(option.lost)
-    return _cost("S7", lost, f"有{lost}个日期不能上。", f"{lost} of its dates are lost.")
+    return _cost(
+        problem, Preference.S7, lost, f"有{lost}个日期不能上。", f"{lost} of its dates are lost."
+    )
 
 
 def known_partners_work_together(option: Option, problem: Problem) -> Cost | None:
@@ -154,7 +138,8 @@ def known_partners_work_together(option: Option, problem: Problem) -> Cost | Non
     ]
     names = _names(strangers, problem)
     return _cost(
-        "S8",
+        problem,
+        Preference.S8,
         len(strangers),
         f"{names}有与这位主讲教师合作过的教师，这次是别人。",
         f"{names} has a teacher who worked with this lead teacher before; this is another.",
@@ -177,7 +162,8 @@ def bells_stay(option: Option, problem: Problem) -> Cost | None:
     steps = sum(1 + minutes // BELL_STEP for minutes in moved.values())
     names, most = _names(tuple(moved), problem), max(moved.values(), default=0)
     return _cost(
-        "S9",
+        problem,
+        Preference.S9,
         steps,
         f"{names}要移动打铃，最多{most}分钟。",
         f"{names} must shift a bell, by up to {most} minutes.",
@@ -194,7 +180,8 @@ def exam_weeks_stay_free(option: Option, problem: Problem) -> Cost | None:
     }
     held = sum(_week(on) in weeks for on in option.dates)
     return _cost(
-        "S14",
+        problem,
+        Preference.S14,
         held,
         f"有{held}次在考试或活动周。",
         f"{held} of its dates fall in weeks of exams or activities.",
@@ -205,7 +192,7 @@ def _week(on: date) -> date:
     return on - timedelta(days=on.weekday())
 
 
-PREFERENCES: Final[tuple[Preference, ...]] = (
+PREFERENCES: Final[tuple[Charge, ...]] = (
     held_on_a_wished_weekday,
     weakest_site_gets_most,
     lessons_avoid_awkward_periods,
@@ -224,10 +211,11 @@ def costs_of(option: Option, problem: Problem) -> tuple[Cost, ...]:
     return tuple(cost for cost in charged if cost is not None)
 
 
-def _cost(preference: str, units: int, zh: str, en: str) -> Cost | None:
-    if units <= 0:
+def _cost(problem: Problem, preference: Preference, units: int, zh: str, en: str) -> Cost | None:
+    points = problem.weights[preference] * units
+    if points <= 0:
         return None
-    return Cost(preference=preference, points=WEIGHTS[preference] * units, sentence=Text(zh, en))
+    return Cost(preference=preference, points=points, sentence=Text(zh, en))
 
 
 def _names(schools: Sequence[str], problem: Problem) -> str:

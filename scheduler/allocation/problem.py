@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
 from calendars.terms import Term
+from scheduler.allocation.weights import weights_of
 from scheduler.conflicts import find_conflicts
+from scheduler.members import Preference
 from scheduler.model import Conflict, Request, Role, Session
 from scheduler.placing import near
 from scheduler.schools import SchoolBook, Situation
@@ -25,6 +27,11 @@ class Problem:
     @property
     def books(self) -> Mapping[SchoolId, SchoolBook]:
         return self.situation.schools
+
+    @cached_property
+    def weights(self) -> Mapping[Preference, int]:
+        """Points for one unit of each preference."""
+        return weights_of(self.situation.alliance.alliance)
 
     @cached_property
     def zone(self) -> ZoneInfo:

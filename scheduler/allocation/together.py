@@ -10,9 +10,10 @@ from typing import Final
 from calendars.bells import PeriodKind
 from calendars.text import Text
 from scheduler.allocation.options import Option
-from scheduler.allocation.preferences import NOON, RIGHT_AFTER, WEIGHTS
+from scheduler.allocation.preferences import NOON, RIGHT_AFTER
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.weekly import Allowance
+from scheduler.members import Preference
 from scheduler.model import Cost
 from scheduler.schools import SchoolBook
 
@@ -25,21 +26,20 @@ WEEKDAYS: Final = 5
 class Share:
     """What some options share: how many of them are free of charge, and what is said beyond."""
 
-    preference: str
+    preference: Preference
     options: tuple[int, ...]
     free: int
+    points: int
     sentence: Text
 
     @property
     def allowance(self) -> Allowance:
-        return Allowance(self.options, self.free, WEIGHTS[self.preference])
+        return Allowance(self.options, self.free, self.points)
 
     @property
     def cost(self) -> Cost:
         """What one option beyond is charged."""
-        return Cost(
-            preference=self.preference, points=WEIGHTS[self.preference], sentence=self.sentence
-        )
+        return Cost(preference=self.preference, points=self.points, sentence=self.sentence)
 
 
 SharedPreference = Callable[[Sequence[Option], Problem], Iterator[Share]]
@@ -56,9 +56,10 @@ def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iter
         teacher = problem.situation.teacher(teacher_id)
         if teacher is not None:
             yield Share(
-                "S5",
+                Preference.S5,
                 tuple(numbers),
                 teacher.max_sessions_a_day,
+                problem.weights[Preference.S5],
                 Text(
                     f"{teacher.name}当天超过{teacher.max_sessions_a_day}场。",
                     f"{teacher.name} has more than {teacher.max_sessions_a_day} that day.",
@@ -70,7 +71,6 @@ def sessions_of_a_group_are_adjacent(
     options: Sequence[Option], problem: Problem
 ) -> Iterator[Share]:
     """S10: two sessions of the same group on one day follow each other."""
-    del problem
     groups: dict[object, list[int]] = defaultdict(list)
     for number, option in enumerate(options):
         groups[company_of(option), option.weekly.weekday].append(number)
@@ -80,9 +80,10 @@ def sessions_of_a_group_are_adjacent(
                 options[one], options[other]
             ):
                 yield Share(
-                    "S10",
+                    Preference.S10,
                     (one, other),
                     1,
+                    problem.weights[Preference.S10],
                     Text(
                         "同一组合当天的两场之间有空档。",
                         "The two sessions of this group that day do not follow each other.",
@@ -117,9 +118,10 @@ def rooms_keep_free_periods(options: Sequence[Option], problem: Problem) -> Iter
     for school, book in problem.books.items():
         free = len(book.rooms) * max(0, _periods_a_week(book) - KEPT_FREE)
         yield Share(
-            "S11",
+            Preference.S11,
             tuple(found.get(school, ())),
             free,
+            problem.weights[Preference.S11],
             Text(
                 f"{book.school.name}的教室每周空闲不足{KEPT_FREE}节。",
                 f"The rooms of {book.school.name} keep fewer than {KEPT_FREE} free periods.",
@@ -155,9 +157,10 @@ def afternoons_are_shared(options: Sequence[Option], problem: Problem) -> Iterat
     for school, book in problem.books.items():
         half = -(-sum(times[school].values()) // 2)
         yield Share(
-            "S15",
+            Preference.S15,
             tuple(afternoons[school]),
             half,
+            problem.weights[Preference.S15],
             Text(
                 f"{book.school.name}的场次过半在下午。",
                 f"More than half of the sessions of {book.school.name} are in the afternoon.",
@@ -179,7 +182,7 @@ def shares_of(options: Sequence[Option], problem: Problem) -> tuple[Share, ...]:
         share
         for preference in SHARED_PREFERENCES
         for share in preference(options, problem)
-        if _used_at_most(share, options) > share.free
+        if share.points and _used_at_most(share, options) > share.free
     )
 
 

@@ -97,6 +97,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "weekday": "星期",
     "weekdays": "星期",
     "weeks": "周次",
+    "weights": "权重",
     "zone": "时区",
     "period.": "时段.",
     "lesson.": "课.",

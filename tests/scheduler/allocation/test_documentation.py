@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from scheduler.allocation.constraints import CONSTRAINTS
-from scheduler.allocation.preferences import WEIGHTS
+from scheduler.allocation.weights import WEIGHTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "allocation.md").read_text()
 

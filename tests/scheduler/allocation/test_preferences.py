@@ -8,13 +8,15 @@ from typing import Any, Final
 import pytest
 
 from calendars.days import DayKind
+from calendars.text import InvalidValueError
 from scheduler.allocation import Problem
 from scheduler.allocation.options import Option
-from scheduler.allocation.preferences import PREFERENCES, WEIGHTS, costs_of
+from scheduler.allocation.preferences import PREFERENCES, costs_of
 from scheduler.allocation.together import SHARED_PREFERENCES, shares_of
-from scheduler.members import HalfDay, ResearchHalfDay, TeacherId
+from scheduler.allocation.weights import WEIGHTS
+from scheduler.members import HalfDay, Preference, ResearchHalfDay, TeacherId, Weight
 from scheduler.model import Role
-from scheduler.schools import SchoolBook
+from scheduler.schools import AllianceBook, SchoolBook
 from tests.builders import (
     a_day,
     a_lesson,
@@ -23,6 +25,7 @@ from tests.builders import (
     a_site,
     a_teacher,
     a_timetable,
+    an_alliance,
     at,
     school_time,
     some_bells,
@@ -76,15 +79,53 @@ def test_every_weight_belongs_to_a_preference() -> None:
     assert len(WEIGHTS) == len(PREFERENCES) + len(SHARED_PREFERENCES)
 
 
+def weighing(*weights: Weight) -> AllianceBook:
+    book = an_alliance()
+    return replace(book, alliance=replace(book.alliance, weights=weights))
+
+
+def test_an_alliance_decides_what_matters_to_it() -> None:
+    wish = a_request(**TUESDAY_AND_THURSDAY, preferred_weekdays=(4,))
+    exam = a_day(FIRST_TUESDAY + timedelta(days=2), DayKind.EXAM)
+    books = some_books(TF1={"time": school_time("TF1", days=[exam])})
+    assert the_plan(a_problem(wish, books=books))[0][0] == 4
+    other = weighing(
+        Weight(preference=Preference.WISH, points=1), Weight(preference=Preference.S7, points=9)
+    )
+    problem = a_problem(wish, books=books, alliance=other)
+    charges("wish", problem, on_2_at_1400=1)
+    assert the_plan(problem)[0][0] == 2
+
+
+def test_a_preference_without_weight_is_ignored() -> None:
+    ignoring = weighing(
+        *(Weight(preference=each, points=0) for each in Preference if each != "S9"),
+    )
+    problem = a_problem(a_request(), alliance=ignoring)
+    told = {
+        cost.preference
+        for each in options(problem.requests[0], problem)
+        for cost in costs_of(each, problem)
+    }
+    assert told == {"S9"}
+    assert shares_of(options(problem.requests[0], problem), problem) == ()
+
+
+def test_a_preference_is_weighed_once() -> None:
+    twice = Weight(preference=Preference.S7, points=9)
+    with pytest.raises(InvalidValueError, match="names S7 twice"):
+        weighing(twice, twice)
+
+
 def test_a_preferred_weekday_is_taken() -> None:
     problem = a_problem(a_request(**TUESDAY_AND_THURSDAY, preferred_weekdays=(4,)))
-    charges("wish", problem, on_2_at_1400=WEIGHTS["wish"], on_4_at_1400=0)
+    charges("wish", problem, on_2_at_1400=WEIGHTS[Preference.WISH], on_4_at_1400=0)
     assert the_plan(problem)[0][0] == 4
 
 
 def test_the_weakest_site_gets_as_much_as_possible() -> None:
     problem = a_problem(a_request(max_shift_minutes=0))
-    charges("S1", problem, on_2_at_1400=0, on_2_at_0830=5 * WEIGHTS["S1"])
+    charges("S1", problem, on_2_at_1400=0, on_2_at_0830=5 * WEIGHTS[Preference.S1])
 
 
 def test_first_and_last_lessons_and_after_school_are_awkward() -> None:
@@ -92,10 +133,10 @@ def test_first_and_last_lessons_and_after_school_are_awkward() -> None:
     charges(
         "S3",
         problem,
-        on_2_at_0830=2 * WEIGHTS["S3"],
+        on_2_at_0830=2 * WEIGHTS[Preference.S3],
         on_2_at_1400=0,
-        on_2_at_1455=2 * WEIGHTS["S3"],
-        on_2_at_1610=2 * WEIGHTS["S3"],
+        on_2_at_1455=2 * WEIGHTS[Preference.S3],
+        on_2_at_1610=2 * WEIGHTS[Preference.S3],
     )
 
 
@@ -109,7 +150,7 @@ def test_right_after_physical_education_is_awkward() -> None:
     assert charged(third, problem).get("S3", 0) == 0
     sport = a_timetable("TF1", 1, a_lesson(3, "体育"))
     problem = a_problem(a_request(), books=some_books(TF1={"timetables": (sport,)}))
-    charges("S3", problem, on_2_at_1130=WEIGHTS["S3"])
+    charges("S3", problem, on_2_at_1130=WEIGHTS[Preference.S3])
 
 
 def researching_on(weekday: int) -> tuple[SchoolBook, ...]:
@@ -121,13 +162,19 @@ def researching_on(weekday: int) -> tuple[SchoolBook, ...]:
 
 def test_lessons_stay_out_of_research_half_days() -> None:
     problem = a_problem(a_request(), books=researching_on(2))
-    charges("S4", problem, on_2_at_1400=WEIGHTS["S4"], on_2_at_1130=0, on_4_at_1400=0)
+    charges("S4", problem, on_2_at_1400=WEIGHTS[Preference.S4], on_2_at_1130=0, on_4_at_1400=0)
 
 
 def test_joint_research_goes_into_research_half_days() -> None:
     meeting = a_meeting(earliest=time(11), latest=time(15))
     problem = a_problem(meeting, books=researching_on(2))
-    charges("S4", problem, on_2_at_1400=0, on_2_at_1100=WEIGHTS["S4"], on_4_at_1400=WEIGHTS["S4"])
+    charges(
+        "S4",
+        problem,
+        on_2_at_1400=0,
+        on_2_at_1100=WEIGHTS[Preference.S4],
+        on_4_at_1400=WEIGHTS[Preference.S4],
+    )
     assert the_plan(problem)[0][0] == 2
 
 
@@ -137,7 +184,7 @@ def test_a_weekday_with_fewer_holidays_is_taken() -> None:
     problem = a_problem(
         a_request(**TUESDAY_AND_THURSDAY), books=some_books(TF1={"time": time_of_tf1})
     )
-    charges("S7", problem, on_2_at_1400=WEIGHTS["S7"], on_4_at_1400=0)
+    charges("S7", problem, on_2_at_1400=WEIGHTS[Preference.S7], on_4_at_1400=0)
     assert the_plan(problem) == [(4, "14:00")]
 
 
@@ -150,13 +197,13 @@ def test_a_partner_of_the_lead_teacher_is_preferred() -> None:
     problem = a_problem(a_request("r1", *sites), sessions=(before,))
     found = [each for each in options(problem.requests[0], problem) if each.weekly.weekday == 2]
     by_teacher = {each.sites[1].teacher: charged(each, problem).get("S8", 0) for each in found}
-    assert by_teacher == {"JS-T1": WEIGHTS["S8"], "JS-T2": 0}
+    assert by_teacher == {"JS-T1": WEIGHTS[Preference.S8], "JS-T2": 0}
     assert allocated(problem).placements[0].sites[1].teacher == "JS-T2"
 
 
 def test_a_bell_that_stays_is_better_than_one_that_moves() -> None:
     problem = a_problem(a_request())
-    charges("S9", problem, on_2_at_1400=0, on_2_at_0830=2 * WEIGHTS["S9"])
+    charges("S9", problem, on_2_at_1400=0, on_2_at_0830=2 * WEIGHTS[Preference.S9])
 
 
 def test_weeks_of_exams_stay_free() -> None:
@@ -164,7 +211,7 @@ def test_weeks_of_exams_stay_free() -> None:
     problem = a_problem(
         a_request(), books=some_books(TF1={"time": school_time("TF1", days=[exam])})
     )
-    charges("S14", problem, on_2_at_1400=WEIGHTS["S14"])
+    charges("S14", problem, on_2_at_1400=WEIGHTS[Preference.S14])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""How much each preference matters: the one table, and what an alliance makes of it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from scheduler.members import Alliance, Preference
+
+WEIGHTS: Final[Mapping[Preference, int]] = MappingProxyType(
+    {
+        Preference.WISH: 6,  # not on a preferred weekday
+        Preference.S1: 2,  # each minute that the weakest site lacks
+        Preference.S3: 2,  # each site in its first or last lesson, after school, or right after PE
+        Preference.S4: 4,  # each site on the wrong side of its research half-day
+        Preference.S5: 8,  # each session of a teacher beyond the day's limit
+        Preference.S7: 3,  # each date lost
+        Preference.S8: 2,  # each site where a partner of the lead teacher would have been to be had
+        Preference.S9: 1,  # each school that shifts a bell, and again for every 5 minutes
+        Preference.S10: 2,  # each session of the same group that day with a gap before it
+        Preference.S11: 4,  # each weekly use that leaves a school's rooms too few free periods
+        Preference.S14: 1,  # each date in a week of exams or activities
+        Preference.S15: 1,  # each afternoon of a school beyond half of its sessions
+    }
+)
+"""Points for one unit of each preference, unless the alliance says otherwise; what a unit is stands
+beside it."""
+
+
+def weights_of(alliance: Alliance) -> Mapping[Preference, int]:
+    """The points that count in an alliance."""
+    return {**WEIGHTS, **{weight.preference: weight.points for weight in alliance.weights}}
