@@ -21,6 +21,7 @@ from scheduler.booking.candidates import (
 )
 from scheduler.booking.differences import difference
 from scheduler.booking.single import SessionChange, changed_booking
+from scheduler.booking.swaps import SwapWish, exchanged
 from scheduler.conflicts import find_conflicts
 from scheduler.model import (
     Alternative,
@@ -55,7 +56,20 @@ async def suggest_for_change(
 ) -> tuple[Alternative, ...]:
     """Alternatives for a refused change of a session, whose present place counts as free."""
     published = await transaction.session(id)
-    booking = changed_booking(published, wish)
+    return await _instead_of(transaction, published, changed_booking(published, wish))
+
+
+async def suggest_for_swap(
+    transaction: Transaction, id: SessionId, wish: SwapWish
+) -> tuple[Alternative, ...]:
+    """Where else the session could go than into the other's place, which stays with the other."""
+    published, other = await transaction.session(id), await transaction.session(wish.other)
+    return await _instead_of(transaction, published, exchanged(published, other, wish.what)[0])
+
+
+async def _instead_of(
+    transaction: Transaction, published: Session, booking: Booking
+) -> tuple[Alternative, ...]:
     situation = await situation_around(transaction, booking)
     return await asyncio.to_thread(
         alternatives_for, booking, situation, now=transaction.now, published=published

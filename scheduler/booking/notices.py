@@ -32,12 +32,21 @@ def booked(session: Session, books: Books, now: datetime) -> tuple[Notice, ...]:
     )
 
 
-def changed(before: Session, after: Session, books: Books, now: datetime) -> tuple[Notice, ...]:
-    """Everybody who was or is part of a changed session learns what it is now."""
+def changed(
+    before: Session,
+    after: Session,
+    books: Books,
+    now: datetime,
+    *,
+    why: Text | None = None,
+) -> tuple[Notice, ...]:
+    """Everybody who was or is part of a changed session learns what it is now, and `why`."""
     notices: list[Notice] = []
     for site, book in _sites(after, books):
         old = wall_clock(before.slot, book.time.zone)
         sentence = _booked(after, site, book)
+        if why is not None:
+            sentence = Text.joined((sentence, why))
         moved = before.slot != after.slot
         lead = Text(f"原定{old.zh}的活动有变动：", f"Changed (it was on {old.en}): ")
         sentence = (

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from calendars.slots import Slot
 from scheduler.booking import notices
+from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import (
     calendar_shows_the_same,
     current_session,
@@ -16,8 +17,6 @@ from scheduler.booking.revisions import (
     successor,
     to_lock,
 )
-from scheduler.conflicts import find_conflicts
-from scheduler.errors import ClashError, InvalidWishError
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
     Booking,
@@ -26,8 +25,7 @@ from scheduler.model import (
     SessionState,
     SiteWish,
 )
-from scheduler.placing import booking_of, draft, outlines, wish_of, with_answers
-from scheduler.schools import Situation
+from scheduler.placing import booking_of, wish_of
 from scheduler.store import Transaction
 
 
@@ -62,16 +60,10 @@ async def book(transaction: Transaction, booking: Booking) -> Session:
     (its coordinator); otherwise it is held until the schools asked have answered.
     """
     await transaction.require(booking)
-    _require_future(booking.slot, transaction)
-    new, now = SessionId(uuid4().hex), transaction.now
-    situation = await lock_and_look(transaction, booking, new)
-    session = with_answers(
-        draft(booking, situation, id=new, now=now), situation, actor=transaction.actor, now=now
-    )
-    if conflicts := find_conflicts(session, situation, now=now):
-        raise ClashError(conflicts)
+    wanted = Wanted(id=SessionId(uuid4().hex), booking=booking)
+    (session,), situation = await find_places(transaction, wanted)
     await transaction.add_session(session)
-    await transaction.add_notices(notices.booked(session, situation.schools, now))
+    await transaction.add_notices(notices.booked(session, situation.schools, transaction.now))
     return session
 
 
@@ -137,35 +129,9 @@ def changed_booking(before: Session, wish: SessionChange) -> Booking:
     )
 
 
-async def lock_and_look(
-    transaction: Transaction,
-    booking: Booking,
-    id: SessionId,
-    *,
-    before: Session | None = None,
-) -> Situation:
-    """Lock all that the booking could use, open rooms included, and load what decides about it."""
-    open_at = [site.school for site in booking.sites if site.room is None]
-    books = await transaction.books(open_at) if open_at else {}
-    sketches = outlines(booking, books, id=id, now=transaction.now)
-    concerned = sketches if before is None else (*sketches, before)
-    await transaction.lock(to_lock(concerned))
-    return await transaction.situation(concerned)
-
-
 async def _moved(transaction: Transaction, before: Session, booking: Booking) -> Session:
-    if booking.slot.starts != before.slot.starts:
-        _require_future(booking.slot, transaction)
-    situation = await lock_and_look(transaction, booking, before.id, before=before)
-    now = transaction.now
-    placed = replace(
-        draft(booking, situation, id=before.id, now=now),
-        series=before.series,
-        series_date=before.series_date,
-    )
-    after = with_answers(placed, situation, actor=transaction.actor, now=now, before=before)
-    if conflicts := find_conflicts(after, situation, now=now, published=before):
-        raise ClashError(conflicts)
+    wanted = Wanted(id=before.id, booking=booking, before=before)
+    (after,), _ = await find_places(transaction, wanted)
     return after
 
 
@@ -177,13 +143,3 @@ def _reworded(before: Session, booking: Booking) -> Session:
         join_url=booking.join_url,
         pinned=booking.pinned,
     )
-
-
-def _require_future(slot: Slot, transaction: Transaction) -> None:
-    if slot.starts < transaction.now:
-        raise InvalidWishError(
-            f"开始时间 {slot.starts.isoformat()} 已经过去。",
-            f"The start {slot.starts.isoformat()} lies in the past.",
-            pointer="/slot/starts",
-            value=slot.starts.isoformat(),
-        )

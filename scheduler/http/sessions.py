@@ -14,9 +14,10 @@ from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_change_of, require_sessions_of
 from scheduler.affected import Affected, sessions_to_judge
-from scheduler.booking.alternatives import suggest, suggest_for_change
+from scheduler.booking.alternatives import suggest, suggest_for_change, suggest_for_swap
 from scheduler.booking.consent import confirm, decline
 from scheduler.booking.single import SessionChange, book, cancel, change
+from scheduler.booking.swaps import Swapped, SwapWish, swap
 from scheduler.errors import (
     ClashError,
     ForbiddenError,
@@ -164,6 +165,20 @@ async def _answered(transaction: Transaction, call: Call[SchoolAnswer, object]) 
     return await decline(transaction, session.id, answer.school, revision, reason=answer.reason)
 
 
+async def _swapped(transaction: Transaction, call: Call[SwapWish, object]) -> Swapped:
+    session = await transaction.session(SessionId(call.id))
+    other = await transaction.session(call.body.other)
+    for each in (session, other):
+        require_change_of(call.actor, each)
+    return await swap(transaction, session.id, call.body, call.if_match.expect(session.revision))
+
+
+async def _instead_of_swap(
+    transaction: Transaction, call: Call[SwapWish, object]
+) -> tuple[Alternative, ...]:
+    return await suggest_for_swap(transaction, SessionId(call.id), call.body)
+
+
 async def _instead(
     transaction: Transaction, call: Call[Booking, object]
 ) -> tuple[Alternative, ...]:
@@ -250,6 +265,21 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_cancelled,
+    ),
+    Route(
+        method="POST",
+        path="/sessions/{id}/swap",
+        tag=TAG,
+        summary=Text(
+            "换课：与另一次活动互换时间、教室或教师，两者同时成立或都不变",
+            "Swap times, rooms or teachers with another session, both or neither",
+        ),
+        body=SwapWish,
+        answer=Swapped,
+        errors=OF_A_CHANGE,
+        needs_if_match=True,
+        run=_swapped,
+        alternatives=_instead_of_swap,
     ),
     Route(
         method="POST",

@@ -1,5 +1,6 @@
 """What a session takes from others, as rows that the database itself keeps apart."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -122,22 +123,29 @@ async def drop_claims(transaction: OpenTransaction, session: SessionId) -> None:
 
 async def _what_is_in_the_way(transaction: OpenTransaction, claims: Claims) -> tuple[Conflict, ...]:
     """Who holds what the claims ask for, as far as can be seen after the refusal."""
-    first = claims[0]
+    of_session = defaultdict[str, Claims](list)
+    for claim in claims:
+        of_session[claim["session"]].append(claim)
     resources = tables.resources
-    rows = await transaction.all(
-        select(resources.c.kind, resources.c.id, _TABLE.c.session)
-        .join(resources, resources.c.number == _TABLE.c.resource)
-        .where(
-            _TABLE.c.resource.in_([claim["resource"] for claim in claims]),
-            _TABLE.c.kind != ResourceKind.SCHOOL,
-            _TABLE.c.live,
-            _TABLE.c.session != first["session"],
-            _TABLE.c.starts < first["ends"] + resources.c.buffer_seconds,
-            _TABLE.c.ends > first["starts"] - resources.c.buffer_seconds,
+    found = set[tuple[str, str, str]]()
+    for own in of_session.values():
+        rows = await transaction.all(
+            select(resources.c.kind, resources.c.id, _TABLE.c.session)
+            .join(resources, resources.c.number == _TABLE.c.resource)
+            .where(
+                _TABLE.c.resource.in_([claim["resource"] for claim in own]),
+                _TABLE.c.kind != ResourceKind.SCHOOL,
+                _TABLE.c.live,
+                _TABLE.c.session.not_in(of_session),
+                _TABLE.c.starts < own[0]["ends"] + resources.c.buffer_seconds,
+                _TABLE.c.ends > own[0]["starts"] - resources.c.buffer_seconds,
+            )
         )
-        .order_by(resources.c.kind, resources.c.id, _TABLE.c.session)
+        found |= {(row.kind, row.id, row.session) for row in rows}
+    return tuple(
+        _in_the_way(Resource(ResourceKind(kind), name), session)
+        for kind, name, session in sorted(found)
     )
-    return tuple(_in_the_way(Resource(ResourceKind(row.kind), row.id), row.session) for row in rows)
 
 
 def _in_the_way(resource: Resource, session: str) -> Conflict:

@@ -19,11 +19,17 @@ from scheduler.model import (
 from scheduler.records import references
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
-from scheduler.store.claims import add_claims, claims_of, drop_claims, kept_apart
+from scheduler.store.claims import (
+    add_claims,
+    claims_of,
+    concerned_by,
+    drop_claims,
+    kept_apart,
+)
 from scheduler.store.codec import decode, encode
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import OpenTransaction
-from scheduler.store.resources import count_up
+from scheduler.store.resources import count_up, lock_resources
 
 _TABLE = tables.sessions
 _KIND: Final = "sessions"
@@ -92,29 +98,56 @@ async def add_session(transaction: OpenTransaction, session: Session) -> None:
 
 async def replace_session(transaction: OpenTransaction, before: Session, after: Session) -> None:
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
-    after = replace(after, id=before.id, revision=before.revision + 1)
-    old, new = await claims_of(transaction, before), await claims_of(transaction, after)
-    async with kept_apart(transaction, new):
-        touched = await transaction.run(
-            update(_TABLE)
-            .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-            .values(columns_of(after))
-        )
-        if touched == 0:
-            await _refuse_stale(transaction, before)
-        if old != new:
-            await drop_claims(transaction, before.id)
-            await add_claims(transaction, new)
-    await _name_studio(transaction, before, after)
-    await count_up(transaction, {claim["resource"] for claim in (*old, *new)})
-    await write_audit(
-        transaction,
-        _action(before, after),
-        (_KIND, after.id),
-        before=before,
-        after=after,
-        reason=after.reason,
+    await replace_sessions(transaction, [(before, after)])
+
+
+async def replace_sessions(
+    transaction: OpenTransaction, changes: Sequence[tuple[Session, Session]]
+) -> None:
+    """Store several successors at once: each may take a place that another of them gives up.
+
+    All old claims go before any new one comes, so that no guard refuses a swap half-way.
+    """
+    changes = [
+        (before, replace(after, id=before.id, revision=before.revision + 1))
+        for before, after in changes
+    ]
+    await lock_resources(
+        transaction, {each for pair in changes for one in pair for each in concerned_by(one)}
     )
+    claims = [
+        (await claims_of(transaction, before), await claims_of(transaction, after))
+        for before, after in changes
+    ]
+    async with kept_apart(transaction, [claim for _, new in claims for claim in new]):
+        for before, after in changes:
+            await _replace_row(transaction, before, after)
+        moving = [new for old, new in claims if old != new]
+        for new in moving:
+            await drop_claims(transaction, new[0]["session"])
+        for new in moving:
+            await add_claims(transaction, new)
+    for (before, after), (old, new) in zip(changes, claims, strict=True):
+        await _name_studio(transaction, before, after)
+        await count_up(transaction, {claim["resource"] for claim in (*old, *new)})
+        await write_audit(
+            transaction,
+            _action(before, after),
+            (_KIND, after.id),
+            before=before,
+            after=after,
+            reason=after.reason,
+        )
+
+
+async def _replace_row(transaction: OpenTransaction, before: Session, after: Session) -> None:
+    touched = await transaction.run(
+        update(_TABLE)
+        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
+        .values(columns_of(after))
+    )
+    if touched == 0:
+        await _refuse_stale(transaction, before)
 
 
 async def _refuse_stale(transaction: OpenTransaction, before: Session) -> NoReturn:

@@ -71,6 +71,7 @@ class Transaction(OpenTransaction):
     due_holds = about_sessions.due_holds
     add_session = about_sessions.add_session
     replace_session = about_sessions.replace_session
+    replace_sessions = about_sessions.replace_sessions
     series = about_series.series
     all_series = about_series.all_series
     add_series = about_series.add_series

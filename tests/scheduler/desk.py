@@ -6,22 +6,24 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from calendars.bells import SchoolId
+from calendars.series import Weekly
 from scheduler.booking.single import book
-from scheduler.members import RoomId
+from scheduler.members import OpenSlot, RoomId
 from scheduler.model import (
     Actor,
     ActorRole,
     Booking,
     Notice,
     Role,
+    SeriesBooking,
     Session,
     SiteWish,
 )
-from scheduler.placing import booking_of, wish_of
+from scheduler.placing import agenda_of, booking_of, wish_of
 from scheduler.records import Record
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import Store, Transaction
-from tests.builders import NOW, a_session, an_alliance
+from tests.builders import NOW, a_session, an_alliance, wall
 
 T = TypeVar("T")
 OFFICE: Final = Actor(name="联盟办公室", role=ActorRole.ALLIANCE_ADMIN)
@@ -90,6 +92,31 @@ def a_wish(school: str = "TF1", role: Role = Role.LEAD, **fields: Any) -> SiteWi
         )
     names = {name: getattr(wish_of(known), name) for name in SiteWish.__dataclass_fields__}
     return SiteWish(**names | {"role": role} | fields)
+
+
+def weekly(weekday: int = 2, starts: str = "14:00", weeks: str = "1-4") -> Weekly:
+    return Weekly(weekday=weekday, starts=wall(starts), minutes=40, weeks=weeks)
+
+
+def a_series(**fields: Any) -> SeriesBooking:
+    """TF1's lesson for JS on the first four Tuesdays at 14:00."""
+    wanted = {
+        "term": "TF1-2026-1",
+        "weekly": weekly(),
+        "sites": (a_wish("TF1"), a_wish("JS", Role.LISTEN)),
+    }
+    return SeriesBooking(**agenda_of(a_booking()) | wanted | fields)
+
+
+def open_all_day(school: str, weekday: int = 2) -> OpenSlot:
+    """The school agrees in advance to whatever is asked of it on that weekday."""
+    return OpenSlot(
+        id=f"{school}-open-{weekday}",
+        school=SchoolId(school),
+        weekday=weekday,
+        starts=wall("8:00"),
+        ends=wall("18:00"),
+    )
 
 
 def records_of(*books: SchoolBook, alliance: AllianceBook | None = None) -> list[Record]:

@@ -2,21 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any
 
 from calendars.bells import SchoolId
 from scheduler.booking.consent import confirm, decline, expire_holds
 from scheduler.booking.single import SessionChange, cancel, change
+from scheduler.booking.swaps import Exchange, SwapWish, swap
+from scheduler.checking import check
 from scheduler.errors import ClashError, StaleError, StateError
 from scheduler.model import Kind, Role, Session, SessionState
 from scheduler.store import Transaction
 from tests.builders import at
 from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
 
-T = TypeVar("T")
 
-
-async def _together(*runs: Awaitable[T]) -> tuple[list[T], list[BaseException]]:
+async def _together(*runs: Awaitable[Any]) -> tuple[list[Any], list[BaseException]]:
     """What each of these brought, and what it raised."""
     ended = await asyncio.gather(*runs, return_exceptions=True)
     won = [each for each in ended if not isinstance(each, BaseException)]
@@ -82,6 +82,48 @@ async def test_a_move_and_a_booking_to_one_place_do_not_both_succeed(each_desk: 
     won, lost = await _together(move, *(each_desk.book() for _ in range(5)))
     assert len(won) == 1
     assert {type(each) for each in lost} == {ClashError}
+
+
+async def test_of_two_sessions_that_move_to_one_place_one_does(each_desk: Desk) -> None:
+    late = await each_desk.book(a_booking(slot=at("16:50")))
+    evening = await each_desk.book(a_booking(slot=at("16:10")))
+    won, lost = await _together(
+        *(
+            each_desk.do(change, each.id, SessionChange(slot=at("14:00")), 1)
+            for each in (late, evening) * 4
+        )
+    )
+    assert len(won) == 1
+    assert {type(each) for each in lost} <= {ClashError, StaleError}
+    assert await each_desk.read(check) == ()
+
+
+async def test_a_swap_and_a_cancellation_at_once_leave_one_of_them(each_desk: Desk) -> None:
+    music = await each_desk.book()
+    art = await each_desk.book(a_booking(slot=at("16:10")))
+    wish = SwapWish(other=art.id, other_revision=1, what=Exchange.TIMES)
+    swaps = [each_desk.do(swap, music.id, wish, 1) for _ in range(3)]
+    cancels = [each_desk.do(cancel, art.id, 1, reason="停电") for _ in range(3)]
+    won, lost = await _together(*swaps, *cancels)
+    assert len(won) == 1
+    assert {type(each) for each in lost} <= {StaleError, StateError}
+    assert await each_desk.read(check) == ()
+
+
+async def test_swaps_in_opposite_directions_do_not_deadlock(each_desk: Desk) -> None:
+    music = await each_desk.book()
+    art = await each_desk.book(a_booking(slot=at("16:10")))
+    won, lost = await _together(
+        *(
+            each_desk.do(
+                swap, one.id, SwapWish(other=two.id, other_revision=1, what=Exchange.TIMES), 1
+            )
+            for one, two in ((music, art), (art, music)) * 4
+        )
+    )
+    assert len(won) == 1
+    assert {type(each) for each in lost} == {StaleError}
+    assert await each_desk.read(check) == ()
 
 
 async def test_yes_no_and_cancel_at_once_leave_one_answer(each_desk: Desk) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from calendars.bells import SchoolId
 from calendars.days import DayKind
-from calendars.series import Weekly
 from calendars.slots import Slot
 from scheduler.booking.consent import confirm_series
 from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
@@ -16,32 +15,16 @@ from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.errors import ClashError, InvalidWishError, StaleError, StateError
 from scheduler.model import (
     Role,
-    SeriesBooking,
     SessionState,
     WhenImpossible,
 )
-from scheduler.placing import agenda_of
 from scheduler.store import Transaction
-from tests.builders import a_day, at, school_time, some_books, wall
+from tests.builders import a_day, at, school_time, some_books
 from tests.scheduler.conftest import Open
-from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
+from tests.scheduler.desk import Desk, a_booking, a_series, a_wish, coordinator_of, weekly
 
 FIRST = date(2026, 9, 1)
 SECOND, THIRD, FOURTH = (FIRST + timedelta(weeks=weeks) for weeks in (1, 2, 3))
-
-
-def weekly(weekday: int = 2, starts: str = "14:00", weeks: str = "1-4") -> Weekly:
-    return Weekly(weekday=weekday, starts=wall(starts), minutes=40, weeks=weeks)
-
-
-def a_series(**fields: Any) -> SeriesBooking:
-    """TF1's lesson for JS on the first four Tuesdays at 14:00."""
-    wanted = {
-        "term": "TF1-2026-1",
-        "weekly": weekly(),
-        "sites": (a_wish("TF1"), a_wish("JS", Role.LISTEN)),
-    }
-    return SeriesBooking(**agenda_of(a_booking()) | wanted | fields)
 
 
 def dates(booked: SeriesBooked) -> list[date]:

@@ -124,6 +124,21 @@ async def test_a_move_into_another_session_is_refused_with_alternatives(
     assert (await answer.json())["alternatives"] != []
 
 
+async def test_two_sessions_swap_their_times(as_: As, booking: Json, booked: Json) -> None:
+    later = {"starts": "2026-09-08T16:10:00+08:00", "ends": "2026-09-08T16:50:00+08:00"}
+    other = await (await as_("office")("POST", "/sessions", json=booking | {"slot": later})).json()
+    wish = {"other": other["id"], "other_revision": 1, "what": "times", "reason": "主讲外出"}
+    path, sent = f"/sessions/{booked['id']}/swap", {"json": wish, "headers": {"If-Match": '"1"'}}
+    assert (await as_("CB-coordinator")("POST", path, **sent)).status == 403
+    tried = await as_("TF1-coordinator")("POST", f"{path}?dry_run=true", **sent)
+    assert (tried.status, tried.headers["Dry-Run"]) == (200, "true")
+    answer = await as_("TF1-coordinator")("POST", path, **sent)
+    assert answer.status == 200, await answer.text()
+    first, second = (await answer.json())["sessions"]
+    assert (first["slot"], second["slot"]) == (other["slot"], booked["slot"])
+    assert (await as_("TF1-coordinator")("POST", path, **sent)).status == 412
+
+
 async def test_both_schools_say_yes_and_it_is_confirmed(as_: As, booked: Json) -> None:
     address, state = f"/sessions/{booked['id']}/answers", ""
     for revision, school in enumerate(("TF1", "JS"), start=1):

@@ -1,0 +1,100 @@
+"""Places for one or several sessions that no rule forbids, their own old places counted as free."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from scheduler.booking.revisions import to_lock
+from scheduler.conflicts import find_conflicts
+from scheduler.errors import ClashError, InvalidWishError
+from scheduler.model import Booking, Conflict, Session, SessionId
+from scheduler.placing import draft, outlines, with_answers
+from scheduler.schools import Situation
+from scheduler.store import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A place wanted for a new session, or for one that leaves its place `before`.
+
+    `automatic`: nobody of its own asks for the move, so a pinned session stays (H11).
+    """
+
+    id: SessionId
+    booking: Booking
+    before: Session | None = None
+    automatic: bool = False
+
+
+async def find_places(
+    transaction: Transaction, *wanted: Wanted
+) -> tuple[tuple[Session, ...], Situation]:
+    """The sessions in their new places, with every answer known already, and what decided.
+
+    All are judged together: each may take what another gives up, and none what another takes.
+    `ClashError` with everything that is in the way of any of them.
+    """
+    for each in wanted:
+        _require_future(each, transaction)
+    situation = await _lock_and_look(transaction, wanted)
+    leaving = {each.id for each in wanted}
+    around = _with(situation, (each for each in situation.sessions if each.id not in leaving))
+    placed: dict[SessionId, Session] = {}
+    conflicts: list[Conflict] = []
+    # Whoever takes any room chooses among those that nobody else here has named.
+    for each in sorted(wanted, key=_leaves_a_room_open):
+        session = _placed(each, around, transaction)
+        conflicts += find_conflicts(
+            session,
+            around,
+            now=transaction.now,
+            published=each.before,
+            automatic=each.automatic,
+        )
+        placed[each.id] = session
+        around = _with(around, (*around.sessions, session))
+    if conflicts:
+        raise ClashError(tuple(conflicts))
+    return tuple(placed[each.id] for each in wanted), situation
+
+
+def _with(situation: Situation, sessions: Iterable[Session]) -> Situation:
+    return replace(situation, sessions=tuple(sessions))
+
+
+def _leaves_a_room_open(wanted: Wanted) -> bool:
+    return any(site.room is None for site in wanted.booking.sites)
+
+
+def _placed(wanted: Wanted, around: Situation, transaction: Transaction) -> Session:
+    before, now = wanted.before, transaction.now
+    session = draft(wanted.booking, around, id=wanted.id, now=now)
+    if before is not None:
+        session = replace(session, series=before.series, series_date=before.series_date)
+    return with_answers(session, around, actor=transaction.actor, now=now, before=before)
+
+
+async def _lock_and_look(transaction: Transaction, wanted: Sequence[Wanted]) -> Situation:
+    """Lock all that they use or could use, open rooms included, and load what decides."""
+    open_at = {site.school for each in wanted for site in each.booking.sites if site.room is None}
+    books = await transaction.books(open_at) if open_at else {}
+    concerned = [
+        sketch
+        for each in wanted
+        for sketch in outlines(each.booking, books, id=each.id, now=transaction.now)
+    ]
+    concerned += [each.before for each in wanted if each.before is not None]
+    await transaction.lock(to_lock(concerned))
+    return await transaction.situation(concerned)
+
+
+def _require_future(wanted: Wanted, transaction: Transaction) -> None:
+    """Only what stays at its time may have begun."""
+    starts = wanted.booking.slot.starts
+    stays = wanted.before is not None and wanted.before.slot.starts == starts
+    if starts < transaction.now and not stays:
+        raise InvalidWishError(
+            f"开始时间 {starts.isoformat()} 已经过去。",
+            f"The start {starts.isoformat()} lies in the past.",
+            pointer="/slot/starts",
+            value=starts.isoformat(),
+        )
