@@ -22,9 +22,10 @@ from scheduler import planning
 from scheduler.checking import check
 from scheduler.errors import InvalidValueError, SchedulerError
 from scheduler.exchange import RefusedFilesError, export_files, import_files
+from scheduler.feeds import Feeds
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
-from scheduler.jobs import Clock, schedule
+from scheduler.jobs import JOBS, MACHINE, Clock, schedule, writing_down
 from scheduler.model import Actor, ActorRole, Plan, PlanState
 from scheduler.settings import Settings, read_settings
 from scheduler.store import Store
@@ -53,15 +54,21 @@ def clock_of(settings: Settings) -> Clock:
 async def application(settings: Settings) -> web.Application:
     """The web application; the store and the jobs live as long as it does."""
     store, clock = await Store.open(settings.database), clock_of(settings)
-    jobs = schedule(store, clock)
+    feeds = Feeds(store)
+    jobs = schedule(store, clock, (*JOBS, writing_down(feeds.polls)))
     app = make_app(
-        store, clock=clock, address=settings.address, jobs_are_running=lambda: jobs.running
+        store,
+        clock=clock,
+        address=settings.address,
+        feeds=feeds,
+        jobs_are_running=lambda: jobs.running,
     )
 
     async def lifetimes(_: web.Application) -> AsyncIterator[None]:
         jobs.start()
         yield
         jobs.shutdown()
+        await feeds.polls.write_down(store, actor=MACHINE, now=clock())
         await store.close()
 
     app.cleanup_ctx.append(lifetimes)

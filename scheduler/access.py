@@ -1,11 +1,11 @@
 """What a role may do. Pure: who asks and what is concerned decide; reading is open to all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from calendars.bells import SchoolId
 from scheduler.errors import ForbiddenError
-from scheduler.members import BusyBlock, Outage, Room, School
+from scheduler.members import BusyBlock, Outage, Room, School, Teacher
 from scheduler.model import Actor, ActorRole, Request, RequestState, Scope, Session
 from scheduler.records import Record, school_of
 
@@ -69,22 +69,29 @@ def require_change_of(actor: Actor, session: Session, schools: Iterable[SchoolId
 
 
 def require_subscription(
-    actor: Actor, scope: Scope, school: SchoolId | None, person: str | None
+    actor: Actor, scope: Scope, school: SchoolId | None, people: Sequence[Teacher] = ()
 ) -> None:
-    """Open a calendar of `scope` that belongs to `school`, about `person` where it is a teacher's.
+    """Open a calendar of `scope` that belongs to `school`, or to `people` where it is theirs.
 
-    A coordinator opens those of the own school, a teacher the own one.
+    A coordinator opens those of the own school and of studios with a member there; a teacher the
+    own one, those of classes and subjects of the own school, and those of the own studios.
     """
     if actor.role is ActorRole.ALLIANCE_ADMIN:
         return
+    here = [person for person in people if person.school == actor.school]
     is_own_school = school is not None and school == actor.school
-    if actor.role in {ActorRole.SCHOOL_COORDINATOR, ActorRole.IT_SUPPORT} and is_own_school:
-        return
-    is_self = scope is Scope.TEACHER and is_own_school and person == actor.name
-    if actor.role is not ActorRole.TEACHER or not is_self:
+    if actor.role in {ActorRole.SCHOOL_COORDINATOR, ActorRole.IT_SUPPORT}:
+        allowed = is_own_school or (scope is Scope.STUDIO and bool(here))
+    elif scope in {Scope.CLASS_GROUP, Scope.SUBJECT}:
+        allowed = actor.role is ActorRole.TEACHER and is_own_school
+    else:
+        is_own = any(person.name == actor.name for person in here)
+        allowed = actor.role is ActorRole.TEACHER and is_own
+    if not allowed:
         raise ForbiddenError(
-            "只能订阅本校（教师只能订阅本人）的日历。",
-            "Only calendars of your own school, or as a teacher your own, may be opened.",
+            "只能订阅本校的日历；教师只能订阅本人、本校班级和学科、本人工作室的日历。",
+            "Only calendars of your own school may be opened; as a teacher your own, those of your "
+            "school's classes and subjects, and those of your studios.",
         )
 
 

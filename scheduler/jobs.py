@@ -11,6 +11,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import planning
 from scheduler.booking import consent
+from scheduler.feeds import Polls
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
 
@@ -35,6 +36,15 @@ async def expire_holds(store: Store, clock: Clock) -> None:
 async def solve_plans(store: Store, clock: Clock) -> None:
     """Solve the plan that waits longest."""
     await planning.solve_next(store, clock=clock)
+
+
+def writing_down(polls: Polls) -> Job:
+    """Note once a minute who has read which calendar, so that no reader waits for a write."""
+
+    async def note_polls(store: Store, clock: Clock) -> None:
+        await polls.write_down(store, actor=MACHINE, now=clock())
+
+    return Job(note_polls, seconds=60)
 
 
 JOBS: Final = (Job(expire_holds, seconds=60), Job(solve_plans, seconds=2))

@@ -1,6 +1,25 @@
 """Published calendars: who may read which, what they read, and what nobody is told."""
 
+from scheduler.feeds.polling import Polls, client_of
 from scheduler.feeds.serving import Feed, Feeds
-from scheduler.feeds.subscribing import SubscriptionWish, revoke, subscribe
+from scheduler.feeds.subscribing import (
+    SubscriptionWish,
+    renew,
+    require_calendar,
+    revoke,
+    subject_of,
+    subscribe,
+)
 
-__all__ = ["Feed", "Feeds", "SubscriptionWish", "revoke", "subscribe"]
+__all__ = [
+    "Feed",
+    "Feeds",
+    "Polls",
+    "SubscriptionWish",
+    "client_of",
+    "renew",
+    "require_calendar",
+    "revoke",
+    "subject_of",
+    "subscribe",
+]

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from calendars.ics import Calendar, Color, Entry, Status, join, write_entry
 from calendars.slots import Slot, span_of
 from calendars.text import Text
-from scheduler.feeds.entries import Books, Reader, entry_of, status_of, subject_name
+from scheduler.feeds.entries import entry_of, reader_name, status_of
+from scheduler.feeds.ledger import DAYS_BACK, Ledger, feed_window, midnight
+from scheduler.feeds.reader import Reader
 from scheduler.model import Scope, Session, SessionId, SessionState
-from scheduler.schools import AllianceBook
 
-DAYS_BACK: Final = 60
-DAYS_AHEAD: Final = 400
 CANCELLED_IS_SHOWN_FOR: Final = timedelta(days=30)
 MAX_OCTETS: Final = 1_000_000
 """Google reads no larger feed."""
@@ -23,32 +22,13 @@ _ROOM_FOR_THE_FRAME: Final = 10_000
 _COLORS: Final = {
     Scope.TEACHER: Color.STEELBLUE,
     Scope.SCHOOL: Color.SEAGREEN,
+    Scope.SUBJECT: Color.SEAGREEN,
+    Scope.CLASS_GROUP: Color.SEAGREEN,
     Scope.ROOM: Color.DARKORANGE,
+    Scope.STUDIO: Color.SLATEBLUE,
     Scope.ALLIANCE: Color.SLATEBLUE,
 }
 _ALWAYS: Final = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """What a feed is written from: one state of the database."""
-
-    alliance: AllianceBook
-    books: Books
-    sessions: Sequence[Session]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of the alliance's clock."""
-        return ZoneInfo(self.alliance.alliance.zone)
-
-    def has_the_names_of(self, other: "Ledger") -> bool:
-        """Whether both were read with the very same books, so that every name is the same."""
-        return (
-            self.alliance is other.alliance
-            and self.books.keys() == other.books.keys()
-            and all(book is other.books[school] for school, book in self.books.items())
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +48,6 @@ class Content:
     valid_until: datetime
     ledger: Ledger
     written: dict[SessionId, Written]
-
-
-def feed_window(now: datetime, zone: ZoneInfo) -> Slot:
-    """What a feed shows of time: whole days of the alliance, a while back and a year ahead."""
-    today = now.astimezone(zone).date()
-    return Slot(
-        midnight(today - timedelta(days=DAYS_BACK), zone),
-        midnight(today + timedelta(days=DAYS_AHEAD), zone),
-    )
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """When a date begins in the zone."""
-    return datetime.combine(day, time(), zone)
 
 
 def write_content(
@@ -214,5 +180,5 @@ def _end_mark(beyond: Slot, ledger: Ledger, reader: Reader) -> bytes:
 
 
 def _title(reader: Reader, ledger: Ledger) -> str:
-    name = subject_name(reader, ledger.books) or ledger.alliance.alliance.name
+    name = reader_name(reader, ledger.alliance, ledger.books)
     return Text(f"{name} 同步课表", f"{name}: joint lessons").read_in(reader.language)

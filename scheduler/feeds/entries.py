@@ -3,8 +3,7 @@
 Shows only what moves a session's `sequence` (`scheduler.revisions`), and names.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -12,12 +11,12 @@ from calendars.bells import SchoolId
 from calendars.ics import Entry, Status
 from calendars.text import Language, Text
 from scheduler.feeds.discretion import discreet, discreet_link
+from scheduler.feeds.ledger import Books
+from scheduler.feeds.reader import Reader
 from scheduler.local_words import shift_of
-from scheduler.members import AllianceId, ClassGroupId, Grade, RoomId, TeacherId
+from scheduler.members import AllianceId, ClassGroupId, Grade, RoomId, StudioId, TeacherId
 from scheduler.model import Form, Kind, Mode, Role, Scope, Session, SessionState, Site
-from scheduler.schools import SchoolBook
-
-Books = Mapping[SchoolId, SchoolBook]
+from scheduler.schools import AllianceBook, SchoolBook
 
 _KINDS: Final = {
     Kind.JOINT_RESEARCH: Text("联合教研", "Joint research"),
@@ -56,36 +55,6 @@ _MARKS: Final = {
     Status.TENTATIVE: Text("[待确认] ", "[to be confirmed] "),
     Status.CANCELLED: Text("[已取消] ", "[cancelled] "),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Whose calendar it is, and in which language. Subscriptions of equal readers show the same."""
-
-    scope: Scope
-    subject_id: str | None
-    language: Language
-
-    def site_in(self, session: Session) -> Site | None:
-        """The reader's own part in a session; the alliance has none.
-
-        A teacher who only looks on has a part of that kind, at whichever site it is.
-        """
-        own = next((site for site in session.sites if self._is_at(site)), None)
-        if own is None and self.scope is Scope.TEACHER:
-            watched = (site for site in session.sites if self.subject_id in site.observers)
-            return next((replace(site, role=Role.OBSERVE) for site in watched), None)
-        return own
-
-    def _is_at(self, site: Site) -> bool:
-        match self.scope:
-            case Scope.TEACHER:
-                return self.subject_id in site.required_teachers
-            case Scope.SCHOOL:
-                return self.subject_id == site.school
-            case Scope.ROOM:
-                return self.subject_id == site.room
-        return False
 
 
 def uid_of(session: Session, alliance: AllianceId) -> str:
@@ -248,20 +217,30 @@ def teacher_name(id: TeacherId, books: Books, *, first: SchoolId | None = None) 
     return id
 
 
-def subject_name(reader: Reader, books: Books) -> str:
-    """Whose feed it is, by name; nothing for the alliance's, the id for one that is gone."""
+def reader_name(reader: Reader, alliance: AllianceBook, books: Books) -> str:
+    """Whose feed it is, by name; the id for one that is gone."""
     subject = reader.subject_id or ""
     match reader.scope:
+        case Scope.ALLIANCE:
+            return alliance.alliance.name
         case Scope.TEACHER:
             return teacher_name(TeacherId(subject), books)
-        case Scope.SCHOOL:
-            book = books.get(SchoolId(subject))
-            return subject if book is None else book.school.name
         case Scope.ROOM:
             room = RoomId(subject)
             homes = (book for book in books.values() if room in book.rooms)
             return next((room_name(book, room) for book in homes), subject)
-    return ""
+        case Scope.CLASS_GROUP:
+            group = ClassGroupId(subject)
+            homes = (book for book in books.values() if group in book.class_groups)
+            names = (f"{book.school.name} {book.class_groups[group].name}" for book in homes)
+            return next(names, subject)
+        case Scope.STUDIO:
+            studio = alliance.studios.get(StudioId(subject))
+            return subject if studio is None else studio.name
+        case Scope.SCHOOL | Scope.SUBJECT:
+            book = books.get(SchoolId(subject))
+            school = subject if book is None else book.school.name
+            return f"{school} {reader.subject}" if reader.subject else school
 
 
 def room_name(book: SchoolBook, id: RoomId) -> str:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import brotli
 
-from scheduler.feeds.content import Content, Ledger, feed_window, write_content
-from scheduler.feeds.entries import Reader
-from scheduler.model import Resource, ResourceKind, Scope, Subscription
-from scheduler.store import Store, Transaction
+from scheduler.feeds.content import Content, write_content
+from scheduler.feeds.ledger import Ledger, look
+from scheduler.feeds.polling import Polls
+from scheduler.feeds.reader import Reader
+from scheduler.feeds.subscribing import require_calendar
+from scheduler.model import Subscription
+from scheduler.store import Store
 from scheduler.tokens import hash_of
 
 MAX_MEMORY: Final = 128_000_000
@@ -25,11 +27,6 @@ BROTLI_QUALITY: Final = 3
 """For 1,000 events: 4 ms and 2 ms. The levels above cost as much again for a few per cent."""
 
 _SECOND: Final = timedelta(seconds=1)
-_RESOURCES: Final = {
-    Scope.TEACHER: ResourceKind.TEACHER,
-    Scope.SCHOOL: ResourceKind.SCHOOL,
-    Scope.ROOM: ResourceKind.ROOM,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +91,21 @@ class Feeds:
     """
 
     def __init__(self, store: Store, *, max_memory: int = MAX_MEMORY) -> None:
+        self.polls = Polls()
         self._store = store
         self._max_memory = max_memory
         self._shelf: OrderedDict[Reader, _Kept] = OrderedDict()
 
-    async def read(self, token: str, *, now: datetime) -> Feed:
+    async def read(
+        self, token: str, *, now: datetime, client: str = "", expand: bool = False
+    ) -> Feed:
         """The feed that a token opens, or `NotFoundError`, alike for wrong and revoked ones."""
         async with self._store.read(now=now) as transaction:
             subscription = await transaction.subscription_opened_by(hash_of(token))
+            require_calendar(subscription)
             revision = await transaction.feed_revision(subscription)
-        reader = Reader(subscription.scope, subscription.subject_id, subscription.language)
+        self.polls.note(subscription.id, now, client)
+        reader = Reader.of(subscription, expand=expand)
         kept = self._shelf.setdefault(reader, _Kept())
         self._shelf.move_to_end(reader)
         if feed := kept.current(revision, now):
@@ -116,7 +118,7 @@ class Feeds:
     ) -> Feed:
         async with self._store.read(now=now) as transaction:
             revision = await transaction.feed_revision(subscription)
-            ledger = await _look(transaction, reader)
+            ledger = await look(transaction, reader)
         content, feed = await asyncio.to_thread(_prepare, ledger, reader, now, kept)
         kept.revision, kept.content, kept.feed = revision, content, feed
         self._make_room()
@@ -128,22 +130,6 @@ class Feeds:
         while octets > self._max_memory and len(self._shelf) > 1:
             _, forgotten = self._shelf.popitem(last=False)
             octets -= forgotten.octets
-
-
-async def _look(transaction: Transaction, reader: Reader) -> Ledger:
-    """All that the reader's feed is written from."""
-    alliance = await transaction.alliance()
-    kind = _RESOURCES.get(reader.scope)
-    resource = None if kind is None else Resource(kind, str(reader.subject_id))
-    return Ledger(
-        alliance,
-        await transaction.books(),
-        await transaction.sessions(
-            resource=resource,
-            within=feed_window(transaction.now, ZoneInfo(alliance.alliance.zone)),
-            limit=None,
-        ),
-    )
 
 
 def _prepare(ledger: Ledger, reader: Reader, now: datetime, kept: _Kept) -> tuple[Content, Feed]:

@@ -11,7 +11,8 @@ import structlog
 from aiohttp import web
 
 from scheduler.feeds import Feeds
-from scheduler.http import feeds, operations, pages
+from scheduler.http import codes, operations, pages
+from scheduler.http import feeds as feed_routes
 from scheduler.http.answers import LANGUAGE
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
@@ -41,19 +42,22 @@ def make_app(
     *,
     clock: Callable[[], datetime],
     address: str,
+    feeds: Feeds | None = None,
     jobs_are_running: Callable[[], bool] = lambda: True,
 ) -> web.Application:
     """The service over `store`; `clock` says what time it is, aware.
 
-    `address` is where readers reach it, such as https://lianke.example. `jobs_are_running` is for
-    /readyz; an application without jobs of its own waits for none.
+    `address` is where readers reach it, such as https://lianke.example. `feeds` are those of the
+    store (its own if None). `jobs_are_running` is for /readyz; an application without jobs of its
+    own waits for none.
     """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
-    app[METRICS], app[FEEDS], app[JOBS_ARE_RUNNING] = Metrics(), Feeds(store), jobs_are_running
+    app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
+    app[FEEDS] = feeds or Feeds(store)
     for route in ROUTES:
         _add(app, route)
-    app.router.add_routes([*pages.routes, *operations.routes, *feeds.routes])
+    app.router.add_routes([*pages.routes, *operations.routes, *feed_routes.routes, *codes.routes])
     app.on_response_prepare.append(_protect)
     return app
 

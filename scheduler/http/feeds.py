@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from scheduler.feeds import Feed, Feeds
+from scheduler.feeds import Feed, Feeds, client_of
 from scheduler.http.calls import CLOCK
 from scheduler.http.codings import CODINGS, Coding, preferred_coding
 from scheduler.http.etags import names_current
@@ -21,7 +21,8 @@ routes = web.RouteTableDef()
 async def read(request: web.Request) -> web.Response:
     """A published calendar. Whoever has its address may read it; there is no other login."""
     now = request.app[CLOCK]()
-    feed = await request.app[FEEDS].read(request.match_info["token"], now=now)
+    client = client_of(request.headers.get("User-Agent", ""))
+    feed = await request.app[FEEDS].read(request.match_info["token"], now=now, client=client)
     coding = preferred_coding(_whole(request, "Accept-Encoding"))
     headers = {
         "Cache-Control": "private, max-age=0, must-revalidate",

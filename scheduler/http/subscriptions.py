@@ -1,11 +1,9 @@
 """Subscriptions: secret addresses of published calendars, shown once and revocable."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from calendars.bells import SchoolId
 from calendars.fields import Identifier
 from calendars.text import Language, Text
 from scheduler.access import require_subscription
@@ -15,42 +13,50 @@ from scheduler.errors import (
     NotFoundError,
     StateError,
 )
-from scheduler.feeds import SubscriptionWish, revoke, subscribe
+from scheduler.feeds import SubscriptionWish, renew, revoke, subject_of, subscribe
 from scheduler.http.answers import Page
+from scheduler.http.codes import webcal
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.members import Room, School, Teacher
+from scheduler.members import Name
 from scheduler.model import Actor, ActorRole, Scope, Subscription
-from scheduler.records import Record, school_of
 from scheduler.store import Transaction
-
-_SUBJECTS: Final[Mapping[Scope, type[Record]]] = {
-    Scope.TEACHER: Teacher,
-    Scope.SCHOOL: School,
-    Scope.ROOM: Room,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """The calendar to open for whoever asks; `subject_id` is none for the alliance's."""
+    """The calendar to open for whoever asks; `subject_id` is none for the alliance's.
+
+    For one subject within a school `subject_id` is the school and `subject` the subject's name.
+    `only_busy` opens an address that tells busy times only; `ends_with_term` one that closes with
+    the term.
+    """
 
     scope: Scope
     subject_id: Identifier | None = None
+    subject: Name | None = None
+    only_busy: bool = False
+    ends_with_term: bool = False
     language: Language = "zh-CN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedCalendar:
-    """A new subscription and its secret address, told this once.
+    """A new subscription and its secret addresses, told this once.
 
-    A calendar program takes `url`; a telephone opens it by itself from `webcal`.
+    A calendar program takes `url`, or `expanded` if it knows no series; a telephone opens `webcal`
+    by itself, as does its camera from a QR code. `free_busy` is for teachers and rooms. An address
+    that tells busy times only has no other.
     """
 
     subscription: Subscription
     token: str
-    url: str
-    webcal: str
+    url: str | None
+    expanded: str | None
+    webcal: str | None
+    qr_svg: str | None
+    qr_png: str | None
+    free_busy: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,31 +83,37 @@ async def _opened(transaction: Transaction, call: Call[Opening, object]) -> Open
     wish = SubscriptionWish(
         scope=opening.scope,
         subject_id=opening.subject_id,
+        subject=opening.subject,
+        only_busy=opening.only_busy,
+        ends_with_term=opening.ends_with_term,
         language=opening.language,
         owner=actor.name,
     )
     # Refused below, nothing of it stays; first, so that an unknown subject is told as such.
     subscription, token = await subscribe(transaction, wish)
-    school, person = await _subject(transaction, opening.scope, opening.subject_id)
-    require_subscription(actor, opening.scope, school, person)
-    path = f"/feeds/{token}.ics"
+    subject = await subject_of(transaction, opening.scope, opening.subject_id)
+    require_subscription(actor, opening.scope, subject.school, subject.people)
+    return _told(subscription, token, call.address)
+
+
+def _told(subscription: Subscription, token: str, address: str) -> OpenedCalendar:
+    feed = None if subscription.only_busy else f"{address}/feeds/{token}"
+    has_busy_times = subscription.scope in {Scope.TEACHER, Scope.ROOM}
     return OpenedCalendar(
         subscription=subscription,
         token=token,
-        url=f"{call.address}{path}",
-        webcal=f"webcal://{call.address.partition('://')[2]}{path}",
+        url=feed and f"{feed}.ics",
+        expanded=feed and f"{feed}.ics?expand=1",
+        webcal=feed and webcal(f"{feed}.ics"),
+        qr_svg=feed and f"{feed}.svg",
+        qr_png=feed and f"{feed}.png",
+        free_busy=f"{address}/freebusy/{token}.ifb" if has_busy_times else None,
     )
 
 
-async def _subject(
-    transaction: Transaction, scope: Scope, subject_id: str | None
-) -> tuple[SchoolId | None, str | None]:
-    """The school that the calendar belongs to, and the person's name where it is a person's."""
-    kind = _SUBJECTS.get(scope)
-    if kind is None or subject_id is None:
-        return None, None
-    record = (await transaction.get(kind, subject_id)).record
-    return school_of(record), record.name if isinstance(record, Teacher) else None
+async def _renewed(transaction: Transaction, call: Call[NoBody, object]) -> OpenedCalendar:
+    await _read(transaction, call)
+    return _told(*await renew(transaction, call.id), call.address)
 
 
 async def _read(transaction: Transaction, call: Call[NoBody, object]) -> Subscription:
@@ -123,8 +135,8 @@ async def _may_see(transaction: Transaction, actor: Actor, subscription: Subscri
     if subscription.owner != actor.name:
         return False
     try:
-        subject = await _subject(transaction, subscription.scope, subscription.subject_id)
-        require_subscription(actor, subscription.scope, *subject)
+        subject = await subject_of(transaction, subscription.scope, subscription.subject_id)
+        require_subscription(actor, subscription.scope, subject.school, subject.people)
     except (ForbiddenError, NotFoundError):
         return False
     return True
@@ -167,6 +179,19 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Subscription,
         errors=(NotFoundError,),
         run=_read,
+    ),
+    Route(
+        method="POST",
+        path="/subscriptions/{id}/renewal",
+        tag=_TAG,
+        summary=Text(
+            "换一个新地址，只显示这一次；旧地址立即失效",
+            "A new address, shown this once; the old one closes at once",
+        ),
+        answer=OpenedCalendar,
+        errors=(NotFoundError, StateError, InvalidWishError),
+        tells_secret=True,
+        run=_renewed,
     ),
     Route(
         method="DELETE",

@@ -35,7 +35,7 @@ from scheduler.model.plans import (
     Search,
     Unplaced,
 )
-from scheduler.model.readers import Actor, ActorRole, AuditEntry, Notice, Scope, Subscription
+from scheduler.model.readers import Actor, ActorRole, AuditEntry, Notice, Poll, Scope, Subscription
 from scheduler.model.sessions import (
     Alternative,
     Booking,
@@ -65,6 +65,7 @@ __all__ = [
     "Plan",
     "PlanId",
     "PlanState",
+    "Poll",
     "Request",
     "RequestId",
     "RequestSite",

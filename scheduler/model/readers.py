@@ -9,6 +9,7 @@ from calendars.bells import SchoolId
 from calendars.text import Language, Text
 from scheduler.members import (
     IDENTIFIER,
+    Line,
     Name,
     TeacherId,
 )
@@ -42,6 +43,9 @@ class Scope(StrEnum):
     TEACHER = "teacher"
     SCHOOL = "school"
     ROOM = "room"
+    CLASS_GROUP = "class_group"
+    STUDIO = "studio"
+    SUBJECT = "subject"
     ALLIANCE = "alliance"
 
 
@@ -49,18 +53,38 @@ class Scope(StrEnum):
 class Subscription:
     """A published calendar that somebody opened for themselves.
 
-    Its token is shown once and stored hashed. `subject_id` is the teacher, school or room, and
-    none for the alliance.
+    Its token is shown once and stored hashed. `subject_id` is the teacher, school, room, class
+    group or studio it is about: the school where it is about one `subject` taught there, and none
+    for the alliance. `only_busy`: the address tells busy times and nothing else. `client` is the
+    program that read it last, by its name.
     """
 
     id: Annotated[str, IDENTIFIER]
     scope: Scope
     subject_id: str | None = None
+    subject: Name | None = None
+    only_busy: bool = False
     language: Language = "zh-CN"
     owner: Name
     created_at: datetime
+    ends_with_term: bool = False
+    expires_at: datetime | None = None
+    renewed_at: datetime | None = None
     revoked_at: datetime | None = None
     last_polled_at: datetime | None = None
+    client: Line = ""
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether its address still opens anything."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """That a program, by its name, has read a calendar."""
+
+    at: datetime
+    client: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

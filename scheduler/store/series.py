@@ -1,6 +1,6 @@
 """The weekly patterns that sessions come from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +13,7 @@ from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.naming import replace_references
-from scheduler.store.opened import OpenTransaction
+from scheduler.store.opened import OpenTransaction, chunks
 
 _TABLE = tables.series
 _KIND: Final = "series"
@@ -33,6 +33,18 @@ async def all_series(
     """Series by id, those that come after `after`."""
     query = select(_TABLE.c.body).where(_TABLE.c.id > after).order_by(_TABLE.c.id).limit(limit)
     return tuple(decode(Series, row.body) for row in await transaction.all(query))
+
+
+async def series_named(
+    transaction: OpenTransaction, ids: Iterable[SeriesId]
+) -> dict[SeriesId, Series]:
+    """Those of the series that exist."""
+    found = {}
+    for part in chunks(sorted(ids)):
+        for row in await transaction.all(select(_TABLE.c.body).where(_TABLE.c.id.in_(part))):
+            each = decode(Series, row.body)
+            found[each.id] = each
+    return found
 
 
 async def add_series(transaction: OpenTransaction, series: Series) -> None:

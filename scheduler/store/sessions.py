@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, NoReturn
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, and_, insert, or_, select, update
 
 from calendars.slots import Slot
 from scheduler.errors import NotFoundError, StaleError, StateError
-from scheduler.members import Studio
+from scheduler.members import Studio, StudioId
 from scheduler.model import (
     Resource,
     SeriesId,
@@ -16,7 +16,7 @@ from scheduler.model import (
     SessionId,
     SessionState,
 )
-from scheduler.records import references
+from scheduler.records import NAMES, references
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.claims import (
@@ -59,17 +59,42 @@ async def sessions(
     """
     query = select(_TABLE.c.body).where(_TABLE.c.id > after, _TABLE.c.state.in_(states))
     if resource is not None:
-        claims, resources = tables.claims, tables.resources
-        query = query.join(claims, claims.c.session == _TABLE.c.id).join(
-            resources, resources.c.number == claims.c.resource
-        )
-        query = query.where(resources.c.kind == resource.kind, resources.c.id == resource.id)
+        query = _using(query, resource)
     if series is not None:
         query = query.where(_TABLE.c.series == series)
     if within is not None:
         query = query.where(_TABLE.c.starts < within.ends, _TABLE.c.ends > within.starts)
     rows = await transaction.all(query.order_by(_TABLE.c.id).limit(limit))
     return tuple(decode(Session, row.body) for row in rows)
+
+
+async def sessions_to_show(
+    transaction: OpenTransaction, about: Resource | StudioId | None, within: Slot
+) -> Sequence[Session]:
+    """Sessions by id that touch `within`, and those of the same series, however old or far.
+
+    They use the resource or belong to the studio; any session does if None.
+    """
+    touches = and_(_TABLE.c.starts < within.ends, _TABLE.c.ends > within.starts)
+    under_way = select(_TABLE.c.series).where(touches, _TABLE.c.series.is_not(None))
+    query = select(_TABLE.c.body).where(or_(touches, _TABLE.c.series.in_(under_way)))
+    if isinstance(about, Resource):
+        query = _using(query, about)
+    elif about is not None:
+        named = tables.record_references
+        query = query.join(named, and_(named.c.from_kind == _KIND, named.c.from_id == _TABLE.c.id))
+        query = query.where(named.c.to_kind == NAMES[Studio], named.c.to_id == about)
+    rows = await transaction.all(query.order_by(_TABLE.c.id))
+    return tuple(decode(Session, row.body) for row in rows)
+
+
+def _using(query: Select[Any], resource: Resource) -> Select[Any]:
+    claims, resources = tables.claims, tables.resources
+    return (
+        query.join(claims, claims.c.session == _TABLE.c.id)
+        .join(resources, resources.c.number == claims.c.resource)
+        .where(resources.c.kind == resource.kind, resources.c.id == resource.id)
+    )
 
 
 async def due_holds(transaction: OpenTransaction) -> Sequence[Session]:

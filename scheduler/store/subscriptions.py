@@ -1,27 +1,28 @@
 """Published calendars: who opened them, and whether what they show has moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import func, insert, select, update
 
 from scheduler.errors import NotFoundError, StaleError, StateError
-from scheduler.model import ResourceKind, Scope, Subscription
+from scheduler.model import Poll, ResourceKind, Scope, Subscription
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
-from scheduler.store.opened import OpenTransaction
+from scheduler.store.opened import OpenTransaction, chunks
 
 _TABLE = tables.subscriptions
 _KIND: Final = "subscriptions"
 _RESOURCES: Final = {
     Scope.TEACHER: ResourceKind.TEACHER,
     Scope.SCHOOL: ResourceKind.SCHOOL,
+    Scope.SUBJECT: ResourceKind.SCHOOL,
     Scope.ROOM: ResourceKind.ROOM,
-    Scope.ALLIANCE: ResourceKind.SCHOOL,
+    Scope.CLASS_GROUP: ResourceKind.CLASS_GROUP,
 }
-"""What a session of the scope touches: one of the alliance's touches at least one school."""
+"""What every session of the scope touches. Those of a studio or the alliance touch any school."""
 
 
 async def add_subscription(
@@ -39,15 +40,16 @@ async def add_subscription(
 
 
 async def subscription_opened_by(transaction: OpenTransaction, token_hash: bytes) -> Subscription:
-    """The subscription that is not revoked, or `NotFoundError`."""
+    """The subscription that is neither revoked nor has expired, or `NotFoundError`."""
     row = await transaction.first(
         select(_TABLE.c.body).where(
             _TABLE.c.token_hash == token_hash, _TABLE.c.revoked_at.is_(None)
         )
     )
-    if row is None:
+    found = None if row is None else decode(Subscription, row.body)
+    if found is None or not found.is_open(transaction.now):
         raise NotFoundError("没有这个日历。", "No such calendar.")
-    return decode(Subscription, row.body)
+    return found
 
 
 async def subscription(transaction: OpenTransaction, id: str) -> Subscription:
@@ -67,28 +69,47 @@ async def subscriptions(
 
 
 async def replace_subscription(
-    transaction: OpenTransaction, before: Subscription, after: Subscription
+    transaction: OpenTransaction,
+    before: Subscription,
+    after: Subscription,
+    *,
+    token_hash: bytes | None = None,
 ) -> None:
-    """Store the successor of `before`; a mere poll leaves no audit row.
+    """Store the successor of `before`, under another secret if `token_hash` is given.
 
-    `StaleError` if it was revoked meanwhile: a reader's poll must not open it again.
+    `StaleError` if it was revoked meanwhile.
     """
+    columns = _columns(after) | ({} if token_hash is None else {"token_hash": token_hash})
     touched = await transaction.run(
         update(_TABLE)
         .where(
             _TABLE.c.id == before.id,
             _TABLE.c.revoked_at.is_not_distinct_from(before.revoked_at),
         )
-        .values(_columns(after))
+        .values(columns)
     )
     if touched == 0:
         await subscription(transaction, before.id)
         raise StaleError(
             f"订阅 {before.id} 已被他人修改。", f"The subscription {before.id} has changed."
         )
-    if replace(before, last_polled_at=after.last_polled_at) != after:
-        action = "change" if after.revoked_at is None else "revoke"
-        await write_audit(transaction, action, (_KIND, before.id), before=before, after=after)
+    action = "change" if after.revoked_at is None else "revoke"
+    await write_audit(transaction, action, (_KIND, before.id), before=before, after=after)
+
+
+async def note_polls(transaction: OpenTransaction, polls: Mapping[str, Poll]) -> None:
+    """Note who read which subscription last. It leaves no audit row and brings nothing back."""
+    for ids in chunks(sorted(polls)):
+        query = select(_TABLE.c.id, _TABLE.c.body).where(_TABLE.c.id.in_(ids))
+        rows = await transaction.all(query.order_by(_TABLE.c.id).with_for_update())
+        for row in rows:
+            before, poll = decode(Subscription, row.body), polls[row.id]
+            if before.last_polled_at is not None and before.last_polled_at >= poll.at:
+                continue
+            after = replace(before, last_polled_at=poll.at, client=poll.client)
+            await transaction.run(
+                update(_TABLE).where(_TABLE.c.id == row.id).values(_columns(after))
+            )
 
 
 async def feed_revision(transaction: OpenTransaction, subscription: Subscription) -> str:
@@ -98,9 +119,9 @@ async def feed_revision(transaction: OpenTransaction, subscription: Subscription
     """
     resources, books = tables.resources, tables.books
     sessions = select(func.sum(resources.c.revision)).where(
-        resources.c.kind == _RESOURCES[subscription.scope]
+        resources.c.kind == _RESOURCES.get(subscription.scope, ResourceKind.SCHOOL)
     )
-    if subscription.scope is not Scope.ALLIANCE:
+    if subscription.scope in _RESOURCES:
         sessions = sessions.where(resources.c.id == subscription.subject_id)
     shown = select(func.sum(books.c.shown_revision))
     row = await transaction.first(

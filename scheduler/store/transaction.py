@@ -68,11 +68,13 @@ class Transaction(OpenTransaction):
     # Sessions
     session = about_sessions.session
     sessions = about_sessions.sessions
+    sessions_to_show = about_sessions.sessions_to_show
     due_holds = about_sessions.due_holds
     add_session = about_sessions.add_session
     replace_session = about_sessions.replace_session
     replace_sessions = about_sessions.replace_sessions
     series = about_series.series
+    series_named = about_series.series_named
     all_series = about_series.all_series
     add_series = about_series.add_series
     replace_series = about_series.replace_series
@@ -106,4 +108,5 @@ class Transaction(OpenTransaction):
     subscription = about_subscriptions.subscription
     subscriptions = about_subscriptions.subscriptions
     replace_subscription = about_subscriptions.replace_subscription
+    note_polls = about_subscriptions.note_polls
     feed_revision = about_subscriptions.feed_revision

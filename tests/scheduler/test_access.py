@@ -23,6 +23,7 @@ from scheduler.members import (
     School,
     Studio,
     StudioId,
+    Teacher,
     TeacherId,
 )
 from scheduler.model import (
@@ -40,6 +41,8 @@ from scheduler.records import Record
 from tests.builders import a_class, a_room, a_session, a_teacher, at
 
 OWN, OTHER = SchoolId("TF1"), SchoolId("CB")
+AT_SCHOOL = {"alliance_admin", "school_coordinator", "it_support"}
+SELF, NAMESAKE = (a_teacher(school, name="某人") for school in ("TF1", "CB"))
 
 
 def actor(role: ActorRole, school: SchoolId | None = OWN) -> Actor:
@@ -180,25 +183,28 @@ def test_a_session_is_not_moved_out_of_the_own_hands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "school", "person", "roles"),
+    ("scope", "school", "people", "roles"),
     [
-        (Scope.ALLIANCE, None, None, {"alliance_admin"}),
-        (Scope.SCHOOL, OWN, None, {"alliance_admin", "school_coordinator", "it_support"}),
-        (Scope.ROOM, OTHER, None, {"alliance_admin"}),
-        (
-            Scope.TEACHER,
-            OWN,
-            "某人",
-            {"alliance_admin", "school_coordinator", "it_support", "teacher"},
-        ),
-        (Scope.TEACHER, OWN, "别人", {"alliance_admin", "school_coordinator", "it_support"}),
-        (Scope.TEACHER, OTHER, "某人", {"alliance_admin"}),
+        (Scope.ALLIANCE, None, (), {"alliance_admin"}),
+        (Scope.SCHOOL, OWN, (), AT_SCHOOL),
+        (Scope.ROOM, OWN, (), AT_SCHOOL),
+        (Scope.ROOM, OTHER, (), {"alliance_admin"}),
+        (Scope.TEACHER, OWN, (SELF,), {*AT_SCHOOL, "teacher"}),
+        (Scope.TEACHER, OWN, (a_teacher("TF1"),), AT_SCHOOL),
+        (Scope.TEACHER, OTHER, (NAMESAKE,), {"alliance_admin"}),
+        (Scope.CLASS_GROUP, OWN, (), {*AT_SCHOOL, "teacher"}),
+        (Scope.CLASS_GROUP, OTHER, (), {"alliance_admin"}),
+        (Scope.SUBJECT, OWN, (), {*AT_SCHOOL, "teacher"}),
+        (Scope.SUBJECT, OTHER, (), {"alliance_admin"}),
+        (Scope.STUDIO, None, (NAMESAKE, SELF), {*AT_SCHOOL, "teacher"}),
+        (Scope.STUDIO, None, (NAMESAKE, a_teacher("TF1")), AT_SCHOOL),
+        (Scope.STUDIO, None, (NAMESAKE,), {"alliance_admin"}),
     ],
 )
 def test_who_may_open_a_calendar(
-    scope: Scope, school: SchoolId | None, person: str | None, roles: set[str]
+    scope: Scope, school: SchoolId | None, people: tuple[Teacher, ...], roles: set[str]
 ) -> None:
-    allowed = roles_that_may(lambda who: require_subscription(who, scope, school, person))
+    allowed = roles_that_may(lambda who: require_subscription(who, scope, school, people))
     assert allowed == roles
 
 

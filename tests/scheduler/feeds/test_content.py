@@ -10,8 +10,9 @@ import pytest
 
 from calendars.slots import Slot
 from calendars.text import Language
-from scheduler.feeds.content import MAX_OCTETS, Content, Ledger, write_content
-from scheduler.feeds.entries import Reader
+from scheduler.feeds.content import MAX_OCTETS, Content, write_content
+from scheduler.feeds.ledger import Ledger
+from scheduler.feeds.reader import Reader
 from scheduler.members import Alliance, AllianceId
 from scheduler.model import Scope, Session, SessionState
 from tests.builders import NOW, SHANGHAI, a_book, a_session, an_alliance, at

@@ -8,10 +8,12 @@ import pytest
 
 from calendars.ics import Entry, Status
 from calendars.windows import Tactic
-from scheduler.feeds.entries import Books, Reader, entry_of, grade_words, subject_name
-from scheduler.members import AllianceId, RoomId, TeacherId
+from scheduler.feeds.entries import entry_of, grade_words, reader_name
+from scheduler.feeds.ledger import Books
+from scheduler.feeds.reader import Reader
+from scheduler.members import AllianceId, RoomId, Studio, StudioId, TeacherId
 from scheduler.model import Form, Kind, Role, Scope, Session, SessionState, SiteState
-from tests.builders import NOW, a_book, a_room, a_session, a_site, at
+from tests.builders import NOW, a_book, a_room, a_session, a_site, an_alliance, at
 
 BOOKS: Books = {book.school.id: book for book in map(a_book, ("TF1", "JS", "CB"))}
 ALLIANCE = Reader(Scope.ALLIANCE, None, "zh-CN")
@@ -45,6 +47,15 @@ def seen(session: Session, reader: Reader = ALLIANCE, books: Books = BOOKS, **at
             Reader(Scope.SCHOOL, "JS", "zh-CN"),
             "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)",
         ),
+        (
+            Reader(Scope.SUBJECT, "JS", "zh-CN", "音乐"),
+            "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)",
+        ),
+        (
+            Reader(Scope.CLASS_GROUP, "JS-C1", "zh-CN"),
+            "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)",
+        ),
+        (Reader(Scope.STUDIO, "S1", "zh-CN"), "同步课·音乐·三年级 (TF1→JS, CB)"),
         (Reader(Scope.ROOM, "TF1-R1", "zh-CN"), "同步课·音乐·三年级·主讲·第5节 (TF1→JS, CB)"),
         (ALLIANCE, "同步课·音乐·三年级 (TF1→JS, CB)"),
         (
@@ -210,8 +221,21 @@ def test_grades_are_said_as_schools_say_them(grade: int | None, zh: str, en: str
         (Scope.SCHOOL, "gone", "gone"),
         (Scope.ROOM, "CB-R2", "CB 互动教室2"),
         (Scope.ROOM, "gone", "gone"),
-        (Scope.ALLIANCE, None, ""),
+        (Scope.CLASS_GROUP, "CB-C1", "CB 三年级1班"),
+        (Scope.CLASS_GROUP, "gone", "gone"),
+        (Scope.STUDIO, "S1", "音乐工作室"),
+        (Scope.STUDIO, "gone", "gone"),
+        (Scope.ALLIANCE, None, "示意联盟"),
     ],
 )
 def test_a_feed_is_named_after_whom_it_is_for(scope: Scope, id: str | None, name: str) -> None:
-    assert subject_name(Reader(scope, id, "zh-CN"), BOOKS) == name
+    studio = Studio(
+        id=StudioId("S1"), name="音乐工作室", head=TeacherId("JS-T1"), members=(TeacherId("JS-T1"),)
+    )
+    alliance = an_alliance(studios={studio.id: studio})
+    assert reader_name(Reader(scope, id, "zh-CN"), alliance, BOOKS) == name
+
+
+def test_a_feed_of_one_subject_is_named_after_school_and_subject() -> None:
+    reader = Reader(Scope.SUBJECT, "JS", "zh-CN", "音乐")
+    assert reader_name(reader, an_alliance(), BOOKS) == "JS 音乐"

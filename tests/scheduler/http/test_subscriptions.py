@@ -1,0 +1,147 @@
+"""Subscriptions over HTTP: scopes, renewal, expiry, QR codes, and who has read them last."""
+
+import io
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from scheduler.http.feeds import FEEDS
+from scheduler.jobs import writing_down
+from scheduler.members import Studio, StudioId, TeacherId
+from scheduler.store import Store
+from tests.builders import NOW, a_session
+from tests.scheduler.feeding import add, write
+from tests.scheduler.http.conftest import As, Caller, Clock
+
+Json = dict[str, Any]
+
+
+async def opened(caller: Caller, **opening: Any) -> Json:
+    answer = await caller("POST", "/subscriptions", json=opening)
+    assert answer.status == 201, await answer.text()
+    told: Json = await answer.json()
+    return told
+
+
+async def feed(caller: Caller, token: str) -> tuple[int, str]:
+    answer = await caller.client.get(f"/feeds/{token}.ics")
+    return answer.status, (await answer.text()).replace("\r\n ", "")
+
+
+@pytest.mark.parametrize(
+    ("opening", "shows"),
+    [
+        ({"scope": "class_group", "subject_id": "JS-C1"}, ["music", "art"]),
+        ({"scope": "class_group", "subject_id": "JS-C2"}, []),
+        ({"scope": "subject", "subject_id": "JS", "subject": "音乐"}, ["music"]),
+        ({"scope": "subject", "subject_id": "CB", "subject": "音乐"}, []),
+        ({"scope": "studio", "subject_id": "S1"}, ["art"]),
+    ],
+)
+async def test_each_scope_shows_its_own_sessions(
+    office: Caller, store: Store, opening: Json, shows: list[str]
+) -> None:
+    studio = Studio(
+        id=StudioId("S1"), name="工作室", head=TeacherId("JS-T1"), members=(TeacherId("JS-T1"),)
+    )
+    await write(store, lambda transaction: transaction.put_many([studio]))
+    await add(store, a_session("music"))
+    later = a_session("x").slot.moved(120)
+    await add(store, a_session("art", later, subject="美术", studio=studio.id))
+    status, text = await feed(office, (await opened(office, **opening))["token"])
+    assert status == 200
+    shown = [line for line in text.split("\r\n") if line.startswith("UID:")]
+    assert shown == [f"UID:{name}@demo.lianke" for name in shows] or (
+        shows == [] and shown == ["UID:nothing-yet@lianke"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("opening", "pointer"),
+    [
+        ({"scope": "subject", "subject_id": "JS"}, "/subject"),
+        ({"scope": "school", "subject_id": "JS", "subject": "音乐"}, "/subject"),
+        ({"scope": "class_group"}, "/subject_id"),
+        ({"scope": "studio", "subject_id": "S9"}, "/subject_id"),
+        ({"scope": "school", "subject_id": "JS", "only_busy": True}, "/only_busy"),
+    ],
+)
+async def test_what_is_no_calendar_is_refused_with_its_pointer(
+    office: Caller, opening: Json, pointer: str
+) -> None:
+    answer = await office("POST", "/subscriptions", json=opening)
+    assert answer.status == 422
+    assert [error["pointer"] for error in (await answer.json())["errors"]] == [pointer]
+
+
+async def test_a_renewed_address_opens_and_the_old_one_is_dead_at_once(as_: As) -> None:
+    teacher = as_("teacher")
+    before = await opened(teacher, scope="teacher", subject_id="TF1-T1")
+    path = f"/subscriptions/{before['subscription']['id']}/renewal"
+    assert (await as_("JS-coordinator")("POST", path)).status == 404
+    renewed = await (await teacher("POST", path)).json()
+    assert renewed["subscription"]["id"] == before["subscription"]["id"]
+    assert (await feed(teacher, before["token"]))[0] == 404
+    assert (await feed(teacher, renewed["token"]))[0] == 200
+    await teacher("DELETE", f"/subscriptions/{before['subscription']['id']}")
+    assert (await teacher("POST", path)).status == 409
+
+
+async def test_a_calendar_may_end_with_the_term_and_is_renewed_for_the_next(
+    office: Caller, clock: Clock
+) -> None:
+    told = await opened(office, scope="school", subject_id="JS", ends_with_term=True)
+    assert told["subscription"]["expires_at"] == "2027-01-22T16:00:00Z"
+    clock.pass_by(days=(clock.now.replace(year=2027, month=1, day=22) - NOW).days)
+    assert (await feed(office, told["token"]))[0] == 200
+    clock.pass_by(days=1)
+    assert (await feed(office, told["token"]))[0] == 404
+    path = f"/subscriptions/{told['subscription']['id']}/renewal"
+    refused = await office("POST", path)
+    assert refused.status == 422
+    assert "No term" in await refused.text()
+
+
+async def test_an_alliance_s_calendar_ends_with_the_last_school_s_term(office: Caller) -> None:
+    told = await opened(office, scope="alliance", ends_with_term=True)
+    assert told["subscription"]["expires_at"] == "2027-01-22T16:00:00Z"
+
+
+async def test_a_code_holds_the_address_and_is_drawn_for_its_holder_only(as_: As) -> None:
+    teacher = as_("teacher")
+    told = await opened(teacher, scope="teacher", subject_id="TF1-T1")
+    drawing = await teacher.client.get(f"/feeds/{told['token']}.svg")
+    assert drawing.headers["Content-Type"] == "image/svg+xml"
+    assert ET.fromstring(await drawing.text()).tag.endswith("svg")  # noqa: S314 - our own drawing
+    picture = await teacher.client.get(f"/feeds/{told['token']}.png")
+    assert picture.headers["Cache-Control"] == "private, no-store"
+    assert io.BytesIO(await picture.read()).read(8) == b"\x89PNG\r\n\x1a\n"
+    for ending in ("svg", "png"):
+        assert (await teacher.client.get(f"/feeds/wrong.{ending}")).status == 404
+        assert told[f"qr_{ending}"].endswith(f"/feeds/{told['token']}.{ending}")
+
+
+async def test_the_owner_sees_which_program_has_read_the_calendar_and_when(
+    as_: As, store: Store, clock: Clock
+) -> None:
+    teacher = as_("teacher")
+    told = await opened(teacher, scope="teacher", subject_id="TF1-T1")
+    address = f"/subscriptions/{told['subscription']['id']}"
+    clock.pass_by(minutes=7)
+    agent = {"User-Agent": "iOS/26.1 (23B74) dataaccessd/1.0"}
+    await teacher.client.get(f"/feeds/{told['token']}.ics", headers=agent)
+    assert isinstance(teacher.client.server, TestServer)
+    await writing_down(teacher.client.server.app[FEEDS].polls).work(store, clock)
+    seen = await teacher.get(address)
+    assert seen["last_polled_at"] == "2026-08-20T01:07:00Z"
+    assert seen["client"] == "iOS/26 dataaccessd/1"
+
+
+async def test_an_address_of_busy_times_opens_no_calendar(office: Caller) -> None:
+    told = await opened(office, scope="room", subject_id="JS-R1", only_busy=True)
+    assert (await feed(office, told["token"]))[0] == 404
+    assert (await office.client.get(f"/feeds/{told['token']}.svg")).status == 404
+    assert told["url"] is told["webcal"] is told["qr_svg"] is None
+    assert told["free_busy"].endswith(f"/freebusy/{told['token']}.ifb")
