@@ -110,7 +110,7 @@ async def bookable(file: Path, weeks: int, times: Milliseconds) -> list[Booking]
         except ClashError:
             async with store.read(now=NOW) as transaction:
                 started = perf_counter()
-                places = await suggest(transaction, wish)
+                places = (await suggest(transaction, wish))()
                 times["alternatives in a read"].append(1000 * (perf_counter() - started))
             if not places:
                 continue

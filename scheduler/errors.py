@@ -59,6 +59,10 @@ class ReusedKeyError(SchedulerError):
     """The idempotency key was used for another request."""
 
 
+class UnavailableError(SchedulerError):
+    """The database cannot serve right now; the same request may succeed in a few seconds."""
+
+
 __all__ = [
     "ClashError",
     "ForbiddenError",
@@ -69,5 +73,6 @@ __all__ = [
     "SchedulerError",
     "StaleError",
     "StateError",
+    "UnavailableError",
     "UnknownTokenError",
 ]

@@ -1,11 +1,12 @@
 """What would work instead: ranked places for a session that no rule forbids right now.
 
-The search is pure and bounded; `suggest` loads what it needs from a transaction that only reads.
+The search is pure and bounded; `suggest` loads what it needs from a transaction that only reads,
+and returns the search, to be run in a thread when the transaction is over.
 """
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import chain, islice
 from typing import Final
 
@@ -41,19 +42,20 @@ OF_ONE_SORT: Final = 3
 """Suggestions of one sort (other rooms, other times of one date), so that a choice is left."""
 JUDGED_WITH_SWAPS: Final = 60
 """Further candidates, for the timetable swaps that come last."""
+FindAlternatives = Callable[[], tuple[Alternative, ...]]
 Place = tuple[Slot, tuple[SiteWish, ...]]
 _NEW: Final = SessionId("new")
 
 
-async def suggest(transaction: Transaction, booking: Booking) -> tuple[Alternative, ...]:
+async def suggest(transaction: Transaction, booking: Booking) -> FindAlternatives:
     """Alternatives for a refused booking; ask in a fresh read, never in a write."""
     situation = await situation_around(transaction, booking)
-    return await asyncio.to_thread(alternatives_for, booking, situation, now=transaction.now)
+    return partial(alternatives_for, booking, situation, now=transaction.now)
 
 
 async def suggest_for_change(
     transaction: Transaction, id: SessionId, wish: SessionChange
-) -> tuple[Alternative, ...]:
+) -> FindAlternatives:
     """Alternatives for a refused change of a session, whose present place counts as free."""
     published = await transaction.session(id)
     return await _instead_of(transaction, published, changed_booking(published, wish))
@@ -61,7 +63,7 @@ async def suggest_for_change(
 
 async def suggest_for_swap(
     transaction: Transaction, id: SessionId, wish: SwapWish
-) -> tuple[Alternative, ...]:
+) -> FindAlternatives:
     """Where else the session could go than into the other's place, which stays with the other."""
     published, other = await transaction.session(id), await transaction.session(wish.other)
     return await _instead_of(transaction, published, exchanged(published, other, wish.what)[0])
@@ -69,11 +71,9 @@ async def suggest_for_swap(
 
 async def _instead_of(
     transaction: Transaction, published: Session, booking: Booking
-) -> tuple[Alternative, ...]:
+) -> FindAlternatives:
     situation = await situation_around(transaction, booking)
-    return await asyncio.to_thread(
-        alternatives_for, booking, situation, now=transaction.now, published=published
-    )
+    return partial(alternatives_for, booking, situation, now=transaction.now, published=published)
 
 
 async def situation_around(transaction: Transaction, *bookings: Booking) -> Situation:

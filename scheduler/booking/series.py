@@ -1,15 +1,15 @@
 """Booking a weekly series over a term, and finding another weekday or time for all its dates."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
 from calendars.series import Occurrence
 from calendars.terms import Term
 from scheduler.booking import series_notices as notices
-from scheduler.booking.alternatives import situation_around
+from scheduler.booking.alternatives import FindAlternatives, situation_around
 from scheduler.booking.revisions import to_lock
 from scheduler.booking.series_alternatives import alternatives_for_series
 from scheduler.booking.series_dates import (
@@ -25,7 +25,6 @@ from scheduler.booking.series_dates import (
 from scheduler.errors import ClashError, InvalidWishError
 from scheduler.model import (
     Agenda,
-    Alternative,
     Booking,
     Role,
     Series,
@@ -93,18 +92,14 @@ async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBo
     return booked
 
 
-async def suggest_for_series(
-    transaction: Transaction, wish: SeriesBooking
-) -> tuple[Alternative, ...]:
+async def suggest_for_series(transaction: Transaction, wish: SeriesBooking) -> FindAlternatives:
     """Other weekdays and times that hold all dates of a refused series; ask in a fresh read."""
     term = await term_of_lead(transaction, wish.term, wish.sites)
     books = await transaction.books([site.school for site in wish.sites])
     found = upcoming(dates_of(wish.weekly, term, wish.sites, books), transaction.now)
     wanted = wanted_dates(found, wish, wish.sites, pinned=wish.pinned)
     situation = await situation_around(transaction, *(each.booking for each in wanted))
-    return await asyncio.to_thread(
-        alternatives_for_series, wish, term, situation, now=transaction.now
-    )
+    return partial(alternatives_for_series, wish, term, situation, now=transaction.now)
 
 
 async def term_of_lead(transaction: Transaction, term: str, sites: Sequence[SiteWish]) -> Term:

@@ -18,6 +18,7 @@ from scheduler.errors import (
     SchedulerError,
     StaleError,
     StateError,
+    UnavailableError,
     UnknownTokenError,
 )
 from scheduler.exchange import RefusedFilesError
@@ -37,6 +38,7 @@ from scheduler.model import Alternative, Conflict
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_TRY_AGAIN_SECONDS: Final = 2
 PROBLEM_JSON: Final = "application/problem+json"
 log = structlog.get_logger()
 
@@ -120,6 +122,11 @@ STATUSES: Final[dict[type[SchedulerError], Sort]] = {
         "missing-if-match",
         Text("缺少 If-Match", "If-Match is missing"),
     ),
+    UnavailableError: Sort(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        Text("暂时无法使用", "Not available right now"),
+    ),
 }
 
 OUR_FAULT: Final = Sort(
@@ -167,6 +174,8 @@ def problem_answer(request: web.Request, error: SchedulerError) -> web.Response:
     answer = _answer(request, sort, error.text, error)
     if isinstance(error, UnknownTokenError):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="lianke"'
+    if isinstance(error, UnavailableError):
+        answer.headers["Retry-After"] = str(_TRY_AGAIN_SECONDS)
     if isinstance(error, WrongMethodError):
         answer.headers["Allow"] = ", ".join(error.allowed)
     return answer

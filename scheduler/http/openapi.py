@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from calendars.text import Language, Text
-from scheduler.errors import ReusedKeyError, SchedulerError, UnknownTokenError
+from scheduler.errors import ReusedKeyError, SchedulerError, UnavailableError, UnknownTokenError
 from scheduler.http.api import ROUTES
 from scheduler.http.errors import OUR_FAULT, PROBLEM_JSON, STATUSES, Problem
 from scheduler.http.faults import (
@@ -184,6 +184,7 @@ def errors_of(route: AnyRoute) -> tuple[type[SchedulerError], ...]:
         *(_OF_A_WRITE if route.writes else ()),
         *((MissingIfMatchError,) if route.needs_if_match else ()),
         *route.errors,
+        UnavailableError,
     )
 
 

@@ -7,10 +7,11 @@ from operator import attrgetter
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from calendars.text import Text
+from scheduler.booking.alternatives import FindAlternatives
 from scheduler.errors import SchedulerError
 from scheduler.http.etags import IfMatch
 from scheduler.http.queries import NoQuery
-from scheduler.model import Actor, Alternative
+from scheduler.model import Actor
 from scheduler.store import Transaction
 
 B = TypeVar("B")
@@ -46,7 +47,8 @@ class Route(Generic[B, Q]):
 
     `run` asks the use case inside a transaction and returns what is answered, a value of `answer`
     (None: nothing); a question may return a function that finds it, to be called in a thread when
-    the transaction is over. `alternatives` is asked in a transaction of its own when rules say no.
+    the transaction is over. `alternatives` is asked in a transaction of its own when rules say no,
+    and returns the function that finds them.
     `id_of` finds the id of what was made, for its address. `tells_secret`: the answer holds what is
     stored nowhere else. `id_may_be_left_out` of a body that names itself.
     """
@@ -65,9 +67,7 @@ class Route(Generic[B, Q]):
     id_may_be_left_out: bool = False
     tells_secret: bool = False
     id_of: Callable[[Any], str] = attrgetter("id")
-    alternatives: Callable[[Transaction, Call[B, Q]], Awaitable[tuple[Alternative, ...]]] | None = (
-        None
-    )
+    alternatives: Callable[[Transaction, Call[B, Q]], Awaitable[FindAlternatives]] | None = None
 
     @property
     def writes(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_sessions_of
+from scheduler.booking.alternatives import FindAlternatives
 from scheduler.booking.consent import confirm_series
 from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
 from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
@@ -22,7 +23,7 @@ from scheduler.http.answers import Page
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.http.sessions import OF_A_CHANGE, Reason
-from scheduler.model import Alternative, Series, SeriesBooking, SeriesId, Session
+from scheduler.model import Series, SeriesBooking, SeriesId, Session
 from scheduler.store import Transaction
 
 
@@ -92,9 +93,7 @@ async def _confirmed(
     return Page(items=confirmed, next=None)
 
 
-async def _instead(
-    transaction: Transaction, call: Call[SeriesBooking, object]
-) -> tuple[Alternative, ...]:
+async def _instead(transaction: Transaction, call: Call[SeriesBooking, object]) -> FindAlternatives:
     return await suggest_for_series(transaction, call.body)
 
 

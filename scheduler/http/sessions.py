@@ -14,7 +14,12 @@ from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_change_of, require_sessions_of
 from scheduler.affected import Affected, sessions_to_judge
-from scheduler.booking.alternatives import suggest, suggest_for_change, suggest_for_swap
+from scheduler.booking.alternatives import (
+    FindAlternatives,
+    suggest,
+    suggest_for_change,
+    suggest_for_swap,
+)
 from scheduler.booking.consent import confirm, decline
 from scheduler.booking.single import SessionChange, book, cancel, change
 from scheduler.booking.swaps import Swapped, SwapWish, swap
@@ -31,7 +36,6 @@ from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import Note
 from scheduler.model import (
-    Alternative,
     Booking,
     Resource,
     ResourceKind,
@@ -175,19 +179,17 @@ async def _swapped(transaction: Transaction, call: Call[SwapWish, object]) -> Sw
 
 async def _instead_of_swap(
     transaction: Transaction, call: Call[SwapWish, object]
-) -> tuple[Alternative, ...]:
+) -> FindAlternatives:
     return await suggest_for_swap(transaction, SessionId(call.id), call.body)
 
 
-async def _instead(
-    transaction: Transaction, call: Call[Booking, object]
-) -> tuple[Alternative, ...]:
+async def _instead(transaction: Transaction, call: Call[Booking, object]) -> FindAlternatives:
     return await suggest(transaction, call.body)
 
 
 async def _instead_of_change(
     transaction: Transaction, call: Call[SessionChange, object]
-) -> tuple[Alternative, ...]:
+) -> FindAlternatives:
     return await suggest_for_change(transaction, SessionId(call.id), call.body)
 
 

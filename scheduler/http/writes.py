@@ -1,5 +1,6 @@
 """How every change is made: one transaction for it, its audit row and its remembered answer."""
 
+import asyncio
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -57,7 +58,8 @@ async def _with_alternatives(
     if route.alternatives is None or clash.alternatives:
         return clash
     async with request.app[STORE].read(now=request.app[CLOCK]()) as transaction:
-        return ClashError(clash.conflicts, await route.alternatives(transaction, call))
+        find = await route.alternatives(transaction, call)
+    return ClashError(clash.conflicts, await asyncio.to_thread(find))
 
 
 def _marked(answer: Answer) -> Answer:

@@ -31,8 +31,9 @@ _MIGRATION_LOCK: Final = 0x4C69616E6B65
 class Engine:
     """An engine with how its transactions begin.
 
-    `writers` is how many it serves at once, and `before_upgrade` what keeps two processes from
-    migrating at once, where beginning to write does not. `file` holds an embedded database.
+    `writers` and `readers` are how many it serves at once; more wait for their turn.
+    `before_upgrade` keeps two processes from migrating at once, where beginning to write does not.
+    `file` holds an embedded database.
     `shut_out` keeps everybody else from a table, and `renumber` makes a column go on counting after
     its highest number, where the engine does not do so by itself.
     """
@@ -41,6 +42,7 @@ class Engine:
     to_write: dict[str, Any]
     to_read: dict[str, Any]
     writers: int
+    readers: int = _POOL
     before_upgrade: tuple[str, ...] = ()
     file: Path | None = None
     shut_out: str = ""
@@ -58,7 +60,7 @@ def open_engine(url: str) -> Engine:
 
 
 def _open_sqlite(url: str) -> Engine:
-    engine = create_async_engine(url, pool_size=_POOL, max_overflow=_POOL)
+    engine = create_async_engine(url, pool_size=_POOL + 1)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _record: object) -> None:
@@ -84,7 +86,7 @@ def _open_sqlite(url: str) -> Engine:
 
 def _open_postgresql(url: str) -> Engine:
     engine = create_async_engine(
-        url, pool_size=_POOL, max_overflow=_POOL, isolation_level="READ COMMITTED"
+        url, pool_size=2 * _POOL, isolation_level="READ COMMITTED", pool_pre_ping=True
     )
     read = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     lock = f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"

@@ -2,16 +2,23 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from scheduler.model import Actor
 from scheduler.store.engines import Engine, open_engine
-from scheduler.store.failures import asks_to_try_again
+from scheduler.store.failures import (
+    asks_to_try_again,
+    in_the_callers_words,
+    is_lost,
+    outcome_unknown,
+    unavailable,
+)
 from scheduler.store.migrating import upgrade
 from scheduler.store.opened import BookMemory
 from scheduler.store.records import Stored
@@ -32,6 +39,7 @@ class Store:
         self._opened = engine
         self._memory = BookMemory()
         self._writers = asyncio.Semaphore(engine.writers)
+        self._readers = asyncio.Semaphore(engine.readers)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -63,14 +71,14 @@ class Store:
 
         Retries a bounded number of times, with jitter, when the database asks for it
         (serialization failure, deadlock, busy), so the use case must do nothing but ask the
-        transaction.
+        transaction. `UnavailableError` if that did not help.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._write_once(use_case, actor=actor, now=now, dry_run=dry_run)
             except DBAPIError as error:
                 if attempt == _ATTEMPTS or not asks_to_try_again(error):
-                    raise
+                    raise in_the_callers_words(error) from error
             longest = _FIRST_PAUSE_SECONDS * 2**attempt
             await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - jitter hides no secret
         raise AssertionError
@@ -83,22 +91,40 @@ class Store:
         now: datetime,
         dry_run: bool,
     ) -> T:
-        async with self._writers, self._opened.engine.connect() as connection:
-            await connection.execution_options(**self._opened.to_write)
-            begun = await connection.begin()
-            # Leaving the block without a commit, for whatever reason, rolls back.
+        async with self._writers, self._begun(self._opened.to_write) as (connection, begun):
             transaction = Transaction(connection, self._memory, actor=actor, now=now)
             result = await use_case(transaction)
             if dry_run:
                 await begun.rollback()
             else:
-                await begun.commit()
+                await _commit(begun)
             return result
 
     @asynccontextmanager
     async def read(self, *, now: datetime) -> AsyncIterator[Transaction]:
         """A transaction that sees one state of the database and changes nothing."""
-        async with self._opened.engine.connect() as connection:
-            await connection.execution_options(**self._opened.to_read)
-            await connection.begin()
-            yield Transaction(connection, self._memory, actor=None, now=now)
+        try:
+            async with self._readers, self._begun(self._opened.to_read) as (connection, _):
+                yield Transaction(connection, self._memory, actor=None, now=now)
+        except DBAPIError as error:
+            raise in_the_callers_words(error) from error
+
+    @asynccontextmanager
+    async def _begun(
+        self, options: Mapping[str, Any]
+    ) -> AsyncIterator[tuple[AsyncConnection, AsyncTransaction]]:
+        """A transaction that rolls back, for whatever reason it is left, unless it is committed."""
+        async with AsyncExitStack() as opened:
+            try:
+                connection = await opened.enter_async_context(self._opened.engine.connect())
+            except OSError as error:  # nobody listens there, or not in time
+                raise unavailable() from error
+            await connection.execution_options(**options)
+            yield connection, await connection.begin()
+
+
+async def _commit(begun: AsyncTransaction) -> None:
+    try:
+        await begun.commit()
+    except DBAPIError as error:
+        raise (outcome_unknown() if is_lost(error) else error) from error

@@ -241,7 +241,7 @@ async def test_a_refused_booking_has_five_alternatives_that_can_be_booked(
     await each_desk.book()
     with pytest.raises(ClashError):
         await each_desk.book()
-    found = await each_desk.read(suggest, a_booking())
+    found = (await each_desk.read(suggest, a_booking()))()
     assert len(found) == 5
     for alternative in found:
         session = await each_desk.book(
@@ -257,7 +257,7 @@ async def test_a_refused_move_has_alternatives_that_it_can_move_to(each_desk: De
     wish = SessionChange(slot=at("14:00"))
     with pytest.raises(ClashError):
         await each_desk.do(change, session.id, wish, 1)
-    found = await each_desk.read(suggest_for_change, session.id, wish)
+    found = (await each_desk.read(suggest_for_change, session.id, wish))()
     assert len(found) == 5
     instead = SessionChange(slot=found[-1].slot, sites=found[-1].sites)
     moved = await each_desk.do(change, session.id, instead, 1)

@@ -275,7 +275,7 @@ async def test_one_date_is_skipped_by_cancelling_its_session(desk: Desk) -> None
 
 async def test_other_weekdays_hold_all_dates_of_a_refused_series(each_desk: Desk) -> None:
     await each_desk.do(book_series, a_series())
-    suggestions = await each_desk.read(suggest_for_series, a_series())
+    suggestions = (await each_desk.read(suggest_for_series, a_series()))()
     assert len(suggestions) == 5
     for alternative in suggestions:
         assert alternative.weekly is not None

@@ -112,7 +112,7 @@ async def test_everything_in_the_way_of_either_is_told_and_neither_moves(each_de
         await each_desk.do(swap, music.id, _with(art), 1)
     assert [conflict.rule for conflict in refusal.value.conflicts] == ["H9", "H9"]
     assert (await each_desk.session(music), await each_desk.session(art)) == (music, art)
-    instead = await each_desk.read(suggest_for_swap, music.id, _with(art))
+    instead = (await each_desk.read(suggest_for_swap, music.id, _with(art)))()
     assert instead
     moved = SessionChange(slot=instead[0].slot, sites=instead[0].sites)
     assert (await each_desk.do(change, music.id, moved, 1)).slot == instead[0].slot

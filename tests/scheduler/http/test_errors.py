@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
 from scheduler.errors import SchedulerError
 from scheduler.http import sessions
+from scheduler.http.app import make_app
 from scheduler.http.errors import STATUSES
+from scheduler.store import Store
+from scheduler.store.engines import open_engine
+from tests.builders import NOW
 from tests.scheduler.http.conftest import As, Caller
 
 Client = TestClient[Any, Any]
@@ -101,3 +105,18 @@ async def test_tokens_are_not_logged(
     assert "/feeds/{token}.ics" in logged
     assert "teacher-token" not in logged
     assert "feed-token" not in logged
+
+
+async def test_without_its_database_the_service_asks_to_come_back_soon() -> None:
+    store = Store(open_engine("postgresql+asyncpg://lianke@127.0.0.1:1/lianke"))
+    app = make_app(store, clock=lambda: NOW, address="https://lianke.example")
+    async with TestClient(TestServer(app)) as client:
+        for method, path in (("GET", "/api/v1/schools"), ("POST", "/api/v1/sessions")):
+            answer = await client.request(
+                method, path, headers={"Authorization": "Bearer any", "Accept-Language": "en"}
+            )
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+            assert (await answer.json())["type"] == "/problems/unavailable"
+        assert (await client.get("/readyz")).status == 503
+        assert (await client.get("/healthz")).status == 200
+    await store.close()

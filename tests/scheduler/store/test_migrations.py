@@ -22,8 +22,15 @@ NAMES = {
         "audit_stays_on_update",
         "claims_stay_apart_on_insert",
         "claims_stay_apart_on_update",
+        "claims_stay_within_on_insert",
+        "claims_stay_within_on_update",
     ],
-    "postgresql": ["audit_is_not_emptied", "audit_stays", "claims_stay_apart"],
+    "postgresql": [
+        "audit_is_not_emptied",
+        "audit_stays",
+        "claims_stay_apart",
+        "claims_stay_within",
+    ],
 }
 
 

@@ -14,11 +14,12 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from calendars.bells import SchoolId
-from scheduler.errors import ClashError, NotFoundError
+from scheduler.errors import ClashError, NotFoundError, UnavailableError
 from scheduler.members import Room, School
 from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.records import Record
 from scheduler.store import Store, Transaction
+from scheduler.store.engines import open_engine
 from tests.builders import (
     NOW,
     a_block,
@@ -169,6 +170,12 @@ class BusyError(Exception):
     sqlstate = "40001"
 
 
+class BrokenError(Exception):
+    """What a driver raises when the server has gone."""
+
+    sqlstate = "57P01"
+
+
 @pytest.mark.parametrize(("failures", "raises"), [(3, False), (100, True)])
 async def test_work_is_tried_again_a_bounded_number_of_times(
     desk: Desk, failures: int, *, raises: bool
@@ -183,7 +190,7 @@ async def test_work_is_tried_again_a_bounded_number_of_times(
         return len(attempts)
 
     if raises:
-        with pytest.raises(DBAPIError):
+        with pytest.raises(UnavailableError, match="try again in a few seconds"):
             await desk.write(collide)
         assert len(attempts) == 8
     else:
@@ -200,6 +207,48 @@ async def test_an_error_that_trying_again_cannot_cure_is_not_tried_again(desk: D
     with pytest.raises(DBAPIError):
         await desk.write(ask_nonsense)
     assert len(attempts) == 1
+
+
+async def test_a_connection_that_breaks_before_the_commit_costs_another_attempt(
+    desk: Desk,
+) -> None:
+    attempts = []
+
+    async def break_once(transaction: Transaction) -> None:
+        await transaction.put_many([a_room(no=9)])
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise DBAPIError("INSERT", None, BrokenError(), connection_invalidated=True)
+
+    await desk.write(break_once)
+    async with desk.read() as transaction:
+        assert (await transaction.get(Room, a_room(no=9).id)).revision == 1
+
+
+async def test_a_database_that_nobody_serves_is_unavailable() -> None:
+    store = Store(open_engine("postgresql+asyncpg://lianke@127.0.0.1:1/lianke"))
+    with pytest.raises(UnavailableError):
+        await store.write(lambda transaction: transaction.list(Room), actor=OFFICE, now=NOW)
+    with pytest.raises(UnavailableError):
+        async with store.read(now=NOW):
+            pass
+    await store.close()
+
+
+async def test_more_readers_than_there_are_connections_wait_for_their_turn(desk: Desk) -> None:
+    at_once = most = 0
+
+    async def read_slowly() -> None:
+        nonlocal at_once, most
+        async with desk.read() as transaction:
+            at_once += 1
+            most = max(most, at_once)
+            await transaction.list(Room)
+            await asyncio.sleep(0.01)
+            at_once -= 1
+
+    await asyncio.gather(*(read_slowly() for _ in range(100)))
+    assert most == 10
 
 
 async def test_two_who_create_the_same_record_at_once_get_one_record(desk: Desk) -> None:
