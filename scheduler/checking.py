@@ -14,6 +14,7 @@ from scheduler.conflicts import find_conflicts
 from scheduler.findings import Check, Finding
 from scheduler.members import Alliance, LinkPool, Room, RoomId
 from scheduler.model import (
+    OnDecline,
     Resource,
     ResourceKind,
     Role,
@@ -181,8 +182,22 @@ def states_are_sound(sessions: Iterable[Session], now: datetime) -> Iterator[Fin
             )
         if len(set(schools)) != len(schools):
             yield _about(session, Check.STATES, "有学校出现两次。", "a school is there twice.")
+        if session.is_live(now) and (wrong := _wrong_quorum(session)):
+            yield _about(session, Check.STATES, wrong.zh, wrong.en)
         if wrong := _wrong_state(session, now):
             yield _about(session, Check.STATES, wrong.zh, wrong.en)
+
+
+def _wrong_quorum(session: Session) -> Text | None:
+    """Who has declined is gone, who must be there is there, and enough are (E50)."""
+    schools = {site.school for site in session.sites}
+    if not schools.isdisjoint(session.declined):
+        return Text("已谢绝的学校仍在其中。", "a school that declined still takes part.")
+    if not schools.issuperset(session.must_have):
+        return Text("缺少必到学校。", "a school that must be there is missing.")
+    if session.on_decline is OnDecline.QUORUM and len(schools) < session.quorum:
+        return Text("参与学校不足最少校数。", "fewer schools take part than its quorum.")
+    return None
 
 
 def _wrong_state(session: Session, now: datetime) -> Text | None:

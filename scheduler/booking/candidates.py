@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 from calendars.bells import PeriodKind, SchoolId, TimedPeriod
 from calendars.slots import Slot
 from calendars.windows import Fit, Tactic, Window, find_windows, fit
-from scheduler.model import Booking, Conflict, Resource, ResourceKind, Role, SiteWish
+from scheduler.model import (
+    Booking,
+    Conflict,
+    OnDecline,
+    Resource,
+    ResourceKind,
+    Role,
+    SiteWish,
+)
 from scheduler.placing import rooms_for
 from scheduler.schools import Situation
 
@@ -98,7 +106,12 @@ class Candidates:
                 yield _with_site(self.wanted, replace(site, role=Role.OBSERVE, room=None))
         for site in reversed(others if len(others) > 1 else []):
             rest = tuple(each for each in self.wanted.sites if each != site)
-            yield replace(self.wanted, sites=rest)
+            if site.school not in self.wanted.must_have and len(rest) >= self._fewest:
+                yield replace(self.wanted, sites=rest)
+
+    @property
+    def _fewest(self) -> int:
+        return self.wanted.quorum if self.wanted.on_decline is OnDecline.QUORUM else 1
 
 
 def dates_around(day: date) -> list[date]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calendars.bells import SchoolId
+from calendars.text import Text
 from scheduler.booking import notices
 from scheduler.booking.revisions import (
     current_session,
@@ -18,6 +19,8 @@ from scheduler.model import (
     Actor,
     ActorRole,
     Conflict,
+    OnDecline,
+    Role,
     SeriesId,
     Session,
     SessionId,
@@ -61,18 +64,42 @@ async def confirm_series(
 async def decline(
     transaction: Transaction, id: SessionId, school: SchoolId, revision: int, *, reason: str
 ) -> Session:
-    """A school says no to a held session: all sites are required, so it is cancelled (E50)."""
+    """A school says no: it leaves a session that may go on without it, any other falls (E50).
+
+    Whatever it gave is free at once. A session that all have agreed to falls only when somebody
+    cancels it (`StateError`), and is left only if no rule is broken by that (`ClashError`).
+    """
     _require_voice(transaction.actor, school)
     require_reason(reason)
     before = await current_session(transaction, id, revision)
     site = _require_site(before, school)
     require_changeable(before, transaction.now)
+    await transaction.lock(to_lock([before]))
+    if not _goes_on_without(before, site):
+        return await _fallen(transaction, before, site, reason)
+    left = successor(before, replace(_without(before, site), reason=reason), transaction.now)
+    situation = await transaction.situation([before])
+    conflicts = find_conflicts(left, situation, now=transaction.now, published=before)
+    if conflicts and before.state is SessionState.HELD:
+        return await _fallen(transaction, before, site, reason)
+    if conflicts:
+        raise ClashError(conflicts)
+    await transaction.replace_session(before, left)
+    name = situation.schools[school].school.name
+    why = Text(f"{name}谢绝参加：{reason}", f"{name} declined: {reason}")
+    await transaction.add_notices(
+        notices.changed(before, left, situation.schools, transaction.now, why=why)
+    )
+    return left
+
+
+async def _fallen(transaction: Transaction, before: Session, site: Site, reason: str) -> Session:
+    """The held session is cancelled by one school's no, and everybody is told."""
     if before.state is not SessionState.HELD:
         raise StateError(
             f"“{before.title}”已由各校确认；如不能参加，请取消并说明原因。",
             f"“{before.title}” is confirmed by all schools; cancel it instead, with a reason.",
         )
-    await transaction.lock(to_lock([before]))
     declined = replace(site, state=SiteState.DECLINED, answered_by=transaction.actor.name)
     after = successor(
         before,
@@ -88,6 +115,27 @@ async def decline(
     books = await transaction.books([site.school for site in after.sites])
     await transaction.add_notices(notices.dropped(after, books, transaction.now))
     return after
+
+
+def _goes_on_without(session: Session, site: Site) -> bool:
+    """Whether the session's rule lets it be held without that school."""
+    return (
+        session.on_decline is OnDecline.QUORUM
+        and site.role is not Role.LEAD
+        and site.school not in session.must_have
+        and len(session.sites) > session.quorum
+    )
+
+
+def _without(session: Session, site: Site) -> Session:
+    """The session as the others hold it."""
+    return _settled(
+        replace(
+            session,
+            sites=tuple(each for each in session.sites if each != site),
+            declined=(*session.declined, site.school),
+        )
+    )
 
 
 async def expire_holds(transaction: Transaction) -> tuple[Session, ...]:
@@ -138,10 +186,16 @@ async def _confirm(
 
 def _agreed(session: Session, school: SchoolId, actor: Actor) -> Session:
     site = _require_site(session, school)
-    agreed = _with_site(session, replace(site, state=SiteState.CONFIRMED, answered_by=actor.name))
-    if all(site.state is SiteState.CONFIRMED for site in agreed.sites):
-        return replace(agreed, state=SessionState.CONFIRMED, hold_expires_at=None)
-    return agreed
+    return _settled(
+        _with_site(session, replace(site, state=SiteState.CONFIRMED, answered_by=actor.name))
+    )
+
+
+def _settled(session: Session) -> Session:
+    """Confirmed, if nobody is left to answer."""
+    if all(site.state is SiteState.CONFIRMED for site in session.sites):
+        return replace(session, state=SessionState.CONFIRMED, hold_expires_at=None)
+    return session
 
 
 def _with_site(session: Session, changed: Site) -> Session:

@@ -69,7 +69,12 @@ def _placed(wanted: Wanted, around: Situation, transaction: Transaction) -> Sess
     before, now = wanted.before, transaction.now
     session = draft(wanted.booking, around, id=wanted.id, now=now)
     if before is not None:
-        session = replace(session, series=before.series, series_date=before.series_date)
+        session = replace(
+            session,
+            series=before.series,
+            series_date=before.series_date,
+            declined=tuple(each for each in before.declined if session.site_of(each) is None),
+        )
     return with_answers(session, around, actor=transaction.actor, now=now, before=before)
 
 

@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scheduler.errors import InvalidWishError, StaleError, StateError
-from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState, SiteState
+from scheduler.model import (
+    OnDecline,
+    Resource,
+    ResourceKind,
+    Session,
+    SessionId,
+    SessionState,
+    SiteState,
+)
 
 if TYPE_CHECKING:
     from scheduler.store import Transaction
@@ -99,6 +107,10 @@ def _shown(session: Session) -> Session:
         reason="",
         link_pool=None,
         override_reason="",
+        on_decline=OnDecline.ALL_REQUIRED,
+        quorum=1,
+        must_have=(),
+        declined=(),
         series=None,
         series_date=None,
         sequence=0,

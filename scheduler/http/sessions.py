@@ -108,7 +108,10 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolAnswer:
-    """What a school says to its part. A refusal needs a `reason` and cancels the session."""
+    """What a school says to its part. A refusal needs a `reason`.
+
+    It cancels the session, unless that may go on without the school (`on_decline`).
+    """
 
     school: SchoolId
     says: Literal["yes", "no"]

@@ -1,5 +1,6 @@
 """What a session is about and who takes part: what wishes, requests and sessions share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final, NewType
@@ -104,6 +105,13 @@ class SessionState(StrEnum):
     EXPIRED = "expired"
 
 
+class OnDecline(StrEnum):
+    """What a school's no does: the session falls, or goes on without it while enough remain."""
+
+    ALL_REQUIRED = "all_required"
+    QUORUM = "quorum"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteWish:
     """One school's part as somebody wishes it.
@@ -152,7 +160,11 @@ class Site(SiteWish):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agenda:
-    """What a session is about, wherever and whenever it is held."""
+    """What a session is about, wherever and whenever it is held, and what becomes of it at a no.
+
+    With `on_decline` `quorum` it goes on while `quorum` schools remain, those of `must_have` and
+    the one that leads among them.
+    """
 
     title: Name
     kind: Kind = Kind.LESSON
@@ -168,6 +180,9 @@ class Agenda:
         Note, Meta(description="Why grades or textbook editions may differ (H16).")
     ] = ""
     note: Note = ""
+    on_decline: OnDecline = OnDecline.ALL_REQUIRED
+    quorum: Annotated[int, Meta(ge=1, le=40)] = 2
+    must_have: tuple[SchoolId, ...] = ()
 
 
 def check_sites(sites: "tuple[SiteWish, ...]") -> None:
@@ -187,6 +202,20 @@ def check_sites(sites: "tuple[SiteWish, ...]") -> None:
                 f"{site.school} 的同一个班级写了两次。",
                 f"{site.school} names the same class twice.",
             )
+
+
+def check_consent(agenda: Agenda, sites: Sequence[SiteWish]) -> None:
+    schools = {site.school for site in sites}
+    if absent := sorted(set(agenda.must_have) - schools):
+        raise InvalidValueError(
+            f"必到学校 (must_have) {', '.join(absent)} 不是参与点。",
+            f"must_have names {', '.join(absent)}, without a site in this session.",
+        )
+    if agenda.on_decline is OnDecline.QUORUM and agenda.quorum > len(schools):
+        raise InvalidValueError(
+            f"最少校数 (quorum) {agenda.quorum} 多于参与学校数 {len(schools)}。",
+            f"A quorum of {agenda.quorum} is more than the {len(schools)} schools that take part.",
+        )
 
 
 def check_length(slot_minutes: int, min_minutes: int) -> None:

@@ -23,6 +23,7 @@ from scheduler.model.agenda import (
     RequestId,
     SeriesId,
     SiteWish,
+    check_consent,
     check_length,
     check_sites,
 )
@@ -78,6 +79,7 @@ class Request(Agenda):
 
     def __post_init__(self) -> None:
         check_sites(self.sites)
+        check_consent(self, self.sites)
         check_length(self.minutes, self.min_minutes)
         parse_weeks(self.weeks, MAX_WEEKS)
         if self.earliest >= self.latest:

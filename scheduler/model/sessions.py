@@ -25,6 +25,7 @@ from scheduler.model.agenda import (
     Site,
     Sites,
     SiteWish,
+    check_consent,
     check_length,
     check_sites,
 )
@@ -40,6 +41,7 @@ class Booking(Agenda):
 
     def __post_init__(self) -> None:
         check_sites(self.sites)
+        check_consent(self, self.sites)
         check_length(self.slot.minutes, self.min_minutes)
 
 
@@ -63,6 +65,7 @@ class SeriesBooking(Agenda):
 
     def __post_init__(self) -> None:
         check_sites(self.sites)
+        check_consent(self, self.sites)
         check_length(self.weekly.minutes, self.min_minutes)
 
 
@@ -70,7 +73,8 @@ class SeriesBooking(Agenda):
 class Session(Agenda):
     """One dated joint lesson or research meeting: all its sites are one unit with one revision.
 
-    `series_date` is the date on which its series put it, whatever became of it since. `sequence`
+    `series_date` is the date on which its series put it, whatever became of it since; `declined`
+    are the schools without which it goes on. `sequence`
     and `changed_at` move only with what a calendar shows (RFC 5545 SEQUENCE, LAST-MODIFIED);
     `revision` moves with every change.
     """
@@ -82,6 +86,7 @@ class Session(Agenda):
     series: SeriesId | None = None
     series_date: date | None = None
     pinned: bool = False
+    declined: tuple[SchoolId, ...] = ()
     hold_expires_at: datetime | None = None
     reason: Note = ""
     created_at: datetime

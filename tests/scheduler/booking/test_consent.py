@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from calendars.bells import SchoolId
+from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm, confirm_series, decline, expire_holds
 from scheduler.booking.single import SessionChange, cancel, change
+from scheduler.checking import check
 from scheduler.errors import (
     ClashError,
     ForbiddenError,
@@ -16,10 +19,21 @@ from scheduler.errors import (
     StaleError,
     StateError,
 )
-from scheduler.model import Actor, ActorRole, Role, Session, SessionState, SiteState
+from scheduler.model import (
+    Actor,
+    ActorRole,
+    Booking,
+    Kind,
+    OnDecline,
+    Role,
+    Session,
+    SessionState,
+    SiteState,
+)
 from scheduler.store import Transaction
-from tests.builders import NOW, an_outage, at
-from tests.scheduler.desk import OFFICE, Desk, a_booking, a_wish, coordinator_of
+from tests.builders import NOW, an_outage, at, some_books
+from tests.scheduler.conftest import Open
+from tests.scheduler.desk import OFFICE, Desk, a_booking, a_wish, coordinator_of, open_all_day
 
 JS = SchoolId("JS")
 TF1 = SchoolId("TF1")
@@ -109,6 +123,89 @@ async def test_one_no_cancels_the_session_and_frees_everything(each_desk: Desk) 
     assert again.state is SessionState.HELD
     told = {notice.sentence.zh for notice in await each_desk.notices()}
     assert "9月8日（周二）14:00-14:40的“三年级音乐”已取消：考试" in told
+
+
+def _with_cb(**fields: Any) -> Booking:
+    """TF1's research with JS and CB, which goes on while two of the three take part."""
+    sites = (a_wish("TF1"), a_wish("JS", Role.LISTEN), a_wish("CB", Role.OBSERVE, class_groups=()))
+    return a_booking(**{"sites": sites, "on_decline": OnDecline.QUORUM} | fields)
+
+
+async def test_a_school_that_need_not_be_there_leaves_and_frees_its_part_at_once(
+    each_desk: Desk,
+) -> None:
+    session = await each_desk.book(_with_cb(), by=coordinator_of("TF1"))
+    agreed = await each_desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"))
+    left = await each_desk.do(decline, session.id, CB, 2, reason="考试", by=coordinator_of("CB"))
+    assert left == replace(
+        agreed,
+        sites=agreed.sites[:2],
+        declined=(CB,),
+        state=SessionState.CONFIRMED,
+        hold_expires_at=None,
+        reason="考试",
+        sequence=1,
+        revision=3,
+    )
+    alone = a_wish("CB", Role.LEAD, class_groups=())
+    await each_desk.book(a_booking(sites=(alone,), kind=Kind.JOINT_RESEARCH, link_pool=None))
+    assert await each_desk.read(check) == ()
+    told = {(notice.school, notice.sentence.zh) for notice in await each_desk.notices()}
+    assert (CB, "您不再参加9月8日（周二）14:00-14:40的“三年级音乐”。") in told
+    assert any(school == JS and "CB谢绝参加：考试" in sentence for school, sentence in told)
+
+
+@pytest.mark.parametrize(
+    ("fields", "school"),
+    [({}, TF1), ({"must_have": (CB,)}, CB), ({"quorum": 3}, CB)],
+    ids=["the lead", "one that must be there", "one too few"],
+)
+async def test_without_whom_it_cannot_be_held_it_falls(
+    desk: Desk, fields: dict[str, Any], school: SchoolId
+) -> None:
+    session = await desk.book(_with_cb(**fields))
+    off = await desk.do(decline, session.id, school, 1, reason="考试")
+    assert (off.state, off.reason) == (SessionState.CANCELLED, "考试")
+    assert (await desk.book()).state is SessionState.HELD
+
+
+async def test_the_last_that_may_leave_leaves_and_the_next_makes_it_fall(desk: Desk) -> None:
+    session = await desk.book(_with_cb())
+    left = await desk.do(decline, session.id, CB, 1, reason="考试")
+    assert (left.state, left.hold_expires_at) == (SessionState.HELD, session.hold_expires_at)
+    assert (await desk.do(decline, session.id, JS, 2, reason="春游")).state is (
+        SessionState.CANCELLED
+    )
+
+
+async def test_an_exam_week_at_one_school_leaves_a_confirmed_session_to_the_others(
+    open_desk: Open,
+) -> None:
+    """E11."""
+    desk = await open_desk(
+        *some_books(**{name: {"open_slots": (open_all_day(name),)} for name in ("TF1", "JS", "CB")})
+    )
+    session = await desk.book(_with_cb())
+    assert session.state is SessionState.CONFIRMED
+    left = await desk.do(decline, session.id, CB, 1, reason="考试周", by=coordinator_of("CB"))
+    assert (left.state, len(left.sites)) == (SessionState.CONFIRMED, 2)
+    with pytest.raises(StateError):
+        await desk.do(decline, session.id, JS, 2, reason="考试周", by=coordinator_of("JS"))
+
+
+async def test_a_session_that_would_break_a_rule_without_a_school_falls(desk: Desk) -> None:
+    """Back to back without a buffer is for the same participants only (H12)."""
+    await desk.book(_with_cb(slot=at("16:10")))
+    next_door = await desk.book(_with_cb(slot=at("16:50")))
+    off = await desk.do(decline, next_door.id, CB, 1, reason="考试")
+    assert off.state is SessionState.CANCELLED
+
+
+def test_a_quorum_is_made_of_those_who_take_part() -> None:
+    with pytest.raises(InvalidValueError, match="more than the 3 schools"):
+        _with_cb(quorum=4)
+    with pytest.raises(InvalidValueError, match="WA"):
+        _with_cb(must_have=(SchoolId("WA"),))
 
 
 async def test_a_confirmed_session_is_cancelled_and_not_declined(desk: Desk) -> None:
