@@ -7,13 +7,18 @@ from threading import Event
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem, term_of
-from scheduler.allocation.reasons import who_took_the_places, why_impossible
-from scheduler.allocation.result import Allocation, broken_by, chosen_of, placements_of
+from scheduler.allocation.reasons import why_impossible
+from scheduler.allocation.result import (
+    Allocation,
+    broken_by,
+    chosen_of,
+    placements_of,
+    sessions_of,
+)
 from scheduler.allocation.solve import Progress, solve_weekly
 from scheduler.allocation.statement import Statement, state
-from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import WeeklyAnswer, cost_of
-from scheduler.model import Conflict, Placement, RequestId, Unplaced
+from scheduler.model import Placement, RequestId, Unplaced
 
 OnProgress = Callable[[Progress, Callable[[], tuple[Placement, ...]]], None]
 """Is told how far a run has come, and how to put the best answer so far into words."""
@@ -36,6 +41,9 @@ def allocate(
     """
     alike = Alike(problem)
     options = [options_of(request, problem, alike) for request in problem.requests]
+    for each in options:
+        if each.found:
+            each.refusals.clear()  # asked again, beside the others, if it is not placed
     statement = state(problem.requests, [each.found for each in options], problem)
 
     def tell(progress: Progress) -> None:
@@ -53,7 +61,7 @@ def allocate(
     answer = _without(answer, statement, broken)
     return Allocation(
         placements=placements_of(statement, answer.chosen),
-        unplaced=_unplaced(problem, options, statement, answer, broken),
+        unplaced=_unplaced(problem, options, statement, answer),
         cost=answer.cost,
         bound=answer.bound or 0,
     )
@@ -82,22 +90,24 @@ def _without(
 
 
 def _unplaced(
-    problem: Problem,
-    options: Sequence[Options],
-    statement: Statement,
-    answer: WeeklyAnswer,
-    broken: dict[RequestId, tuple[Conflict, ...]],
+    problem: Problem, options: Sequence[Options], statement: Statement, answer: WeeklyAnswer
 ) -> tuple[Unplaced, ...]:
-    timeline = Timeline(statement.weekly)
+    """Each with its reasons, beside everything that was placed."""
+    if not answer.unplaced:
+        return ()
+    beside = replace(
+        problem,
+        situation=replace(
+            problem.situation,
+            sessions=(*problem.situation.sessions, *sessions_of(statement, answer.chosen)),
+        ),
+    )
+    alike = Alike(beside)
     found = []
     for number in answer.unplaced:
         request = problem.requests[number]
-        if request.id in broken:
-            reasons = tuple(conflict.sentence for conflict in broken[request.id])
-        elif options[number].found:
-            reasons = who_took_the_places(number, statement, answer, timeline)
-        else:
-            has_term = term_of(request, problem.books) is not None
-            reasons = why_impossible(request, options[number], has_term=has_term)
+        left = options_of(request, beside, alike) if options[number].found else options[number]
+        has_term = term_of(request, problem.books) is not None
+        reasons = why_impossible(request, left, has_term=has_term)
         found.append(Unplaced(request=request.id, reasons=reasons))
     return tuple(found)

@@ -12,8 +12,8 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.days import DayKind
 from calendars.text import Text
-from scheduler.allocation.options import Option
 from scheduler.allocation.problem import Problem
+from scheduler.allocation.trials import Option
 from scheduler.members import HalfDay, Preference, TeacherId
 from scheduler.model import Cost, Kind, Site
 

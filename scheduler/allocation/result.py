@@ -1,16 +1,15 @@
 """What came out of an allocation, each request once: placed with its costs, or not and why."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from scheduler.allocation.options import Option
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.statement import Statement
+from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import Chosen, charged
 from scheduler.conflicts import find_conflicts
 from scheduler.model import (
-    Conflict,
     Cost,
     Placement,
     RequestId,
@@ -104,40 +103,44 @@ def _shared_costs(statement: Statement, used: set[int]) -> dict[int, list[Cost]]
 
 def broken_by(
     statement: Statement, chosen: Sequence[Chosen], problem: Problem
-) -> dict[RequestId, tuple[Conflict, ...]]:
-    """What the rulebook says of the whole plan, date by date: empty for a sound one.
+) -> frozenset[RequestId]:
+    """What the rulebook refuses of the whole plan, date by date: empty for a sound one.
 
     Each placement is judged beside what is booked and the sound placements before it.
     """
     situation = problem.situation
-    broken: dict[RequestId, tuple[Conflict, ...]] = {}
+    broken: set[RequestId] = set()
     for each in chosen:
-        option = statement.options[each.place]
-        sessions = _sessions(option, sites_of(statement, each))
-        conflicts = tuple(
-            conflict
-            for session in sessions
-            for conflict in find_conflicts(
+        sessions = sessions_of(statement, (each,))
+        if any(
+            find_conflicts(
                 session,
                 near(situation, session.slot.starts.date()),
                 now=problem.now,
                 automatic=True,
             )
-        )
-        if conflicts:
-            broken[option.request.id] = broken.get(option.request.id, ()) + conflicts
+            for session in sessions
+        ):
+            broken.add(statement.options[each.place].request.id)
         else:
             situation = replace(situation, sessions=(*situation.sessions, *sessions))
-    return broken
+    return frozenset(broken)
 
 
-def _sessions(option: Option, sites: Sequence[SiteWish]) -> tuple[Session, ...]:
-    rooms = {site.school: site.room for site in sites}
+def sessions_of(statement: Statement, chosen: Sequence[Chosen]) -> tuple[Session, ...]:
+    """The dated sessions that the places stand for, with their rooms."""
     return tuple(
-        replace(
+        session
+        for each in chosen
+        for session in _dated(statement.options[each.place], sites_of(statement, each))
+    )
+
+
+def _dated(option: Option, sites: Sequence[SiteWish]) -> Iterator[Session]:
+    rooms = {site.school: site.room for site in sites}
+    for session in option.sessions:
+        yield replace(
             session,
             id=SessionId(f"{option.request.id}/{option.weekly.weekday}/{session.series_date}"),
             sites=tuple(replace(site, room=rooms[site.school]) for site in session.sites),
         )
-        for session in option.sessions
-    )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.bells import SchoolId
-from scheduler.allocation.options import Option
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.together import Share, company_of, shares_of
+from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import (
     Activity,
     Link,

@@ -9,9 +9,9 @@ from typing import Final
 
 from calendars.bells import PeriodKind
 from calendars.text import Text
-from scheduler.allocation.options import Option
 from scheduler.allocation.preferences import NOON, RIGHT_AFTER
 from scheduler.allocation.problem import Problem
+from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import Allowance
 from scheduler.members import Preference
 from scheduler.model import Cost

@@ -11,7 +11,8 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.allocation import Allocation, Problem, allocate
 from scheduler.allocation.alike import Alike
-from scheduler.allocation.options import Option, options_of
+from scheduler.allocation.options import options_of
+from scheduler.allocation.trials import Option
 from scheduler.conflicts import find_conflicts
 from scheduler.members import ClassGroupId, LinkPoolId, RoomId, TeacherId
 from scheduler.model import (

@@ -10,9 +10,9 @@ import pytest
 from calendars.days import DayKind
 from calendars.text import InvalidValueError
 from scheduler.allocation import Problem
-from scheduler.allocation.options import Option
 from scheduler.allocation.preferences import PREFERENCES, costs_of
 from scheduler.allocation.together import SHARED_PREFERENCES, shares_of
+from scheduler.allocation.trials import Option
 from scheduler.allocation.weights import WEIGHTS
 from scheduler.members import HalfDay, Preference, ResearchHalfDay, TeacherId, Weight
 from scheduler.model import Role
