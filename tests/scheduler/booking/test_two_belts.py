@@ -1,0 +1,84 @@
+"""Locks and guards each prevent a double booking alone; without both, these very races double-book.
+
+That the last of these tests sees one is what the others, and the races over HTTP, are worth.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Select, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from scheduler.checking import check
+from scheduler.errors import ClashError
+from scheduler.findings import Check
+from scheduler.model import Session
+from scheduler.store import Transaction
+from tests.scheduler.desk import Desk
+
+GUARDS: Final = {
+    "sqlite": """
+        SELECT 'DROP TRIGGER ' || name FROM sqlite_master
+        WHERE type = 'trigger' AND tbl_name = 'claims'""",
+    "postgresql": """
+        SELECT 'DROP TRIGGER ' || tgname || ' ON claims' FROM pg_trigger
+        WHERE tgrelid = 'claims'::regclass AND NOT tgisinternal
+        UNION ALL SELECT 'ALTER TABLE claims DROP CONSTRAINT ' || conname FROM pg_constraint
+        WHERE conrelid = 'claims'::regclass AND contype = 'x'""",
+}
+
+
+@pytest.fixture
+async def _without_guards(database_url: str) -> None:
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        drops = (await connection.execute(text(GUARDS[engine.dialect.name]))).scalars().all()
+        assert len(drops) >= 3
+        for drop in drops:
+            await connection.execute(text(drop))
+    await engine.dispose()
+
+
+@pytest.fixture
+def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row is locked; SQLite still lets one write after the other."""
+
+    def unlocked(query: Select[Any], **_: object) -> Select[Any]:
+        return query
+
+    monkeypatch.setattr(Select, "with_for_update", unlocked)
+
+
+async def race(desk: Desk) -> list[Session]:
+    """What twenty who want one place at once have got; who gets nothing is told of a clash."""
+    ended = await asyncio.gather(*(desk.book() for _ in range(20)), return_exceptions=True)
+    won = [each for each in ended if isinstance(each, Session)]
+    assert {type(each) for each in ended} == {Session, ClashError}
+    assert await desk.read(Transaction.sessions) == tuple(sorted(won, key=lambda each: each.id))
+    return won
+
+
+@pytest.mark.usefixtures("_without_guards")
+async def test_the_locks_alone_let_one_through(each_desk: Desk) -> None:
+    assert len(await race(each_desk)) == 1
+
+
+@pytest.mark.usefixtures("_without_locks")
+async def test_the_guards_alone_let_one_through(each_desk: Desk) -> None:
+    assert len(await race(each_desk)) == 1
+    assert await each_desk.read(check) == ()
+
+
+@pytest.mark.usefixtures("_without_locks", "_without_guards")
+async def test_without_both_postgresql_books_twice_and_the_check_sees_it(
+    each_desk: Desk, database_url: str
+) -> None:
+    won = await race(each_desk)
+    found = {each.check for each in await each_desk.read(check)}
+    if database_url.startswith("postgresql"):
+        assert len(won) > 1
+        assert Check.DOUBLE_BOOKING in found
+    else:
+        # One writer at a time is the lock of SQLite, and cannot be taken away by a query.
+        assert len(won) == 1
