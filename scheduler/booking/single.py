@@ -7,6 +7,7 @@ from uuid import uuid4
 from msgspec import Meta
 
 from calendars.slots import Slot
+from scheduler.adjusting import ORDINARY, Occasion
 from scheduler.booking import notices
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import (
@@ -68,7 +69,12 @@ async def book(transaction: Transaction, booking: Booking) -> Session:
 
 
 async def change(
-    transaction: Transaction, id: SessionId, wish: SessionChange, revision: int
+    transaction: Transaction,
+    id: SessionId,
+    wish: SessionChange,
+    revision: int,
+    *,
+    occasion: Occasion = ORDINARY,
 ) -> Session:
     """Move or reword a session; its own place counts as free, its id and series stay (E27, E53).
 
@@ -84,7 +90,7 @@ async def change(
         else _reworded(before, booking)
     )
     after = successor(before, replace(after, reason=wish.reason), transaction.now)
-    await transaction.replace_session(before, after)
+    await transaction.replace_session(before, after, occasion=occasion)
     if not calendar_shows_the_same(before, after):
         books = await transaction.books({site.school for site in (*before.sites, *after.sites)})
         await transaction.add_notices(notices.changed(before, after, books, transaction.now))

@@ -8,12 +8,13 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.slots import Slot
 from calendars.text import Text
+from scheduler.adjusting import Occasion
 from scheduler.booking import notices
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import current_session, require_changeable, successor
 from scheduler.errors import InvalidWishError
 from scheduler.members import Note
-from scheduler.model import Booking, Session, SessionId, Site, SiteWish
+from scheduler.model import AdjustmentKind, Booking, Session, SessionId, Site, SiteWish
 from scheduler.placing import booking_of
 from scheduler.store import Transaction
 
@@ -72,7 +73,9 @@ async def swap(transaction: Transaction, id: SessionId, wish: SwapWish, revision
         successor(before, replace(place, reason=wish.reason), transaction.now)
         for before, place in zip(pair, places, strict=True)
     )
-    await transaction.replace_sessions([(pair[0], first), (pair[1], second)])
+    await transaction.replace_sessions(
+        [(pair[0], first), (pair[1], second)], occasion=Occasion(kind=AdjustmentKind.SWAP)
+    )
     for before, after, other in ((pair[0], first, pair[1]), (pair[1], second, pair[0])):
         why = Text(f"与“{other.title}”互换。", f"It was swapped with “{other.title}”.")
         await transaction.add_notices(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from scheduler.http import (
+    adjustments,
     availability,
     days,
     history,
@@ -21,6 +22,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *availability.ROUTES,
     *sessions.ROUTES,
     *series.ROUTES,
+    *adjustments.ROUTES,
     *plans.ROUTES,
     *subscriptions.ROUTES,
     *days.ROUTES,

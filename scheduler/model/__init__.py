@@ -4,6 +4,14 @@ Frozen values that are also the wire format; a second type exists only where the
 Knows nothing of storage or HTTP, and never asks what time it is.
 """
 
+from scheduler.model.adjustments import (
+    Adjustment,
+    AdjustmentId,
+    AdjustmentKind,
+    Approval,
+    Place,
+    Tally,
+)
 from scheduler.model.agenda import (
     MAX_SESSION_MINUTES,
     Agenda,
@@ -51,8 +59,12 @@ __all__ = [
     "MAX_SESSION_MINUTES",
     "Actor",
     "ActorRole",
+    "Adjustment",
+    "AdjustmentId",
+    "AdjustmentKind",
     "Agenda",
     "Alternative",
+    "Approval",
     "AuditEntry",
     "Booking",
     "Conflict",
@@ -63,6 +75,7 @@ __all__ = [
     "Mode",
     "Notice",
     "OnDecline",
+    "Place",
     "Placement",
     "Plan",
     "PlanId",
@@ -88,6 +101,7 @@ __all__ = [
     "SiteWish",
     "Sites",
     "Subscription",
+    "Tally",
     "Unplaced",
     "WhenImpossible",
 ]

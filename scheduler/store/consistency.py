@@ -10,9 +10,10 @@ from sqlalchemy import Row, Table, select
 
 from calendars.text import Text
 from scheduler.findings import Check, Finding
-from scheduler.model import Plan, Resource, ResourceKind, Series, Session
+from scheduler.model import Adjustment, Plan, Resource, ResourceKind, Series, Session
 from scheduler.records import KINDS, NAMES, WORDS, Record, references, school_of
 from scheduler.store import tables
+from scheduler.store.adjustments import columns_of as columns_of_adjustment
 from scheduler.store.claims import claims_on, concerned_by, seconds_of
 from scheduler.store.codec import decode
 from scheduler.store.opened import OpenTransaction, ResourceRow
@@ -23,6 +24,7 @@ _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.sessions, "sessions", Session),
     (tables.series, "series", Series),
     (tables.plans, "plans", Plan),
+    (tables.adjustments, "adjustments", Adjustment),
 )
 
 
@@ -104,6 +106,8 @@ def _columns(
         yield from _compare(each, {"id": each.value.id, "school": school_of(each.value)})
     for each in others["sessions"]:
         yield from _compare(each, columns_of_session(each.value))
+    for each in others["adjustments"]:
+        yield from _compare(each, columns_of_adjustment(each.value))
     for each in (*others["series"], *others["plans"]):
         yield from _compare(each, {"id": each.value.id, "revision": each.value.revision})
 

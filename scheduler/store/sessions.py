@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 from sqlalchemy import Select, and_, insert, or_, select, update
 
 from calendars.slots import Slot
+from scheduler.adjusting import ORDINARY, Occasion
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.members import Studio, StudioId
 from scheduler.model import (
@@ -18,6 +19,7 @@ from scheduler.model import (
 )
 from scheduler.records import NAMES, references
 from scheduler.store import tables
+from scheduler.store.adjustments import note_adjustments
 from scheduler.store.audit import write_audit
 from scheduler.store.claims import (
     add_claims,
@@ -121,17 +123,24 @@ async def add_session(transaction: OpenTransaction, session: Session) -> None:
     await write_audit(transaction, "create", (_KIND, session.id), after=session)
 
 
-async def replace_session(transaction: OpenTransaction, before: Session, after: Session) -> None:
+async def replace_session(
+    transaction: OpenTransaction, before: Session, after: Session, *, occasion: Occasion = ORDINARY
+) -> None:
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
-    await replace_sessions(transaction, [(before, after)])
+    await replace_sessions(transaction, [(before, after)], occasion=occasion)
 
 
 async def replace_sessions(
-    transaction: OpenTransaction, changes: Sequence[tuple[Session, Session]]
+    transaction: OpenTransaction,
+    changes: Sequence[tuple[Session, Session]],
+    *,
+    occasion: Occasion = ORDINARY,
 ) -> None:
     """Store several successors at once: each may take a place that another of them gives up.
 
-    All old claims go before any new one comes, so that no guard refuses a swap half-way.
+    All old claims go before any new one comes, so that no guard refuses a swap half-way. What each
+    change amounts to (调课, 代课, 停课, ...) is put on record; `occasion` tells what the difference
+    alone does not.
     """
     changes = [
         (before, replace(after, id=before.id, revision=before.revision + 1))
@@ -163,6 +172,7 @@ async def replace_sessions(
             after=after,
             reason=after.reason,
         )
+    await note_adjustments(transaction, changes, occasion)
 
 
 async def _replace_row(transaction: OpenTransaction, before: Session, after: Session) -> None:

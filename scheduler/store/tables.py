@@ -176,6 +176,30 @@ claims = Table(
 """What a session uses: `party` tells its participants apart (H12), a teacher who only observes
 claims nothing exclusive, and only `live` claims are in anybody's way."""
 
+adjustments = Table(
+    "adjustments",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("session", _ID, ForeignKey("sessions.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("cause", _ID, nullable=False),
+    Column("starts", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "session", "id"),
+    Index(None, "cause", "id"),
+)
+"""What was done to agreed sessions; ids grow with time, and `starts` is that of the lesson."""
+
+adjustment_parties = Table(
+    "adjustment_parties",
+    metadata,
+    Column("adjustment", _ID, ForeignKey("adjustments.id"), primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("id", _ID, primary_key=True),
+    Index(None, "kind", "id"),
+)
+"""The schools, teachers and sessions that an adjustment concerns."""
+
 plans = Table(
     "plans",
     metadata,

@@ -7,6 +7,9 @@ from scheduler.store import (
     access as about_access,
 )
 from scheduler.store import (
+    adjustments as about_adjustments,
+)
+from scheduler.store import (
     audit as about_audit,
 )
 from scheduler.store import (
@@ -78,6 +81,11 @@ class Transaction(OpenTransaction):
     all_series = about_series.all_series
     add_series = about_series.add_series
     replace_series = about_series.replace_series
+
+    # What was done to them
+    add_adjustment = about_adjustments.add_adjustment
+    adjustments = about_adjustments.adjustments
+    tally_adjustments = about_adjustments.tally_adjustments
 
     # Plans
     plan = about_plans.plan

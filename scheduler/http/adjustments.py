@@ -1,0 +1,111 @@
+"""What was done to agreed sessions: 调课, 代课, 补课, 停课, 换课, listed and counted."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from calendars.bells import SchoolId
+from calendars.fields import Line
+from calendars.slots import Slot
+from calendars.text import Text
+from scheduler.errors import InvalidWishError
+from scheduler.http.answers import Page
+from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.members import TeacherId
+from scheduler.model import Adjustment, AdjustmentKind, Resource, ResourceKind, SessionId, Tally
+from scheduler.store import Transaction
+from scheduler.term_dates import stretch_of, terms_called
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentList:
+    """Which operations to list, the oldest first.
+
+    Those that concern the school, the teacher and the session; `term` is the id of a term or the
+    name that schools share; `cause` an outage or a suspension.
+    """
+
+    school: SchoolId | None = None
+    teacher: TeacherId | None = None
+    session: SessionId | None = None
+    kind: AdjustmentKind | None = None
+    term: Line = ""
+    cause: Line = ""
+    cursor: Cursor = ""
+    limit: Limit = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyList:
+    """Whose operations to count: of each school or teacher, or of the one with this `id`."""
+
+    of: Literal["school", "teacher"] = "school"
+    id: Line = ""
+    term: Line = ""
+
+
+async def within_term(transaction: Transaction, term: str) -> Slot | None:
+    """The stretch of the term that is asked about; none means all time."""
+    if not term:
+        return None
+    terms = terms_called(term, (await transaction.books()).values())
+    zone = (await transaction.alliance()).alliance.zone
+    return stretch_of(terms, ZoneInfo(zone))
+
+
+async def _listed(transaction: Transaction, call: Call[NoBody, AdjustmentList]) -> Page[Adjustment]:
+    query = call.query
+    named = ((ResourceKind.SCHOOL, query.school), (ResourceKind.TEACHER, query.teacher))
+    found = await transaction.adjustments(
+        parties=[Resource(kind, name) for kind, name in named if name is not None],
+        session=query.session,
+        kind=query.kind,
+        cause=query.cause,
+        within=await within_term(transaction, query.term),
+        after=position(query.cursor),
+        limit=query.limit + 1,
+    )
+    return page_of(found, query.limit)
+
+
+async def _counted(transaction: Transaction, call: Call[NoBody, TallyList]) -> Page[Tally]:
+    query = call.query
+    tallies = await transaction.tally_adjustments(
+        of=ResourceKind(query.of),
+        id=query.id or None,
+        within=await within_term(transaction, query.term),
+    )
+    return Page(items=tallies, next=None)
+
+
+TAG: Final = Text("调课记录", "Adjustments")
+
+ROUTES: Final[tuple[AnyRoute, ...]] = (
+    Route(
+        method="GET",
+        path="/adjustments",
+        tag=TAG,
+        summary=Text(
+            "调课、代课、补课、停课、换课的记录：谁、为什么、何时、前后",
+            "What was rescheduled, substituted, made up, cancelled or swapped, by whom and why",
+        ),
+        query=AdjustmentList,
+        answer=Page[Adjustment],
+        errors=(InvalidWishError,),
+        run=_listed,
+    ),
+    Route(
+        method="GET",
+        path="/adjustments/counts",
+        tag=TAG,
+        summary=Text(
+            "各校或各教师的调课、代课、补课、停课、换课次数",
+            "How often each school or teacher had each of them",
+        ),
+        query=TallyList,
+        answer=Page[Tally],
+        errors=(InvalidWishError,),
+        run=_counted,
+    ),
+)

@@ -1,0 +1,61 @@
+"""调课, 停课 and the rest over HTTP: listed for a school, counted for the bureau."""
+
+from typing import Any
+
+import pytest
+
+from tests.scheduler.http.conftest import As, Caller
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def cancelled(office: Caller, as_: As, booking: Json) -> str:
+    """The id of a lesson both schools had agreed to."""
+    made = await (await office("POST", "/sessions", json=booking)).json()
+    path, held = f"/sessions/{made['id']}", made
+    for school in ("TF1", "JS"):
+        answer = await as_(f"{school}-coordinator")(
+            "POST",
+            f"{path}/answers",
+            json={"school": school, "says": "yes"},
+            headers={"If-Match": f'"{held["revision"]}"'},
+        )
+        held = await answer.json()
+    answer = await as_("TF1-coordinator")(
+        "POST", f"{path}/cancellation", json={"reason": "停电"}, headers={"If-Match": "*"}
+    )
+    assert answer.status == 200
+    session_id: str = made["id"]
+    return session_id
+
+
+async def test_operations_are_listed_by_school_teacher_kind_and_term(
+    office: Caller, cancelled: str
+) -> None:
+    async def sessions(query: str) -> list[str]:
+        found = await office.get(f"/adjustments?{query}")
+        return [each["session"] for each in found["items"]]
+
+    for query in ("", "school=JS", "teacher=TF1-T1&kind=cancel", "term=2026-27%20T1"):
+        assert await sessions(query) == [cancelled]
+    for query in ("school=CB", "kind=swap", "teacher=JS-T2", "cause=o1"):
+        assert await sessions(query) == []
+
+
+async def test_counts_are_told_for_each_school(office: Caller, cancelled: str) -> None:
+    found = await office.get("/adjustments/counts?of=school&term=TF1-2026-1")
+    assert [(each["resource"]["id"], each["kind"], each["count"]) for each in found["items"]] == [
+        ("JS", "cancel", 1),
+        ("TF1", "cancel", 1),
+    ]
+    assert cancelled
+    one = await office.get("/adjustments/counts?of=teacher&id=JS-T1")
+    assert [each["resource"]["id"] for each in one["items"]] == ["JS-T1"]
+
+
+async def test_an_unknown_term_is_named(office: Caller) -> None:
+    answer = await office("GET", "/adjustments?term=2031")
+    assert answer.status == 422
+    (error,) = (await answer.json())["errors"]
+    assert (error["pointer"], error["value"]) == ("?term", "2031")
