@@ -51,6 +51,11 @@ def stretch(slot: Slot, zone: ZoneInfo) -> str:
     return f"DTSTART;{at}:{wall(starts)}\r\nDTEND;{at}:{wall(ends)}\r\n"
 
 
+def moment(name: str, at: datetime, zone: ZoneInfo) -> str:
+    """The line of a moment on the wall clock of `zone` with its TZID."""
+    return f"{name};TZID={zone.key}:{wall(at.astimezone(zone))}\r\n"
+
+
 def wall(moment: datetime) -> str:
     """A moment as its own clock shows it; `strftime` is slow and pads no years."""
     return moment.isoformat()[:19].replace("-", "").replace(":", "")

@@ -1,6 +1,7 @@
 """A whole feed as bytes: which sessions it shows, how long that holds, where it is cut. Pure."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -10,11 +11,11 @@ from calendars.ics import Calendar, Color, Entry, Status, join, write_entry
 from calendars.slots import Slot, span_of
 from calendars.text import Text
 from scheduler.feeds.entries import entry_of, reader_name, status_of
-from scheduler.feeds.ledger import DAYS_BACK, Ledger, feed_window, midnight
+from scheduler.feeds.ledger import DAYS_BACK, Ledger, leaves_at, midnight, sessions_shown
+from scheduler.feeds.pieces import Piece, Pieces, Seen
 from scheduler.feeds.reader import Reader
-from scheduler.model import Scope, Session, SessionId, SessionState
+from scheduler.model import Scope, SeriesId, Session, SessionId
 
-CANCELLED_IS_SHOWN_FOR: Final = timedelta(days=30)
 MAX_OCTETS: Final = 1_000_000
 """Google reads no larger feed."""
 
@@ -32,108 +33,93 @@ _ALWAYS: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """One session's event: its bytes, and what they were made of besides the names."""
-
-    session: Session
-    status: Status
-    octets: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
     """A feed as written; right until `valid_until`, as long as the ledger stays the same."""
 
     octets: bytes
     valid_until: datetime
     ledger: Ledger
-    written: dict[SessionId, Written]
+    written: Mapping[SessionId, Seen]
+    pieces: Mapping[SeriesId, Piece]
 
 
 def write_content(
     ledger: Ledger, reader: Reader, *, now: datetime, before: Content | None = None
 ) -> Content:
     """The reader's feed at `now`. Events of `before` that nothing has touched are used again."""
-    window = feed_window(now, ledger.zone)
-    known = before.written if before and ledger.has_the_names_of(before.ledger) else {}
-    written = [
-        _written(session, ledger, reader, now, known.get(session.id))
-        for session in sorted(ledger.sessions, key=_order)
-        if session.slot.overlaps(window) and _is_shown(session, now)
+    known = before if before and ledger.has_the_names_of(before.ledger) else None
+    seen = [
+        _seen(session, ledger, reader, now, known.written.get(session.id) if known else None)
+        for session in sessions_shown(ledger, now)
     ]
-    first, last = _kept(written, today=midnight(now.astimezone(ledger.zone).date(), ledger.zone))
+    writer = Pieces(ledger, reader, now, known.pieces if known else {})
+    today = midnight(now.astimezone(ledger.zone).date(), ledger.zone)
+    first, last = _kept(seen, writer, today)
     return Content(
-        octets=_octets(ledger, reader, written, first, last),
-        valid_until=_valid_until(written, now, ledger.zone),
+        octets=_octets(ledger, reader, seen, (first, last), writer.of(seen[first:last])),
+        valid_until=_valid_until(seen, now, ledger.zone),
         ledger=ledger,
-        written={each.session.id: each for each in written},
+        written={each.session.id: each for each in seen},
+        pieces=writer.written,
     )
 
 
-def _order(session: Session) -> tuple[datetime, datetime, str]:
-    return (session.slot.starts, session.slot.ends, session.id)
-
-
-def _is_shown(session: Session, now: datetime) -> bool:
-    return session.is_live(now) or now < _leaves_at(session)
-
-
-def _leaves_at(session: Session) -> datetime:
-    """When a session that is no longer held disappears from calendars."""
-    if session.state is SessionState.HELD and session.hold_expires_at is not None:
-        return session.hold_expires_at + CANCELLED_IS_SHOWN_FOR
-    return session.changed_at + CANCELLED_IS_SHOWN_FOR
-
-
-def _written(
-    session: Session, ledger: Ledger, reader: Reader, now: datetime, known: Written | None
-) -> Written:
+def _seen(
+    session: Session, ledger: Ledger, reader: Reader, now: datetime, known: Seen | None
+) -> Seen:
     status = status_of(session, now)
-    if known and known.session.revision == session.revision and known.status is status:
+    if known and known.session.revision == session.revision and known.entry.status is status:
         return known
     alliance = ledger.alliance.alliance.id
     entry = entry_of(session, reader, ledger.books, alliance=alliance, now=now)
-    return Written(session, status, write_entry(entry, ledger.zone))
+    return Seen(session, entry, ledger.zone)
 
 
-def _valid_until(written: Sequence[Written], now: datetime, zone: ZoneInfo) -> datetime:
+def _valid_until(seen: Sequence[Seen], now: datetime, zone: ZoneInfo) -> datetime:
     """The next moment at which time alone changes the feed: a new day, a hold that runs out."""
     tomorrow = midnight(now.astimezone(zone).date() + timedelta(days=1), zone)
     ends = [
         each.session.hold_expires_at
-        for each in written
-        if each.status is Status.TENTATIVE and each.session.hold_expires_at is not None
+        for each in seen
+        if each.entry.status is Status.TENTATIVE and each.session.hold_expires_at is not None
     ]
-    leaves = [_leaves_at(each.session) for each in written if each.status is Status.CANCELLED]
+    leaves = [leaves_at(each.session) for each in seen if each.entry.status is Status.CANCELLED]
     return min([tomorrow, *ends, *leaves])
 
 
-def _kept(written: Sequence[Written], *, today: datetime) -> tuple[int, int]:
-    """From which up to which event the feed goes: what is to come first, then the latest past."""
-    room = MAX_OCTETS - _ROOM_FOR_THE_FRAME
-    first = next(
-        (no for no, each in enumerate(written) if each.session.slot.ends > today), len(written)
-    )
-    last = first
-    while last < len(written) and len(written[last].octets) <= room:
-        room -= len(written[last].octets)
-        last += 1
-    while last == len(written) and first and len(written[first - 1].octets) <= room:
-        first -= 1
-        room -= len(written[first].octets)
-    return first, last
+def _kept(seen: Sequence[Seen], writer: Pieces, today: datetime) -> tuple[int, int]:
+    """From which up to which session the feed goes: what is to come first, then the latest past."""
+
+    def is_too_large(first: int, last: int) -> bool:
+        octets = sum(len(piece.octets) for piece in writer.of(seen[first:last]))
+        return octets > MAX_OCTETS - _ROOM_FOR_THE_FRAME
+
+    count = len(seen)
+    if not is_too_large(0, count):
+        return 0, count
+    now = next((no for no, each in enumerate(seen) if each.session.slot.ends > today), count)
+    ends = range(now, count + 1)
+    last = ends[bisect_left(ends, 1, key=lambda end: is_too_large(now, end)) - 1]
+    if last < count:
+        return now, last
+    return bisect_left(range(now), 1, key=lambda first: not is_too_large(first, count)), count
 
 
 def _octets(
-    ledger: Ledger, reader: Reader, written: Sequence[Written], first: int, last: int
+    ledger: Ledger,
+    reader: Reader,
+    seen: Sequence[Seen],
+    kept: tuple[int, int],
+    pieces: Sequence[Piece],
 ) -> bytes:
-    events = [each.octets for each in written[first:last]]
-    slots = [each.session.slot for each in written[first:last]]
+    first, last = kept
+    events = [piece.octets for piece in pieces]
+    slots = [slot for piece in pieces for slot in piece.slots]
     description = [_ABOUT]
     if first > 0:
-        description.append(_starts_at(written[first].session.slot, ledger.zone))
-    if last < len(written):
-        beyond = written[last].session.slot
+        description.append(_starts_at(seen[first].session.slot, ledger.zone))
+    if last < len(seen):
+        beyond = seen[last].session.slot
         description.append(_ends_at(beyond, ledger.zone))
         events.append(_end_mark(beyond, ledger, reader))
         slots.append(beyond)
@@ -148,7 +134,8 @@ def _octets(
 
 
 _ABOUT: Final = Text(
-    f"过去 {DAYS_BACK} 天和今后的活动。", f"The past {DAYS_BACK} days and all that is to come."
+    f"过去 {DAYS_BACK} 天和今后的活动，每周系列从头列出。",
+    f"The past {DAYS_BACK} days and all that is to come; weekly series from their first date.",
 )
 
 

@@ -11,7 +11,7 @@ from calendars.bells import SchoolId
 from calendars.ics import Entry, Status
 from calendars.text import Language, Text
 from scheduler.feeds.discretion import discreet, discreet_link
-from scheduler.feeds.ledger import Books
+from scheduler.feeds.ledger import Books, dropped_at
 from scheduler.feeds.reader import Reader
 from scheduler.local_words import shift_of
 from scheduler.members import AllianceId, ClassGroupId, Grade, RoomId, StudioId, TeacherId
@@ -70,7 +70,7 @@ def entry_of(
     A hold that has run out is shown as cancelled at once, before the ledger says so, as the next
     in its sequence: exactly what the ledger will say.
     """
-    has_run_out = session.state is SessionState.HELD and not session.is_live(now)
+    is_off = not session.is_live(now)
     status = status_of(session, now)
     own = reader.site_in(session)
     words = _Words(session, books, reader.language)
@@ -79,12 +79,13 @@ def entry_of(
         slot=session.slot,
         summary=_MARKS[status].read_in(reader.language) + words.title(own),
         status=status,
-        sequence=session.sequence + has_run_out,
+        sequence=session.sequence + (is_off and session.state is SessionState.HELD),
         created_at=session.created_at,
-        changed_at=(has_run_out and session.hold_expires_at) or session.changed_at,
+        changed_at=dropped_at(session) if is_off else session.changed_at,
         location=words.location(own),
         description=words.description(own),
         url=words.link,
+        join=words.link,
         categories=(words.kind,),
         transparent=status is Status.CANCELLED,
     )

@@ -10,7 +10,7 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.feeds.reader import Reader
 from scheduler.members import StudioId
-from scheduler.model import Scope, Series, SeriesId, Session
+from scheduler.model import Scope, Series, SeriesId, Session, SessionState
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import Transaction
 
@@ -18,6 +18,7 @@ Books = Mapping[SchoolId, SchoolBook]
 
 DAYS_BACK: Final = 60
 DAYS_AHEAD: Final = 400
+CANCELLED_IS_SHOWN_FOR: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,17 @@ class Ledger:
     def zone(self) -> ZoneInfo:
         """The zone of the alliance's clock."""
         return ZoneInfo(self.alliance.alliance.zone)
+
+    def start_in_series(self, session: Session) -> datetime | None:
+        """When the pattern of its series starts on the date of a session.
+
+        None where that is another weekday: on a make-up day a session is an event of its own.
+        """
+        series = None if session.series is None else self.series.get(session.series)
+        on = session.series_date
+        if series is None or on is None or on.isoweekday() != series.weekly.weekday:
+            return None
+        return datetime.combine(on, series.weekly.starts, self.zone)
 
     def has_the_names_of(self, other: "Ledger") -> bool:
         """Whether both were read with the very same books, so that every name is the same."""
@@ -59,6 +71,44 @@ def feed_window(now: datetime, zone: ZoneInfo) -> Slot:
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """When a date begins in the zone."""
     return datetime.combine(day, time(), zone)
+
+
+def dropped_at(session: Session) -> datetime:
+    """Since when a session that is not held is off: a hold from the moment it ran out (H14)."""
+    if session.state is SessionState.HELD and session.hold_expires_at is not None:
+        return session.hold_expires_at
+    return session.changed_at
+
+
+def leaves_at(session: Session) -> datetime:
+    """When a session that is no longer held disappears from calendars."""
+    return dropped_at(session) + CANCELLED_IS_SHOWN_FOR
+
+
+def last_change(session: Session, now: datetime) -> datetime:
+    """When a session last changed in calendars. To run out and to leave are changes too."""
+    if session.is_live(now):
+        return session.changed_at
+    leaves = leaves_at(session)
+    return leaves if leaves <= now else dropped_at(session)
+
+
+def sessions_shown(ledger: Ledger, now: datetime) -> list[Session]:
+    """What a feed shows at `now`, by time: held, or dropped not long ago, and within the window.
+
+    A series that has any such session is shown from its first date, so that the rule it is told by
+    does not move from day to day.
+    """
+    window = feed_window(now, ledger.zone)
+    current = [each for each in ledger.sessions if each.is_live(now) or now < leaves_at(each)]
+    under_way = {each.series for each in current if each.slot.overlaps(window)}
+    shown = [
+        each
+        for each in current
+        if each.slot.overlaps(window)
+        or (each.series in under_way and ledger.start_in_series(each) is not None)
+    ]
+    return sorted(shown, key=lambda each: (each.slot.starts, each.slot.ends, each.id))
 
 
 async def look(transaction: Transaction, reader: Reader) -> Ledger:

@@ -22,7 +22,9 @@ async def read(request: web.Request) -> web.Response:
     """A published calendar. Whoever has its address may read it; there is no other login."""
     now = request.app[CLOCK]()
     client = client_of(request.headers.get("User-Agent", ""))
-    feed = await request.app[FEEDS].read(request.match_info["token"], now=now, client=client)
+    feed = await request.app[FEEDS].read(
+        request.match_info["token"], now=now, client=client, expand=_wants_single_events(request)
+    )
     coding = preferred_coding(_whole(request, "Accept-Encoding"))
     headers = {
         "Cache-Control": "private, max-age=0, must-revalidate",
@@ -44,6 +46,11 @@ async def read(request: web.Request) -> web.Response:
 async def robots(_: web.Request) -> web.Response:
     """Let calendar services in: Google reads no feed that this file closes."""
     return web.Response(text=_ROBOTS)
+
+
+def _wants_single_events(request: web.Request) -> bool:
+    """`?expand=1`, for simple clients that know no series. Whatever else they add means nothing."""
+    return request.query.get("expand", "0").lower() not in {"0", "false", "no"}
 
 
 def _body(feed: Feed, coding: Coding) -> bytes:

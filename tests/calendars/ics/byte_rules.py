@@ -7,88 +7,23 @@ no code with the writer.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 from zoneinfo import available_timezones
 
+from tests.calendars.ics.byte_feed import Component, Feed, Line
+from tests.calendars.ics.series_rules import (
+    exceptions_name_real_instances,
+    series_begin_and_end_with_an_instance,
+)
+
 TEXTS: Final = {"SUMMARY", "LOCATION", "DESCRIPTION", "NAME", "X-WR-CALNAME", "X-WR-CALDESC"}
 ONCE: Final = {
     "UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "STATUS", "TRANSP", "DTSTART",
-    "DTEND", "SUMMARY", "LOCATION", "DESCRIPTION", "URL",
+    "DTEND", "SUMMARY", "LOCATION", "DESCRIPTION", "URL", "RRULE", "RECURRENCE-ID", "CONFERENCE",
 }  # fmt: skip
 ZONE_PROPERTIES: Final = {"DTSTART", "RRULE", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME"}
 CSS3: Final = {"steelblue", "seagreen", "darkorange", "slateblue"}
-
-
-@dataclass
-class Line:
-    """An unfolded content line."""
-
-    name: str
-    parameters: dict[str, str]
-    value: str
-
-
-@dataclass
-class Component:
-    """A component with its lines and the components inside it."""
-
-    name: str
-    lines: list[Line] = field(default_factory=list)
-    inside: "list[Component]" = field(default_factory=list)
-
-    def values(self, name: str) -> list[str]:
-        return [line.value for line in self.lines if line.name == name]
-
-    def walk(self) -> "Iterator[Component]":
-        yield self
-        for each in self.inside:
-            yield from each.walk()
-
-
-class Feed:
-    """The bytes, and what can be read of them."""
-
-    def __init__(self, octets: bytes) -> None:
-        self.octets = octets
-
-    @cached_property
-    def physical(self) -> list[bytes]:
-        return self.octets.split(b"\r\n")
-
-    @cached_property
-    def root(self) -> Component:
-        text = self.octets.replace(b"\r\n ", b"").decode("utf-8", "replace")
-        open_ones = [Component("")]
-        for raw in text.split("\r\n"):
-            if not raw:
-                continue
-            line = _read(raw)
-            if line.name == "BEGIN":
-                opened = Component(line.value)
-                open_ones[-1].inside.append(opened)
-                open_ones.append(opened)
-            elif line.name == "END" and len(open_ones) > 1:
-                open_ones.pop()
-            else:
-                open_ones[-1].lines.append(line)
-        return open_ones[0]
-
-    def all(self, name: str) -> list[Component]:
-        return [each for each in self.root.walk() if each.name == name]
-
-    @cached_property
-    def calendar(self) -> Component:
-        return next(iter(self.all("VCALENDAR")), Component("VCALENDAR"))
-
-
-def _read(raw: str) -> Line:
-    head, _, value = raw.partition(":")
-    name, *parameters = head.split(";")
-    pairs = (each.partition("=") for each in parameters)
-    return Line(name, {key: text for key, _, text in pairs}, value)
 
 
 def folded_by_octets(feed: Feed) -> bool:
@@ -170,7 +105,10 @@ def _looks(pattern: str, line: Line) -> bool:
 
 
 def _times(feed: Feed) -> Iterator[Line]:
-    names = {"DTSTART", "DTEND", "DTSTAMP", "CREATED", "LAST-MODIFIED"}
+    names = {
+        *("DTSTART", "DTEND", "DTSTAMP", "CREATED", "LAST-MODIFIED"),
+        *("EXDATE", "RECURRENCE-ID"),
+    }
     for event in feed.all("VEVENT"):
         yield from (line for line in event.lines if line.name in names)
 
@@ -210,12 +148,23 @@ def _is_well_formed(part: Component) -> bool:
 
 
 def rules_are_upper_case(feed: Feed) -> bool:
-    """19, 26: RRULE in capitals, UNTIL in UTC."""
+    """19, 26: RRULE in capitals, UNTIL in UTC, for no DTSTART that has a rule is a DATE."""
     rules = [rule for each in feed.root.walk() for rule in each.values("RRULE")]
     return all(
-        rule == rule.upper() and re.search(r"UNTIL=(?!\d{8}T\d{6}Z)", rule) is None
+        rule == rule.upper() and re.search(r"UNTIL=(?!\d{8}T\d{6}Z(;|$))", rule) is None
         for rule in rules
     )
+
+
+def links_stand_where_clients_look(feed: Feed) -> bool:
+    """48: CONFERENCE only besides URL, and what it says also in LOCATION and DESCRIPTION."""
+    for event in feed.all("VEVENT"):
+        for link in event.values("CONFERENCE"):
+            texts = ["".join(event.values(name)) for name in ("LOCATION", "DESCRIPTION")]
+            escaped = link.replace(",", "\\,").replace(";", "\\;")
+            if event.values("URL") != [link] or not all(escaped in each for each in texts):
+                return False
+    return True
 
 
 def holds_nothing_unwanted(feed: Feed) -> bool:
@@ -233,8 +182,9 @@ def holds_nothing_unwanted(feed: Feed) -> bool:
 def events_are_identified(feed: Feed) -> bool:
     """28-31: a UID of its own without slash or space, stamps that agree, a SEQUENCE."""
     uids = [uid for event in feed.all("VEVENT") for uid in event.values("UID")]
+    names = {(*event.values("UID"), *event.values("RECURRENCE-ID")) for event in feed.all("VEVENT")}
     return (
-        len(uids) == len(set(uids)) == len(feed.all("VEVENT"))
+        len(uids) == len(names) == len(feed.all("VEVENT"))
         and not any(re.search(r"[\s/\\]", uid) for uid in uids)
         and all(
             event.values("LAST-MODIFIED") in ([], event.values("DTSTAMP"))
@@ -301,6 +251,9 @@ RULES: Final[tuple[Callable[[Feed], bool], ...]] = (
     shanghai_is_plain,
     zones_are_well_formed,
     rules_are_upper_case,
+    series_begin_and_end_with_an_instance,
+    exceptions_name_real_instances,
+    links_stand_where_clients_look,
     holds_nothing_unwanted,
     events_are_identified,
     events_say_each_thing_once,
@@ -313,4 +266,12 @@ RULES: Final[tuple[Callable[[Feed], bool], ...]] = (
 def faults(octets: bytes) -> list[str]:
     """The names of the rules that these bytes break."""
     feed = Feed(octets)
-    return [rule.__name__ for rule in RULES if not rule(feed)]
+    return [rule.__name__ for rule in RULES if not _holds(rule, feed)]
+
+
+def _holds(rule: Callable[[Feed], bool], feed: Feed) -> bool:
+    """Whether it holds; bytes that it cannot even read break it."""
+    try:
+        return rule(feed)
+    except (ValueError, LookupError, StopIteration):
+        return False

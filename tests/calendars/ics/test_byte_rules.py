@@ -4,14 +4,41 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from calendars.ics import Calendar, render
+from calendars.ics import Calendar, Repeat, render
 from tests.calendars.ics.byte_rules import RULES, faults
-from tests.calendars.ics.entries import an_entry
+from tests.calendars.ics.entries import LESSON, an_entry
+
+WEEK = 7 * 24 * 60
 
 SOUND = render(
     Calendar(name="音乐", zone=ZoneInfo("Asia/Shanghai"), when_empty="-"),
-    [an_entry(summary="一, 二; 三" * 20), an_entry("second", description="a\nb")],
+    [
+        an_entry(summary="一, 二; 三" * 20),
+        an_entry("second", description="a\nb"),
+        an_entry(
+            "weekly",
+            sequence=3,
+            repeats=Repeat(
+                interval=1,
+                last=LESSON.moved(3 * WEEK).starts,
+                without=(LESSON.moved(WEEK).starts,),
+            ),
+        ),
+        an_entry(
+            "weekly",
+            slot=LESSON.moved(2 * WEEK + 60),
+            sequence=3,
+            instead_of=LESSON.moved(2 * WEEK).starts,
+            url="https://a.example/j",
+            join="https://a.example/j",
+            location="R1; https://a.example/j",
+            description="https://a.example/j",
+        ),
+    ],
 )
+OVERRIDE = SOUND[SOUND.index(b"RECURRENCE-ID") : SOUND.rindex(b"END:VEVENT")]
+EXDATE = b"EXDATE;TZID=Asia/Shanghai:20260915T140000"
+INSTANCE = b"RECURRENCE-ID;TZID=Asia/Shanghai:20260922T140000"
 FAULTS = [
     ("folded_by_octets", b"SUMMARY:", b"SUMMARY:" + b"x" * 80),
     ("folded_by_octets", "一".encode(), b"\xe4\xb8\r\n \x80"),
@@ -38,6 +65,40 @@ FAULTS = [
     ("zones_are_well_formed", b"TZOFFSETFROM:+0800\r\n", b""),
     ("rules_are_upper_case", b"STATUS:CONFIRMED", b"RRULE:freq=weekly"),
     ("rules_are_upper_case", b"STATUS:CONFIRMED", b"RRULE:FREQ=WEEKLY;UNTIL=20260908T140000"),
+    ("series_begin_and_end_with_an_instance", b"UNTIL=20260929T060000Z", b"UNTIL=20260929T060001Z"),
+    ("series_begin_and_end_with_an_instance", b"UNTIL=20260929T060000Z", b"UNTIL=20260901T060000Z"),
+    ("series_begin_and_end_with_an_instance", b"BYDAY=TU", b"BYDAY=WE"),
+    ("series_begin_and_end_with_an_instance", b"FREQ=WEEKLY", b"FREQ=SECONDLY"),
+    (
+        "exceptions_name_real_instances",
+        EXDATE,
+        EXDATE.replace(b"0915", b"0916"),
+    ),
+    (
+        "exceptions_name_real_instances",
+        EXDATE,
+        b"EXDATE:20260915T060000Z",
+    ),
+    (
+        "exceptions_name_real_instances",
+        EXDATE,
+        EXDATE.replace(b"0915", b"0922"),
+    ),
+    (
+        "exceptions_name_real_instances",
+        INSTANCE,
+        INSTANCE.replace(b"0922", b"0923"),
+    ),
+    (
+        "exceptions_name_real_instances",
+        INSTANCE,
+        b"RECURRENCE-ID;VALUE=DATE:20260922",
+    ),
+    ("exceptions_name_real_instances", OVERRIDE, OVERRIDE.replace(b"SEQUENCE:3", b"SEQUENCE:2")),
+    ("exceptions_name_real_instances", b"RRULE:", b"X-RULE:"),
+    ("links_stand_where_clients_look", b"\r\nURL:https", b"\r\nX-URL:https"),
+    ("links_stand_where_clients_look", b"R1\\; https://a.example/j", b"R1"),
+    ("holds_nothing_unwanted", b"RECURRENCE-ID;", b"RECURRENCE-ID;RANGE=THISANDFUTURE;"),
     ("holds_nothing_unwanted", b"CALSCALE:GREGORIAN", b"METHOD:PUBLISH"),
     ("holds_nothing_unwanted", b"STATUS:CONFIRMED", b"BEGIN:VALARM\r\nEND:VALARM"),
     ("holds_nothing_unwanted", b"STATUS:CONFIRMED", b"RDATE:20260908T140000Z"),

@@ -13,6 +13,7 @@ from scheduler.members import Studio, StudioId, TeacherId
 from scheduler.store import Store
 from tests.builders import NOW, a_session
 from tests.scheduler.feeding import add, write
+from tests.scheduler.feeds.terms import a_series, a_term_of
 from tests.scheduler.http.conftest import As, Caller, Clock
 
 Json = dict[str, Any]
@@ -145,3 +146,39 @@ async def test_an_address_of_busy_times_opens_no_calendar(office: Caller) -> Non
     assert (await office.client.get(f"/feeds/{told['token']}.svg")).status == 404
     assert told["url"] is told["webcal"] is told["qr_svg"] is None
     assert told["free_busy"].endswith(f"/freebusy/{told['token']}.ifb")
+
+
+async def test_every_poll_counts_also_one_that_is_told_nothing_new(
+    office: Caller, store: Store, clock: Clock
+) -> None:
+    told = await opened(office, scope="room", subject_id="TF1-R1")
+    path, known = f"/feeds/{told['token']}.ics", ""
+    for minute in range(3):
+        clock.pass_by(minutes=1)
+        answer = await office.client.get(path, headers={"If-None-Match": known})
+        assert answer.status == (304 if known else 200)
+        known = answer.headers["ETag"]
+        assert isinstance(office.client.server, TestServer)
+        await writing_down(office.client.server.app[FEEDS].polls).work(store, clock)
+        seen = await office.get(f"/subscriptions/{told['subscription']['id']}")
+        assert seen["last_polled_at"] == f"2026-08-20T01:0{minute + 1}:00Z"
+
+
+async def test_a_simple_client_asks_for_single_events(office: Caller, store: Store) -> None:
+    series = a_series()
+    await write(store, lambda transaction: transaction.add_series(series))
+    for session in a_term_of(series, 3):
+        await add(store, session)
+    told = await opened(office, scope="room", subject_id="TF1-R1")
+    path = f"/feeds/{told['token']}.ics"
+    for _ in range(2):
+        for query, events in (
+            ("", 1),
+            ("?expand=0", 1),
+            ("?expand=1", 3),
+            ("?expand=true&t=5", 3),
+            ("?t=5", 1),
+        ):
+            answer = await office.client.get(path + query)
+            assert (await answer.text()).count("BEGIN:VEVENT") == events, query
+    assert told["expanded"].endswith(f"{path}?expand=1")
