@@ -1,5 +1,6 @@
 """Published calendars: who may read which, what they read, and what nobody is told."""
 
+from scheduler.feeds.free_busy import asked_stretch, read_free_busy
 from scheduler.feeds.polling import Polls, client_of
 from scheduler.feeds.serving import Feed, Feeds
 from scheduler.feeds.subscribing import (
@@ -16,7 +17,9 @@ __all__ = [
     "Feeds",
     "Polls",
     "SubscriptionWish",
+    "asked_stretch",
     "client_of",
+    "read_free_busy",
     "renew",
     "require_calendar",
     "revoke",

@@ -87,7 +87,7 @@ def entry_of(
         url=words.link,
         join=words.link,
         categories=(words.kind,),
-        transparent=status is Status.CANCELLED,
+        transparent=status is Status.CANCELLED or reader.only_looks_on(session),
     )
 
 

@@ -73,6 +73,10 @@ class Reader:
             return next((replace(site, role=Role.OBSERVE) for site in watched), None)
         return own
 
+    def only_looks_on(self, session: Session) -> bool:
+        """Whether the session leaves the reader's time free: observers need not come (E45)."""
+        return self.scope is Scope.TEACHER and not any(map(self._is_at, session.sites))
+
     def _is_at(self, site: Site) -> bool:
         match self.scope:
             case Scope.TEACHER:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from calendars.bells import SchoolId
 from calendars.text import Language
 from scheduler.errors import InvalidWishError, NotFoundError, StateError
+from scheduler.feeds.free_busy import HAVE_BUSY_TIMES
 from scheduler.feeds.ledger import midnight
 from scheduler.members import ClassGroup, Name, Room, School, Studio, Teacher
 from scheduler.model import Scope, Subscription
@@ -25,7 +26,6 @@ _SUBJECTS: Final[dict[Scope, type[Teacher | School | Room | ClassGroup | Studio]
     Scope.STUDIO: Studio,
     Scope.SUBJECT: School,
 }
-_HAVE_BUSY_TIMES: Final = {Scope.TEACHER, Scope.ROOM}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ async def _require_subject(transaction: Transaction, wish: SubscriptionWish) -> 
             pointer="/subject",
             value=wish.subject,
         )
-    if wish.only_busy and wish.scope not in _HAVE_BUSY_TIMES:
+    if wish.only_busy and wish.scope not in HAVE_BUSY_TIMES:
         raise InvalidWishError(
             "忙闲地址（only_busy）只为教师和教室开通。",
             "Addresses of busy times (only_busy) are opened for teachers and rooms.",

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from scheduler.feeds import Feeds
-from scheduler.http import codes, operations, pages
+from scheduler.http import codes, free_busy, operations, pages
 from scheduler.http import feeds as feed_routes
 from scheduler.http.answers import LANGUAGE
 from scheduler.http.api import ROUTES
@@ -57,7 +57,8 @@ def make_app(
     app[FEEDS] = feeds or Feeds(store)
     for route in ROUTES:
         _add(app, route)
-    app.router.add_routes([*pages.routes, *operations.routes, *feed_routes.routes, *codes.routes])
+    for part in (pages, operations, feed_routes, codes, free_busy):
+        app.router.add_routes(part.routes)
     app.on_response_prepare.append(_protect)
     return app
 

@@ -14,6 +14,7 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.feeds import SubscriptionWish, renew, revoke, subject_of, subscribe
+from scheduler.feeds.free_busy import HAVE_BUSY_TIMES
 from scheduler.http.answers import Page
 from scheduler.http.codes import webcal
 from scheduler.http.paging import Cursor, Limit, page_of, position
@@ -98,7 +99,7 @@ async def _opened(transaction: Transaction, call: Call[Opening, object]) -> Open
 
 def _told(subscription: Subscription, token: str, address: str) -> OpenedCalendar:
     feed = None if subscription.only_busy else f"{address}/feeds/{token}"
-    has_busy_times = subscription.scope in {Scope.TEACHER, Scope.ROOM}
+    busy_times = f"{address}/freebusy/{token}.ifb"
     return OpenedCalendar(
         subscription=subscription,
         token=token,
@@ -107,7 +108,7 @@ def _told(subscription: Subscription, token: str, address: str) -> OpenedCalenda
         webcal=feed and webcal(f"{feed}.ics"),
         qr_svg=feed and f"{feed}.svg",
         qr_png=feed and f"{feed}.png",
-        free_busy=f"{address}/freebusy/{token}.ifb" if has_busy_times else None,
+        free_busy=busy_times if subscription.scope in HAVE_BUSY_TIMES else None,
     )
 
 
