@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -20,12 +21,13 @@ from rich.table import Table
 from calendars.bells import SchoolId
 from scheduler import planning
 from scheduler.checking import check
+from scheduler.delivery import open_outlets
 from scheduler.errors import InvalidValueError, SchedulerError
 from scheduler.exchange import RefusedFilesError, export_files, import_files
 from scheduler.feeds import Feeds
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
-from scheduler.jobs import JOBS, MACHINE, Clock, schedule, writing_down
+from scheduler.jobs import JOBS, MACHINE, Clock, schedule, sending_through, writing_down
 from scheduler.model import Actor, ActorRole, Plan, PlanState
 from scheduler.settings import Settings, read_settings
 from scheduler.store import Store
@@ -51,11 +53,19 @@ def clock_of(settings: Settings) -> Clock:
     return lambda: datetime.now(UTC) + ahead  # noqa: TID251 - as above
 
 
+async def open_store(settings: Settings) -> Store:
+    """The settings' database, up to date, with the keys to its secrets."""
+    return await Store.open(settings.database, keyring=settings.keyring)
+
+
 async def application(settings: Settings) -> web.Application:
     """The web application; the store and the jobs live as long as it does."""
-    store, clock = await Store.open(settings.database), clock_of(settings)
-    feeds = Feeds(store)
-    jobs = schedule(store, clock, (*JOBS, writing_down(feeds.polls)))
+    store, clock = await open_store(settings), clock_of(settings)
+    feeds, opened = Feeds(store), AsyncExitStack()
+    outlets = await opened.enter_async_context(
+        open_outlets(settings.mail_server, settings.allowed_robot_hosts, clock)
+    )
+    jobs = schedule(store, clock, (*JOBS, writing_down(feeds.polls), sending_through(outlets)))
     app = make_app(
         store,
         clock=clock,
@@ -68,6 +78,7 @@ async def application(settings: Settings) -> web.Application:
         jobs.start()
         yield
         jobs.shutdown()
+        await opened.aclose()
         await feeds.polls.write_down(store, actor=MACHINE, now=clock())
         await store.close()
 
@@ -100,7 +111,7 @@ def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     """Open the store, do the work, close it; an error becomes a sentence and exit status 1."""
 
     async def run() -> T:
-        store = await Store.open(settings.database)
+        store = await open_store(settings)
         try:
             return await work(store)
         finally:

@@ -11,6 +11,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import planning
 from scheduler.booking import consent
+from scheduler.delivery.gathering import gather, route
+from scheduler.delivery.outlets import Outlets
+from scheduler.delivery.sending import send_due
 from scheduler.feeds import Polls
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
@@ -47,7 +50,27 @@ def writing_down(polls: Polls) -> Job:
     return Job(note_polls, seconds=60)
 
 
-JOBS: Final = (Job(expire_holds, seconds=60), Job(solve_plans, seconds=2))
+async def gather_notices(store: Store, clock: Clock) -> None:
+    """Turn what has been told into messages, as many as are ripe."""
+    while await store.write(route, actor=MACHINE, now=clock()):
+        pass
+    await store.write(gather, actor=MACHINE, now=clock())
+
+
+def sending_through(outlets: Outlets) -> Job:
+    """The job that sends what is due."""
+
+    async def send_messages(store: Store, clock: Clock) -> None:
+        await send_due(store, outlets, clock)
+
+    return Job(send_messages, seconds=2)
+
+
+JOBS: Final = (
+    Job(expire_holds, seconds=60),
+    Job(solve_plans, seconds=2),
+    Job(gather_notices, seconds=5),
+)
 
 
 def schedule(store: Store, clock: Clock, jobs: Sequence[Job] = JOBS) -> AsyncIOScheduler:

@@ -25,7 +25,8 @@ class Settings:
     `database` is an SQLAlchemy address of SQLite or PostgreSQL. `public_url` is where readers reach
     the service, for the addresses of feeds. `clock_starts_at` makes the service believe it was
     started at that moment, for demonstrations and drills. `secret_key` seals what is kept secret in
-    the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
+    the database; older keys may follow after commas. Mail goes out where `smtp_host` is set. Robots are called at their
+    vendors' hosts, and at those of `robot_hosts` ("host:port", commas between).
     """
 
     database: str = "sqlite+aiosqlite:///lianke.sqlite"
@@ -40,6 +41,7 @@ class Settings:
     smtp_password: str = field(default="", repr=False)
     smtp_from: str = ""
     smtp_starttls: bool = True
+    robot_hosts: str = ""
 
     def __post_init__(self) -> None:
         if not self.database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
@@ -87,6 +89,11 @@ class Settings:
             password=self.smtp_password,
             starttls=self.smtp_starttls,
         )
+
+    @property
+    def allowed_robot_hosts(self) -> frozenset[str]:
+        """Where robots may be called besides their vendors' hosts."""
+        return frozenset(place.strip() for place in self.robot_hosts.split(",") if place.strip())
 
     def _keys(self) -> tuple[str, ...]:
         return tuple(key for key in self.secret_key.split(",") if key)

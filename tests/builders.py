@@ -10,6 +10,7 @@ from calendars.days import Day, DayKind, Followed, day_id
 from calendars.school_time import SchoolTime
 from calendars.slots import Slot
 from calendars.terms import Term
+from calendars.text import Text
 from scheduler.members import (
     Alliance,
     AllianceId,
@@ -29,7 +30,17 @@ from scheduler.members import (
     TeacherId,
     Timetable,
 )
-from scheduler.model import Role, Session, SessionId, SessionState, Site, SiteState
+from scheduler.model import (
+    Channel,
+    ChannelKind,
+    Notice,
+    Role,
+    Session,
+    SessionId,
+    SessionState,
+    Site,
+    SiteState,
+)
 from scheduler.schools import AllianceBook, SchoolBook, Situation
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -311,3 +322,25 @@ def a_session(id: str = "s1", slot: Slot | None = None, **fields: Any) -> Sessio
         )
         | fields
     )
+
+
+def a_notice(id: str = "n1", school: str = "JS", **fields: Any) -> Notice:
+    """What the school JS is told; its key is made of its id."""
+    known: dict[str, Any] = {
+        "key": f"key of {id}",
+        "sentence": Text("活动已改期。", "The session has moved."),
+        "created_at": NOW,
+    }
+    return Notice(id=id, school=SchoolId(school), **known | fields)
+
+
+def a_channel(
+    id: str = "c1", school: str | None = "JS", kind: ChannelKind = ChannelKind.WECOM, **fields: Any
+) -> Channel:
+    """The group robot of JS."""
+    known: dict[str, Any] = {
+        "name": f"{school} 通知群",
+        "address_hint": "qyapi.weixin.qq.com …7bc4",
+        "school": None if school is None else SchoolId(school),
+    }
+    return Channel(id=id, kind=kind, **known | fields)

@@ -18,9 +18,11 @@ import asyncpg
 import pytest
 from hypothesis import settings
 
+from scheduler.secrets import Keyring
 from scheduler.store import Store
 
 ENGINES = ("sqlite", "postgresql")
+KEYRING = Keyring(("a key of the tests, long enough...",))
 
 # A busy machine makes an example slow, not wrong; and CI must not fail by chance.
 settings.register_profile("lianke", deadline=None, derandomize="CI" in os.environ)
@@ -113,6 +115,6 @@ async def database_url(migrated: "Path | PostgresqlServer", tmp_path: Path) -> A
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
     """An empty store, once on each engine."""
-    opened = await Store.open(database_url)
+    opened = await Store.open(database_url, keyring=KEYRING)
     yield opened
     await opened.close()

@@ -32,6 +32,14 @@ from scheduler.model.agenda import (
     SiteState,
     SiteWish,
 )
+from scheduler.model.channels import (
+    Channel,
+    ChannelKind,
+    ChannelSecret,
+    ChannelSetting,
+    Message,
+    MessageState,
+)
 from scheduler.model.plans import (
     Cost,
     Lane,
@@ -67,11 +75,17 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Booking",
+    "Channel",
+    "ChannelKind",
+    "ChannelSecret",
+    "ChannelSetting",
     "Conflict",
     "Cost",
     "Form",
     "Kind",
     "Lane",
+    "Message",
+    "MessageState",
     "Mode",
     "Notice",
     "OnDecline",

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Table, select
 
 from calendars.text import Text
 from scheduler.findings import Check, Finding
-from scheduler.model import Adjustment, Plan, Resource, ResourceKind, Series, Session
+from scheduler.model import Adjustment, Channel, Plan, Resource, ResourceKind, Series, Session
 from scheduler.records import KINDS, NAMES, WORDS, Record, references, school_of
 from scheduler.store import tables
 from scheduler.store.adjustments import columns_of as columns_of_adjustment
@@ -25,6 +25,7 @@ _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.series, "series", Series),
     (tables.plans, "plans", Plan),
     (tables.adjustments, "adjustments", Adjustment),
+    (tables.channels, "channels", Channel),
 )
 
 
@@ -56,7 +57,7 @@ async def find_inconsistencies(transaction: OpenTransaction) -> tuple[Finding, .
     if unreadable:
         return tuple(unreadable)
     sessions = [each.value for each in others["sessions"]]
-    named = [*records, *others["sessions"], *others["series"]]
+    named = [*records, *others["sessions"], *others["series"], *others["channels"]]
     return (
         *_columns(records, others),
         *_missing_references(named, records),
@@ -108,7 +109,7 @@ def _columns(
         yield from _compare(each, columns_of_session(each.value))
     for each in others["adjustments"]:
         yield from _compare(each, columns_of_adjustment(each.value))
-    for each in (*others["series"], *others["plans"]):
+    for each in (*others["series"], *others["plans"], *others["channels"]):
         yield from _compare(each, {"id": each.value.id, "revision": each.value.revision})
 
 

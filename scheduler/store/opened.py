@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.model import Actor, Resource
 from scheduler.schools import AllianceBook, SchoolBook
+from scheduler.secrets import Keyring
 
 T = TypeVar("T")
 Condition = ColumnElement[bool]
@@ -42,9 +43,16 @@ class OpenTransaction:
     """A transaction between begin and commit, with what it has locked and changed so far."""
 
     def __init__(
-        self, connection: AsyncConnection, memory: BookMemory, *, actor: Actor | None, now: datetime
+        self,
+        connection: AsyncConnection,
+        memory: BookMemory,
+        *,
+        actor: Actor | None,
+        now: datetime,
+        keyring: Keyring,
     ) -> None:
         self.now = now
+        self.keyring = keyring
         self._actor = actor
         self._connection = connection
         self.memory = memory

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from scheduler.model import Actor
+from scheduler.secrets import Keyring
 from scheduler.store.engines import Engine, open_engine
 from scheduler.store.failures import (
     asks_to_try_again,
@@ -22,9 +23,10 @@ from scheduler.store.failures import (
 from scheduler.store.migrating import upgrade
 from scheduler.store.opened import BookMemory
 from scheduler.store.records import Stored
+from scheduler.store.sending import Claim
 from scheduler.store.transaction import Transaction
 
-__all__ = ["Store", "Stored", "Transaction"]
+__all__ = ["Claim", "Store", "Stored", "Transaction"]
 
 T = TypeVar("T")
 
@@ -35,17 +37,19 @@ _FIRST_PAUSE_SECONDS: Final = 0.01
 class Store:
     """A database of either engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring) -> None:
         self._opened = engine
+        self._keyring = keyring
         self._memory = BookMemory()
         self._writers = asyncio.Semaphore(engine.writers)
         self._readers = asyncio.Semaphore(engine.readers)
 
     @classmethod
-    async def open(cls, url: str) -> "Store":
+    async def open(cls, url: str, *, keyring: Keyring | None = None) -> "Store":
         """Connect and bring the schema up to date; safe when several processes start at once.
 
-        `url` is SQLAlchemy's: `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`.
+        `url` is SQLAlchemy's: `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`. Without a
+        `keyring` nothing secret can be kept.
         """
         opened = open_engine(url)
         try:
@@ -53,7 +57,7 @@ class Store:
         except BaseException:
             await opened.engine.dispose()
             raise
-        return cls(opened)
+        return cls(opened, keyring or Keyring())
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -92,7 +96,9 @@ class Store:
         dry_run: bool,
     ) -> T:
         async with self._writers, self._begun(self._opened.to_write) as (connection, begun):
-            transaction = Transaction(connection, self._memory, actor=actor, now=now)
+            transaction = Transaction(
+                connection, self._memory, actor=actor, now=now, keyring=self._keyring
+            )
             result = await use_case(transaction)
             if dry_run:
                 await begun.rollback()
@@ -105,7 +111,9 @@ class Store:
         """A transaction that sees one state of the database and changes nothing."""
         try:
             async with self._readers, self._begun(self._opened.to_read) as (connection, _):
-                yield Transaction(connection, self._memory, actor=None, now=now)
+                yield Transaction(
+                    connection, self._memory, actor=None, now=now, keyring=self._keyring
+                )
         except DBAPIError as error:
             raise in_the_callers_words(error) from error
 

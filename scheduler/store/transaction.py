@@ -19,7 +19,13 @@ from scheduler.store import (
     books as about_books,
 )
 from scheduler.store import (
+    channels as about_channels,
+)
+from scheduler.store import (
     consistency as about_consistency,
+)
+from scheduler.store import (
+    messages as about_messages,
 )
 from scheduler.store import (
     notices as about_notices,
@@ -35,6 +41,9 @@ from scheduler.store import (
 )
 from scheduler.store import (
     searches as about_searches,
+)
+from scheduler.store import (
+    sending as about_sending,
 )
 from scheduler.store import (
     series as about_series,
@@ -103,8 +112,29 @@ class Transaction(OpenTransaction):
     remembered = about_access.remembered
     remember = about_access.remember
     add_notices = about_notices.add_notices
+    notice = about_notices.notice
     notices = about_notices.notices
+    latest_notices = about_notices.latest_notices
     audit = about_audit.read_audit
+
+    # How it is told
+    channel = about_channels.channel
+    channels = about_channels.channels
+    add_channel = about_channels.add_channel
+    replace_channel = about_channels.replace_channel
+    remove_channel = about_channels.remove_channel
+    unrouted_notices = about_notices.unrouted_notices
+    note_routes = about_notices.note_routes
+    waiting_deliveries = about_messages.waiting_deliveries
+    add_message = about_messages.add_message
+    message = about_messages.message
+    messages = about_messages.messages
+    revive_message = about_messages.revive_message
+    backlog = about_messages.backlog
+    claim_messages = about_sending.claim_messages
+    hold_sender = about_sending.hold_sender
+    note_part = about_sending.note_part
+    note_failure = about_sending.note_failure
 
     # Whether all is well
     inconsistencies = about_consistency.find_inconsistencies

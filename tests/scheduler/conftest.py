@@ -10,6 +10,7 @@ import pytest
 from scheduler.schools import SchoolBook
 from scheduler.store import Store, Transaction
 from tests.builders import some_books
+from tests.conftest import KEYRING
 from tests.scheduler.desk import Desk, records_of
 
 Open = Callable[..., Awaitable[Desk]]
@@ -25,7 +26,7 @@ async def settled(desk: Desk, *books: SchoolBook, **options: Any) -> Desk:
 async def sqlite_store(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Store]:
     file = tmp_path / "desk.sqlite"
     shutil.copy(migrated_file, file)
-    opened = await Store.open(f"sqlite+aiosqlite:///{file}")
+    opened = await Store.open(f"sqlite+aiosqlite:///{file}", keyring=KEYRING)
     yield opened
     await opened.close()
 

@@ -19,6 +19,7 @@ from scheduler.records import Record
 from scheduler.store import Store, Transaction
 from scheduler.tokens import hash_of
 from tests.builders import NOW, a_class, a_room, a_teacher, a_term, an_alliance, some_bells
+from tests.conftest import KEYRING
 
 ADDRESS: Final = "https://lianke.example"
 SCHOOLS: Final = ("TF1", "JS", "CB")
@@ -117,7 +118,7 @@ async def store(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Store]:
     """The alliance's store. SQLite is enough here: its own tests ask both engines."""
     file = tmp_path / "lianke.sqlite"
     shutil.copy(migrated_file, file)
-    opened = await Store.open(f"sqlite+aiosqlite:///{file}")
+    opened = await Store.open(f"sqlite+aiosqlite:///{file}", keyring=KEYRING)
     await settle(opened)
     yield opened
     await opened.close()

@@ -3,7 +3,8 @@
 import asyncio
 import gzip
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -13,7 +14,8 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from alembic import command
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from scheduler.checking import check
@@ -25,8 +27,9 @@ from scheduler.model import Kind, Role, Scope, Session
 from scheduler.store import Store, Transaction, tables
 from scheduler.store.backup import backup, restore
 from scheduler.store.backup_file import VERSION, written_whole
-from scheduler.store.migrating import known_revisions
-from tests.builders import NOW, TUESDAY, a_room, a_session, a_site, a_teacher, at
+from scheduler.store.engines import open_engine
+from scheduler.store.migrating import known_revisions, migrations
+from tests.builders import NOW, TUESDAY, a_notice, a_room, a_session, a_site, a_teacher, at
 from tests.conftest import ENGINES, PostgresqlServer
 from tests.scheduler.store.desk import OFFICE, Desk
 
@@ -87,13 +90,64 @@ def rewritten(file: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
     """Change the lines of a backup and seal it again as if it had been written so."""
     *lines, footer = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
     lines = change(lines)
-    sealed = msgspec.json.decode(footer) | {"sha256": sha256(b"".join(lines)).hexdigest()}
+    counted = msgspec.json.decode(footer)["rows"]
+    with suppress(msgspec.DecodeError, KeyError):
+        counted = {name: counted[name] for name in msgspec.json.decode(lines[0])["tables"]}
+    sealed = {"rows": counted, "sha256": sha256(b"".join(lines)).hexdigest()}
     file.write_bytes(gzip.compress(b"".join(lines) + msgspec.json.encode(sealed) + b"\n"))
 
 
 def with_header(**fields: Any) -> Callable[[list[bytes]], list[bytes]]:
     def change(lines: list[bytes]) -> list[bytes]:
         return [msgspec.json.encode(msgspec.json.decode(lines[0]) | fields) + b"\n", *lines[1:]]
+
+    return change
+
+
+async def columns_at(schema: str, folder: Path) -> dict[str, list[str]]:
+    """The tables of an older schema, and their columns."""
+    opened = open_engine(f"sqlite+aiosqlite:///{folder / schema}.sqlite")
+
+    def migrate(connection: Connection) -> dict[str, list[str]]:
+        command.upgrade(migrations(connection), schema)
+        looked = inspect(connection)
+        return {
+            table: [column["name"] for column in looked.get_columns(table)]
+            for table in looked.get_table_names()
+        }
+
+    async with opened.engine.connect() as connection:
+        found = await connection.run_sync(migrate)
+    await opened.engine.dispose()
+    return found
+
+
+def as_of(schema: str, known: Mapping[str, list[str]]) -> Callable[[list[bytes]], list[bytes]]:
+    """The backup as a version with this schema would have written it."""
+
+    def change(lines: list[bytes]) -> list[bytes]:
+        header = msgspec.json.decode(lines[0])
+        written = header["tables"]
+        kept = {
+            table: [place for place, name in enumerate(columns) if name in known.get(table, ())]
+            for table, columns in written.items()
+        }
+        header["schema"] = schema
+        header["tables"] = {
+            table: [written[table][place] for place in places]
+            for table, places in kept.items()
+            if places
+        }
+        table, changed = "", [msgspec.json.encode(header) + b"\n"]
+        for line in lines[1:]:
+            read = msgspec.json.decode(line)
+            if isinstance(read, dict):
+                table = read["table"]
+            else:
+                read = [read[place] for place in kept[table]]
+            if kept[table]:
+                changed.append(msgspec.json.encode(read) + b"\n")
+        return changed
 
     return change
 
@@ -268,15 +322,19 @@ async def test_a_migrated_and_empty_database_will_do(
 
 
 async def test_a_backup_of_an_older_schema_is_brought_up_to_date(
-    desk: Desk, database_url: str, elsewhere: str, file: Path
+    desk: Desk, database_url: str, elsewhere: str, file: Path, tmp_path: Path
 ) -> None:
     await desk.add(a_session("a"))
+    await desk.write(lambda transaction: transaction.add_notices([a_notice("n1")]))
     await backup(database_url, file, now=NOW)
-    rewritten(file, with_header(schema="0001"))
+    rewritten(file, as_of("0001", await columns_at("0001", tmp_path)))
     with pytest.raises(StateError, match=f"schema {known_revisions()[0]}, the backup 0001"):
         await restore(database_url, file)
     await restore(elsewhere, file)
     copy = await opened_and_checked(elsewhere)
+    async with copy.read(now=NOW) as transaction:
+        assert [notice.id for notice in await transaction.notices()] == ["n1"]
+        assert (await transaction.backlog()).notices == 0
     there = Desk(copy, create_async_engine(elsewhere))
     with pytest.raises(Exception, match="taken by session a"):
         await there.add(a_session("b"))

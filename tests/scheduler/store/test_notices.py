@@ -1,30 +1,18 @@
 """What people are told is written down once."""
 
 from calendars.bells import SchoolId
-from calendars.text import Text
-from scheduler.model import Notice
-from tests.builders import NOW
+from tests.builders import a_notice
 from tests.scheduler.store.desk import Desk
-
-
-def a_notice(id: str, key: str = "", school: str = "JS") -> Notice:
-    return Notice(
-        id=id,
-        key=key or f"key of {id}",
-        school=SchoolId(school),
-        sentence=Text("活动已改期。", "The session has moved."),
-        created_at=NOW,
-    )
 
 
 async def test_a_notice_is_told_once_for_each_key_and_comes_back_in_both_languages(
     desk: Desk,
 ) -> None:
-    first = a_notice("n1", "moved s1")
+    first = a_notice("n1", key="moved s1")
     await desk.write(
-        lambda transaction: transaction.add_notices([first, a_notice("n2", "moved s1")])
+        lambda transaction: transaction.add_notices([first, a_notice("n2", key="moved s1")])
     )
-    await desk.write(lambda transaction: transaction.add_notices([a_notice("n3", "moved s1")]))
+    await desk.write(lambda transaction: transaction.add_notices([a_notice("n3", key="moved s1")]))
     await desk.write(lambda transaction: transaction.add_notices([]))
     async with desk.read() as transaction:
         assert await transaction.notices() == (first,)
