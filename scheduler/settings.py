@@ -25,8 +25,9 @@ class Settings:
     `database` is an SQLAlchemy address of SQLite or PostgreSQL. `public_url` is where readers reach
     the service, for the addresses of feeds. `clock_starts_at` makes the service believe it was
     started at that moment, for demonstrations and drills. `secret_key` seals what is kept secret in
-    the database; older keys may follow after commas. Mail goes out where `smtp_host` is set. Robots are called at their
-    vendors' hosts, and at those of `robot_hosts` ("host:port", commas between).
+    the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
+    Robots are called at their vendors' hosts, and at those of `robot_hosts` ("host:port", commas
+    between).
     """
 
     database: str = "sqlite+aiosqlite:///lianke.sqlite"

@@ -37,9 +37,9 @@ _FIRST_PAUSE_SECONDS: Final = 0.01
 class Store:
     """A database of either engine."""
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring | None = None) -> None:
         self._opened = engine
-        self._keyring = keyring
+        self._keyring = keyring or Keyring()
         self._memory = BookMemory()
         self._writers = asyncio.Semaphore(engine.writers)
         self._readers = asyncio.Semaphore(engine.readers)
@@ -57,7 +57,7 @@ class Store:
         except BaseException:
             await opened.engine.dispose()
             raise
-        return cls(opened, keyring or Keyring())
+        return cls(opened, keyring)
 
     async def close(self) -> None:
         """Let go of every connection."""
