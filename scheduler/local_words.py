@@ -13,11 +13,19 @@ from scheduler.model import SiteWish
 from scheduler.schools import SchoolBook
 
 _WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-_WEEKDAYS_EN: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKDAYS_EN: Final = (
+    *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
+    *("Saturday", "Sunday"),
+)
 _MONTHS_EN: Final = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
+
+
+def weekday_name(weekday: int) -> Text:
+    """Such as "周二" and "Tuesday" for 2."""
+    return Text(_WEEKDAYS[weekday - 1], _WEEKDAYS_EN[weekday - 1])
 
 
 def clock_times(slot: Slot, zone: tzinfo) -> str:
@@ -31,7 +39,7 @@ def date_words(moment: datetime, zone: tzinfo) -> Text:
     weekday = local.weekday()
     return Text(
         f"{local.month}月{local.day}日（{_WEEKDAYS[weekday]}）",
-        f"{_WEEKDAYS_EN[weekday]} {local.day} {_MONTHS_EN[local.month - 1]}",
+        f"{_WEEKDAYS_EN[weekday][:3]} {local.day} {_MONTHS_EN[local.month - 1]}",
     )
 
 

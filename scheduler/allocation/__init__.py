@@ -6,8 +6,21 @@ by date.
 """
 
 from scheduler.allocation.allocating import OnProgress, allocate
-from scheduler.allocation.problem import Problem
+from scheduler.allocation.explaining import Explanation, Question, explain
+from scheduler.allocation.problem import Problem, term_of
 from scheduler.allocation.result import Allocation
 from scheduler.allocation.solve import Progress
+from scheduler.allocation.trials import Option
 
-__all__ = ["Allocation", "OnProgress", "Problem", "Progress", "allocate"]
+__all__ = [
+    "Allocation",
+    "Explanation",
+    "OnProgress",
+    "Option",
+    "Problem",
+    "Progress",
+    "Question",
+    "allocate",
+    "explain",
+    "term_of",
+]

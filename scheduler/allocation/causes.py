@@ -69,13 +69,13 @@ def no_room(school: SchoolId, conflicts: Sequence[Conflict]) -> Cause:
     )
 
 
-def no_room_all_term(school: SchoolId) -> Cause:
+def no_room_all_term(school: SchoolId, name: str) -> Cause:
     """On each date some room would do, but not the same one on enough of them."""
     return Cause(
         ("same room", school),
         Text(
-            f"{school} 没有一间教室在足够多的日期都可用。",
-            f"No room of {school} is to be had on enough of the dates.",
+            f"{name}没有一间教室在足够多的日期都可用。",
+            f"No room of {name} is to be had on enough of the dates.",
         ),
         (Resource(ResourceKind.SCHOOL, school),),
     )

@@ -125,7 +125,10 @@ class Trial:
                 return Refusal(self.weekly, most_lost, tuple(obstacles))
         held, short_of_rooms = _most_dates({on: each.rooms for on, each in verdicts.items()}, rooms)
         if not held or len(self.all_dates) - len(held) > most_lost:
-            causes = frozenset(map(no_room_all_term, short_of_rooms))
+            causes = frozenset(
+                no_room_all_term(school, self.problem.books[school].school.name)
+                for school in short_of_rooms
+            )
             obstacles.append(Obstacle(len(verdicts) - len(held), causes))
             return Refusal(self.weekly, most_lost, tuple(obstacles))
         return self._option(sites, rooms, {on: verdicts[on] for on in held})

@@ -1,17 +1,10 @@
 """What forbids nothing but should be known: out of step (E01), observers elsewhere (E45)."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from calendars.text import Text
 from scheduler.conflicts.case import Case
-from scheduler.local_words import date_words
-
-_WEEKDAYS: Final = "一二三四五六日"
-_WEEKDAYS_EN: Final = (
-    *("Monday", "Tuesday", "Wednesday", "Thursday"),
-    *("Friday", "Saturday", "Sunday"),
-)
+from scheduler.local_words import date_words, weekday_name
 
 
 def schools_are_in_step(case: Case) -> Iterator[Text]:
@@ -24,10 +17,13 @@ def schools_are_in_step(case: Case) -> Iterator[Text]:
     }
     if len({follows.weekday for follows in followed.values()}) > 1:
         when = date_words(case.session.slot.starts, case.zone)
-        told = [(school, follows.week, follows.weekday - 1) for school, follows in followed.items()]
-        zh = "，".join(f"{school}按第{week}周周{_WEEKDAYS[day]}" for school, week, day in told)
+        told = [
+            (school, follows.week, weekday_name(follows.weekday))
+            for school, follows in followed.items()
+        ]
+        zh = "，".join(f"{school}按第{week}周{day.zh}" for school, week, day in told)
         en = ", ".join(
-            f"{school} follows the {_WEEKDAYS_EN[day]} of week {week}" for school, week, day in told
+            f"{school} follows the {day.en} of week {week}" for school, week, day in told
         )
         yield Text(f"不同步：{when.zh}{zh}上课。", f"Out of step on {when.en}: {en}.")
 

@@ -1,8 +1,9 @@
 """Plans: asked for, looked at, compared with today, and published by people."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 
 from calendars.text import Text
 from scheduler.access import require_office
@@ -16,12 +17,15 @@ from scheduler.errors import (
 from scheduler.http.answers import Page
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.model import Plan, PlanId, Search
+from scheduler.members import IDENTIFIER
+from scheduler.model import Plan, PlanId, RequestId, Search
 from scheduler.planning import (
     Change,
+    Explanation,
     PlanWish,
     PublishedPlan,
     changes,
+    explain_request,
     publish,
     request_plan,
     stop_plan,
@@ -35,6 +39,13 @@ class PlanList:
 
     cursor: Cursor = ""
     limit: Limit = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfRequest:
+    """Which request of the plan."""
+
+    request: Annotated[RequestId, IDENTIFIER]
 
 
 async def _listed(transaction: Transaction, call: Call[NoBody, PlanList]) -> Page[Plan]:
@@ -63,6 +74,12 @@ async def _stopped(transaction: Transaction, call: Call[NoBody, object]) -> Plan
 
 async def _changes(transaction: Transaction, call: Call[NoBody, object]) -> Page[Change]:
     return Page(items=await changes(transaction, PlanId(call.id)), next=None)
+
+
+async def _explained(
+    transaction: Transaction, call: Call[NoBody, OfRequest]
+) -> Callable[[], Explanation]:
+    return await explain_request(transaction, PlanId(call.id), call.query.request)
 
 
 async def _published(transaction: Transaction, call: Call[NoBody, object]) -> PublishedPlan:
@@ -136,6 +153,20 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Page[Change],
         errors=(NotFoundError, StateError),
         run=_changes,
+    ),
+    Route(
+        method="GET",
+        path="/plans/{id}/explanation",
+        tag=_TAG,
+        summary=Text(
+            "为什么这样排、次优是什么；排不上的是哪些原因、放宽什么就能排上",
+            "Why a request is where it is and what is next best; or why it has no place, and what "
+            "would give it one",
+        ),
+        query=OfRequest,
+        answer=Explanation,
+        errors=(NotFoundError, StateError),
+        run=_explained,
     ),
     Route(
         method="POST",

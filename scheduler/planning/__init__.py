@@ -1,7 +1,8 @@
 """A term's plan: asked for, solved in the background, shown as changes, and published."""
 
-from scheduler.allocation import Progress
+from scheduler.allocation import Explanation, Progress
 from scheduler.planning.asking import PlanWish, request_plan, stop_plan
+from scheduler.planning.explaining import explain_request
 from scheduler.planning.publishing import (
     Change,
     PublishedPlan,
@@ -13,11 +14,13 @@ from scheduler.planning.solving import solve_next
 
 __all__ = [
     "Change",
+    "Explanation",
     "PlanWish",
     "Progress",
     "PublishedPlan",
     "RefusedPlacement",
     "changes",
+    "explain_request",
     "publish",
     "request_plan",
     "solve_next",

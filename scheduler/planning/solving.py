@@ -24,10 +24,9 @@ from scheduler.model import (
     Request,
     RequestState,
     Search,
-    SessionState,
 )
 from scheduler.planning.asking import terms_called
-from scheduler.schools import Situation
+from scheduler.planning.loading import problem_of
 from scheduler.store import Store, Transaction
 
 BEAT_SECONDS: Final = 2.0
@@ -199,24 +198,12 @@ def _failed(error: Exception, plan: Plan) -> Plan:
 async def _problem_of(store: Store, plan: Plan, now: datetime) -> Problem:
     """The open requests of the plan's term and everything that decides about them."""
     async with store.read(now=now) as transaction:
-        alliance = await transaction.alliance()
         books = await transaction.books()
-        sessions = await transaction.sessions(
-            states=(SessionState.HELD, SessionState.CONFIRMED), limit=None
-        )
+        terms = terms_called(plan.term, books.values()) if plan.term else None
         requests = await _open_requests(transaction)
-    terms = terms_called(plan.term, books.values()) if plan.term else None
-    return Problem(
-        requests=tuple(each for each in requests if terms is None or each.term in terms),
-        situation=Situation(
-            alliance=alliance,
-            schools=books,
-            sessions=tuple(
-                session for session in sessions if session.is_live(now) and session.slot.ends > now
-            ),
-        ),
-        now=now,
-    )
+        return await problem_of(
+            transaction, (each for each in requests if terms is None or each.term in terms)
+        )
 
 
 async def _open_requests(transaction: Transaction) -> Sequence[Request]:

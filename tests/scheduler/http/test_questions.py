@@ -270,6 +270,9 @@ async def test_a_plan_is_asked_for_solved_compared_and_published(
     assert (await plan.json())["state"] == "ready"
     (change,) = (await office.get(f"{address}/changes"))["items"]
     assert len(change["dates"]) == 3
+    why = await office.get(f"{address}/explanation?request=r1")
+    assert why["points"] == (await plan.json())["cost"] <= why["free"][0]["points"]
+    assert (await office("GET", f"{address}/explanation?request=r2")).status == 404
     headers = {"If-Match": plan.headers["ETag"]}
     denied = await as_("TF1-coordinator")("POST", f"{address}/publication", headers=headers)
     assert denied.status == 403

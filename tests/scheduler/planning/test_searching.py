@@ -54,7 +54,7 @@ async def until_written_down(desk: Desk, plan: Plan) -> None:
         while True:
             await asyncio.sleep(0.02)
             try:
-                if (await desk.read(Transaction.search, plan.id)).placed:
+                if (await desk.read(Transaction.search, plan.id)).gap is not None:
                     return
             except NotFoundError:
                 continue

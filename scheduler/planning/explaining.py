@@ -1,0 +1,116 @@
+"""Why a plan puts a request where it does, or nowhere: everything around it, loaded to be asked."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from calendars.slots import Slot
+from scheduler.allocation import Explanation, Option, Problem, Question, explain, term_of
+from scheduler.errors import NotFoundError, StateError
+from scheduler.model import (
+    Booking,
+    Placement,
+    PlanId,
+    PlanState,
+    Request,
+    RequestId,
+    SeriesId,
+    Session,
+    SessionId,
+)
+from scheduler.placing import agenda_of, draft
+from scheduler.planning.loading import problem_of
+from scheduler.store import Transaction
+
+
+async def explain_request(
+    transaction: Transaction, id: PlanId, request: RequestId
+) -> Callable[[], Explanation]:
+    """How to explain the request's place in a plan that is ready or published.
+
+    Slow enough to be done elsewhere. Of a published plan the ledger as it is today counts.
+    `NotFoundError` for a request that the plan does not hold.
+    """
+    plan = await transaction.plan(id)
+    if plan.state not in (PlanState.READY, PlanState.PUBLISHED):
+        raise StateError(
+            f"方案 {id} 还没有结果（{plan.state}）。",
+            f"The plan {id} has no result yet: it is {plan.state}.",
+        )
+    placed = {each.request for each in plan.placements}
+    if request not in placed | {each.request for each in plan.unplaced}:
+        raise NotFoundError(
+            f"方案 {id} 中没有需求 {request}。", f"The plan {id} holds no request {request}."
+        )
+    asked = (await transaction.get(Request, request)).record
+    others = [
+        ((await transaction.get(Request, placement.request)).record, placement)
+        for placement in plan.placements
+        if placement.request != request
+    ]
+    problem = await problem_of(transaction, (asked,))
+    own = tuple(each for each in plan.placements if each.request == request)
+    return lambda: explain(_question(asked, own, others, problem))
+
+
+def _question(
+    asked: Request,
+    own: tuple[Placement, ...],
+    others: Sequence[tuple[Request, Placement]],
+    problem: Problem,
+) -> Question:
+    options = tuple(_options(others, problem))
+    without_own = _without(problem, asked.series)
+    alone = _without(without_own, {each for request, _ in others for each in request.series})
+    to_be_booked = tuple(
+        session
+        for (request, _), option in zip(others, options, strict=True)
+        if not request.series
+        for session in option.sessions
+    )
+    return Question(
+        request=asked,
+        placements=own,
+        others=options,
+        beside=_with_sessions(without_own, (*without_own.situation.sessions, *to_be_booked)),
+        alone=alone,
+    )
+
+
+def _without(problem: Problem, series: Collection[SeriesId]) -> Problem:
+    """The problem as if these series had not been booked."""
+    kept = tuple(
+        session for session in problem.situation.sessions if session.series not in set(series)
+    )
+    return _with_sessions(problem, kept)
+
+
+def _with_sessions(problem: Problem, sessions: tuple[Session, ...]) -> Problem:
+    return replace(problem, situation=replace(problem.situation, sessions=sessions))
+
+
+def _options(others: Sequence[tuple[Request, Placement]], problem: Problem) -> Iterator[Option]:
+    """The other placements as the choices they are, with their dated sessions."""
+    for request, placement in others:
+        term = term_of(request, problem.books)
+        if term is None:
+            continue
+        yield Option(
+            request=request,
+            term=term,
+            weekly=placement.weekly,
+            sites=placement.sites,
+            sessions=tuple(_sessions(request, placement, problem)),
+            lost=placement.skipped,
+            rooms={site.school: (site.room,) for site in placement.sites if site.room is not None},
+        )
+
+
+def _sessions(request: Request, placement: Placement, problem: Problem) -> Iterator[Session]:
+    weekly = placement.weekly
+    for on in placement.dates:
+        slot = Slot.lasting(datetime.combine(on, weekly.starts, problem.zone), weekly.minutes)
+        booking = Booking(**agenda_of(request), slot=slot, sites=placement.sites)
+        named = SessionId(f"{request.id}/{weekly.weekday}/{on}")
+        session = draft(booking, problem.situation, id=named, now=problem.now)
+        yield replace(session, series_date=on)
