@@ -16,7 +16,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scheduler.allocation.solve import Progress, solve_weekly
+from scheduler.allocation.report import Progress
+from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.weekly import (
     Activity,
     Chosen,
@@ -217,10 +218,16 @@ def _assignment(session: Json, problem: WeeklyProblem, chosen: Chosen, rooms: Js
 
 
 def tell(progress: Progress) -> None:
+    bound = "none" if progress.bound is None else progress.bound
     print(
-        f"{progress.seconds:7.2f} s  unplaced {progress.unplaced}  incumbent {progress.cost}",
+        f"{progress.seconds:7.2f} s  unplaced {progress.unplaced}  incumbent {progress.cost}"
+        f"  bound {bound}{_gap(progress.cost, progress.bound)}",
         flush=True,
     )
+
+
+def _gap(cost: int, bound: int | None) -> str:
+    return "" if bound is None else f"  gap {(cost - bound) / max(1, cost):.1%}"
 
 
 def main() -> int:

@@ -38,6 +38,7 @@ class Timeline:
         self.tick = gcd(*(moment - self._first for moment in moments), *gaps) or 1
         self._width = (last - self._first) // self.tick
         self._rank = {date: rank for rank, date in enumerate(bits_of(self.dates))}
+        self.length = self._width * len(self._rank)
         self._known: dict[tuple[int, int, int], int] = {}
 
     def bits(self, dates: int, starts: int, ends: int) -> int:
