@@ -85,6 +85,7 @@ class Preference(StrEnum):
     S11 = "S11"
     S14 = "S14"
     S15 = "S15"
+    SOFT = "soft"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +297,10 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusyBlock:
-    """Time taken from outside this alliance (E35, E37): others see only that it is occupied."""
+    """Time taken from outside this alliance (E35, E37): others see only that it is occupied.
+
+    A `soft` one forbids nothing: it is noted, and avoided where there is a choice.
+    """
 
     id: Annotated[str, IDENTIFIER]
     school: SchoolId
@@ -304,6 +308,7 @@ class BusyBlock:
     teacher: TeacherId | None = None
     class_group: ClassGroupId | None = None
     slot: Slot
+    soft: bool = False
     note: Note = ""
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from calendars.days import later_by_working_hours
 from calendars.school_time import SchoolTime
 from calendars.slots import Slot
 from calendars.windows import attend
+from scheduler.busy_time import soft_time_met
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ForbiddenError
 from scheduler.local_words import shift_of
@@ -172,18 +173,24 @@ def with_room(session: Session, school: SchoolId, room: RoomId) -> Session:
 
 
 def _with_best_room(session: Session, site: Site, situation: Situation, now: datetime) -> Session:
-    """The first room that no rule forbids, else the one that fewest forbid."""
-    best, fewest = session, None
+    """The first room that no rule forbids, else the one that fewest forbid.
+
+    Of rooms alike in this, one that nobody would rather keep.
+    """
+    best: Session = session
+    fewest: tuple[int, int] | None = None
+    everywhere = [situation.schools[site.school].busy_time]
     for room in rooms_for(site, situation):
         candidate = with_room(session, site.school, room.id)
         named = Resource(ResourceKind.ROOM, room.id)
-        against = sum(
+        forbidding = sum(
             named in conflict.resources
             for conflict in find_conflicts(candidate, situation, now=now)
         )
-        if fewest is None or against < fewest:
-            best, fewest = candidate, against
-        if against == 0:
+        softly = sum(resource == named for resource, _ in soft_time_met(candidate, everywhere))
+        if fewest is None or (forbidding, softly) < fewest:
+            best, fewest = candidate, (forbidding, softly)
+        if fewest == (0, 0):
             break
     return best
 

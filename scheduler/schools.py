@@ -1,7 +1,7 @@
 """A school with everything it has told us, and the situation in which a session is judged. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -10,6 +10,7 @@ from calendars.bells import SchoolId, TimedPeriod
 from calendars.school_time import SchoolDay, SchoolTime
 from calendars.slots import Slot
 from calendars.terms import MAX_WEEKS, parse_weeks
+from scheduler.busy_time import BusyTime
 from scheduler.members import (
     Alliance,
     BusyBlock,
@@ -85,17 +86,10 @@ class SchoolBook:
         """The bells this class hears on that date (E18)."""
         return self.time.periods(on, self._grade_of(class_group))
 
-    def busy_of_room(self, room: RoomId) -> Sequence[BusyBlock]:
-        """What takes the room from outside this alliance (E35, E37)."""
-        return self._busy.get(("room", room), ())
-
-    def busy_of_teacher(self, teacher: TeacherId) -> Sequence[BusyBlock]:
-        """What takes the teacher, as this school knows it."""
-        return self._busy.get(("teacher", teacher), ())
-
-    def busy_of_class(self, class_group: ClassGroupId) -> Sequence[BusyBlock]:
-        """When the class is away (E12)."""
-        return self._busy.get(("class_group", class_group), ())
+    @cached_property
+    def busy_time(self) -> BusyTime:
+        """When rooms, teachers and classes are taken by something else (E12, E35, E37)."""
+        return BusyTime(self.busy)
 
     def open_slot_covering(self, slot: Slot, subject: str | None = None) -> OpenSlot | None:
         """The standing consent that a session of `subject` at `slot` falls in, if there is one.
@@ -150,19 +144,6 @@ class SchoolBook:
     @cached_property
     def _known_lessons(self) -> dict[tuple[ClassGroupId, date], tuple[TimedLesson, ...]]:
         return {}
-
-    @cached_property
-    def _busy(self) -> Mapping[tuple[str, str], Sequence[BusyBlock]]:
-        """Busy blocks by what they take: years of imported ones must not slow a judgement."""
-        found: defaultdict[tuple[str, str], list[BusyBlock]] = defaultdict(list)
-        for block in self.busy:
-            if block.room is not None:
-                found["room", block.room].append(block)
-            if block.teacher is not None:
-                found["teacher", block.teacher].append(block)
-            if block.class_group is not None:
-                found["class_group", block.class_group].append(block)
-        return dict(found)
 
     @cached_property
     def _timetable_of(self) -> Mapping[tuple[ClassGroupId, str, int], list[Lesson]]:

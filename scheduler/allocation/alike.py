@@ -11,7 +11,7 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.allocation.problem import Problem
 from scheduler.members import ClassGroupId, LinkPoolId, TeacherId
-from scheduler.model import SiteWish
+from scheduler.model import Resource, ResourceKind, SiteWish
 from scheduler.schools import TimedLesson
 
 Kind = tuple[int, ...]
@@ -72,7 +72,7 @@ class Alike:
             tuple(
                 (_apart(each.slot, midnight), each.room, each.teacher, each.class_group)
                 for each in book.busy
-                if self._touches(each.slot, on)
+                if not each.soft and self._touches(each.slot, on)
             ),
         )
 
@@ -93,8 +93,8 @@ class Alike:
                 tuple(_lesson(each) for each in book.lessons_of_teacher(teacher, on)),
                 tuple(
                     _apart(each.slot, midnight)
-                    for each in book.busy_of_teacher(teacher)
-                    if self._touches(each.slot, on)
+                    for each in book.busy_time.of(Resource(ResourceKind.TEACHER, teacher))
+                    if not each.soft and self._touches(each.slot, on)
                 ),
             )
             for school, book in self._problem.books.items()

@@ -14,8 +14,9 @@ from calendars.days import DayKind
 from calendars.text import Text
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.trials import Option
-from scheduler.members import HalfDay, Preference, TeacherId
-from scheduler.model import Cost, Kind, Site
+from scheduler.busy_time import soft_time_met
+from scheduler.members import HalfDay, Preference, RoomId, TeacherId
+from scheduler.model import Cost, Kind, ResourceKind, Site
 
 Charge = Callable[[Option, Problem], Cost | None]
 
@@ -192,6 +193,25 @@ def _week(on: date) -> date:
     return on - timedelta(days=on.weekday())
 
 
+def soft_time_is_left_alone(option: Option, problem: Problem) -> Cost | None:
+    """soft: not in busy time that its owner would give up, but would rather keep."""
+    everywhere = [book.busy_time for book in problem.books.values()]
+    used = sum(
+        1
+        for session in option.sessions
+        for resource, _ in soft_time_met(session, everywhere)
+        # Which of several rooms it is, is decided later.
+        if resource.kind is not ResourceKind.ROOM or (RoomId(resource.id),) in option.rooms.values()
+    )
+    return _cost(
+        problem,
+        Preference.SOFT,
+        used,
+        f"用到{used}段可让出的占用时间。",
+        f"Of the time that is occupied but may give way, {used} stretches are used.",
+    )
+
+
 PREFERENCES: Final[tuple[Charge, ...]] = (
     held_on_a_wished_weekday,
     weakest_site_gets_most,
@@ -201,6 +221,7 @@ PREFERENCES: Final[tuple[Charge, ...]] = (
     known_partners_work_together,
     bells_stay,
     exam_weeks_stay_free,
+    soft_time_is_left_alone,
 )
 """Those that one placement decides alone; `together.py` has those that several decide."""
 

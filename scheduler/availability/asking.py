@@ -15,7 +15,7 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from calendars.text import Text
 from scheduler.availability.marks import (
-    busy_blocks_of,
+    busy_marks,
     closed_hours,
     in_bell_words,
     lessons_of_class,
@@ -190,7 +190,7 @@ def _rooms(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]
             resource = Resource(ResourceKind.ROOM, room.id)
             marks = [
                 *outages_of(book.outages, room=room.id),
-                *busy_blocks_of(book.busy, room=room.id),
+                *busy_marks(book.busy_time.of(resource)),
             ]
             if room.kit is not None:
                 others = (each for each in with_kit[room.kit] if each != resource)
@@ -201,28 +201,28 @@ def _rooms(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]
 def _teachers(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]:
     for book in asked:
         for teacher in book.teachers.values():
+            resource = Resource(ResourceKind.TEACHER, teacher.id)
             places = [look.books[school] for school in teacher.schools if school in look.books]
             marks = (
                 mark
                 for place in places
                 for source in (
                     lessons_of_teacher(place, teacher.id, look.within),
-                    busy_blocks_of(place.busy, teacher=teacher.id),
+                    busy_marks(place.busy_time.of(resource)),
                 )
                 for mark in source
             )
-            resource = Resource(ResourceKind.TEACHER, teacher.id)
             yield look.divided(resource, teacher.name, book, marks)
 
 
 def _class_groups(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]:
     for book in asked:
         for group in book.class_groups.values():
+            resource = Resource(ResourceKind.CLASS_GROUP, group.id)
             marks = (
                 *lessons_of_class(book, group, look.within),
-                *busy_blocks_of(book.busy, class_group=group.id),
+                *busy_marks(book.busy_time.of(resource)),
             )
-            resource = Resource(ResourceKind.CLASS_GROUP, group.id)
             yield look.divided(resource, group.name, book, iter(marks))
 
 

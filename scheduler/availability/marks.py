@@ -11,7 +11,6 @@ from scheduler.local_words import clock_times, date_words, wall_clock
 from scheduler.members import (
     BusyBlock,
     ClassGroup,
-    ClassGroupId,
     LinkPoolId,
     Outage,
     RoomId,
@@ -53,16 +52,13 @@ def outages_of(
             yield Mark(outage.slot, Use.OUT_OF_ORDER, what=Text(reason, reason))
 
 
-def busy_blocks_of(
-    blocks: Iterable[BusyBlock],
-    *,
-    room: RoomId | None = None,
-    teacher: TeacherId | None = None,
-    class_group: ClassGroupId | None = None,
-) -> Iterator[Mark]:
-    """Time taken from outside, without its details (E35)."""
+def busy_marks(blocks: Iterable[BusyBlock]) -> Iterator[Mark]:
+    """Time taken from outside, without its details (E35); soft where it may give way."""
     for block in blocks:
-        if (block.room, block.teacher, block.class_group) == (room, teacher, class_group):
+        if block.soft:
+            what = Text("占用（可让出）", "occupied, may give way")
+            yield Mark(block.slot, Use.SOFTLY_OCCUPIED, what=what)
+        else:
             yield Mark(block.slot, Use.OCCUPIED, what=Text("占用", "occupied"))
 
 

@@ -17,7 +17,7 @@ class Use(StrEnum):
     """What a resource is doing.
 
     `occupied` is by something else than a session: a lesson of the timetable, or busy time whose
-    details stay with those who told us (E35).
+    details stay with those who told us (E35). `softly_occupied` can be booked, but is better left.
     """
 
     FREE = "free"
@@ -26,10 +26,12 @@ class Use(StrEnum):
     CLOSED = "closed"
     OUT_OF_ORDER = "out_of_order"
     OCCUPIED = "occupied"
+    SOFTLY_OCCUPIED = "softly_occupied"
 
 
 _STRENGTH: Final = (
     Use.FREE,
+    Use.SOFTLY_OCCUPIED,
     Use.CLOSED,
     Use.OCCUPIED,
     Use.HELD,

@@ -23,6 +23,7 @@ from scheduler.booking.candidates import (
 from scheduler.booking.differences import difference
 from scheduler.booking.single import SessionChange, changed_booking
 from scheduler.booking.swaps import SwapWish, exchanged
+from scheduler.busy_time import soft_time_met
 from scheduler.conflicts import find_conflicts
 from scheduler.model import (
     Alternative,
@@ -104,7 +105,8 @@ def alternatives_for(
 
     First the same time (other rooms, a tactic), then other times of the day, then other days of
     this week and the next; then what needs a timetable swap; and only if there is nothing else,
-    the same time with one listener fewer. `published` is the session that is being changed.
+    the same time with one listener fewer. Where it would use time that somebody would rather keep
+    (soft busy time) comes last. `published` is the session that is being changed.
     """
     if isinstance(wanted, Session):
         published = wanted
@@ -116,7 +118,7 @@ def alternatives_for(
         found += islice(fresh, min(OF_ONE_SORT, limit - len(found)))
         if len(found) == limit:
             break
-    return tuple(found)
+    return (*found, *search.in_soft_time)[:limit]
 
 
 def best_on(
@@ -143,6 +145,7 @@ class _Search:
         self.now = now
         self.published = published
         self.candidates = Candidates(wanted, situation)
+        self.in_soft_time: list[Alternative] = []
         self._left = JUDGED_AT_MOST
         self._need_swaps: list[Booking] = []
         self._seen = {_place_of(draft(wanted, situation, id=_NEW, now=now))}
@@ -159,16 +162,24 @@ class _Search:
             yield self.candidates.with_one_fewer()
 
     def alternative(self, candidate: Booking) -> Alternative | None:
-        """The candidate as a suggestion, unless rules forbid it or it was suggested already."""
+        """The candidate as a suggestion, unless rules forbid it or it was suggested already.
+
+        One that would use soft busy time is kept for the end.
+        """
         session = self.placed(candidate)
         if session is None:
             return None
-        return Alternative(
+        found = Alternative(
             slot=session.slot,
             sites=tuple(wish_of(site) for site in session.sites),
             changes=difference(self.wanted, session, self.situation),
             min_effective_minutes=min(site.effective_minutes for site in session.sites),
         )
+        everywhere = [book.busy_time for book in self.situation.schools.values()]
+        if any(soft_time_met(session, everywhere)):
+            self.in_soft_time.append(found)
+            return None
+        return found
 
     def placed(self, candidate: Booking) -> Session | None:
         """A session that no rule forbids: as the candidate says, or else in rooms that are free."""

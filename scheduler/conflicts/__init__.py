@@ -15,7 +15,11 @@ from scheduler.conflicts.hours import (
     within_permitted_hours,
 )
 from scheduler.conflicts.links import links_are_free, sites_are_within_reach
-from scheduler.conflicts.notes import observers_are_free, schools_are_in_step
+from scheduler.conflicts.notes import (
+    observers_are_free,
+    schools_are_in_step,
+    soft_time_is_left_alone,
+)
 from scheduler.conflicts.rooms import (
     rooms_are_free,
     rooms_can_do_their_part,
@@ -81,6 +85,10 @@ def find_conflicts(
 
 
 def find_notes(session: Session, situation: Situation, *, now: datetime) -> tuple[Text, ...]:
-    """What forbids nothing and should be known: out of step (E01), observers elsewhere (E45)."""
+    """What forbids nothing and should be known.
+
+    Schools out of step (E01), observers elsewhere (E45), time somebody would rather keep.
+    """
     case = Case(session=session, situation=situation, now=now)
-    return (*schools_are_in_step(case), *observers_are_free(case))
+    rules = (schools_are_in_step, observers_are_free, soft_time_is_left_alone)
+    return tuple(note for rule in rules for note in rule(case))

@@ -119,15 +119,15 @@ def _in_other_sessions(case: Case) -> Iterator[Conflict]:
 
 def _away(case: Case, part: Part) -> Iterator[Conflict]:
     for attending in part.classes:
-        for block in part.book.busy_of_class(attending.group.id):
-            if block.slot.overlaps(case.session.slot):
-                name, when = case.class_name(attending.group.id), case.when(block.slot)
-                yield broken(
-                    "H3",
-                    f"{name}在{when.zh}占用。",
-                    f"{name} is occupied, {when.en}.",
-                    _as_class(attending.group),
-                )
+        taken = part.book.busy_time.taking(_as_class(attending.group), case.session.slot)
+        for block in taken:
+            name, when = case.class_name(attending.group.id), case.when(block.slot)
+            yield broken(
+                "H3",
+                f"{name}在{when.zh}占用。",
+                f"{name} is occupied, {when.en}.",
+                _as_class(attending.group),
+            )
 
 
 def _gives_up_another_subject(case: Case, part: Part, attending: Attending) -> Iterator[Conflict]:

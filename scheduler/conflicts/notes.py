@@ -1,10 +1,16 @@
-"""What forbids nothing but should be known: out of step (E01), observers elsewhere (E45)."""
+"""What forbids nothing but should be known.
+
+Schools out of step (E01), observers elsewhere (E45), time that somebody would rather keep.
+"""
 
 from collections.abc import Iterator
 
 from calendars.text import Text
+from scheduler.busy_time import soft_time_met
 from scheduler.conflicts.case import Case
 from scheduler.local_words import date_words, weekday_name
+from scheduler.members import ClassGroupId, RoomId, TeacherId
+from scheduler.model import Resource, ResourceKind
 
 
 def schools_are_in_step(case: Case) -> Iterator[Text]:
@@ -39,3 +45,23 @@ def observers_are_free(case: Case) -> Iterator[Text]:
                         f"{name}（观课）{when.zh}要参加“{other.title}”。",
                         f"{name}, who only observes, takes part in “{other.title}”, {when.en}.",
                     )
+
+
+def soft_time_is_left_alone(case: Case) -> Iterator[Text]:
+    """Busy time that its owner has marked as soft forbids nothing; what it is stays with them."""
+    everywhere = [book.busy_time for book in case.situation.schools.values()]
+    for resource, block in soft_time_met(case.session, everywhere):
+        name, when = _name(case, resource), case.when(block.slot)
+        yield Text(
+            f"{name}在{when.zh}占用（可让出），建议避开。",
+            f"{name} is occupied, {when.en}, but may give way: better to avoid it.",
+        )
+
+
+def _name(case: Case, resource: Resource) -> str:
+    match resource.kind:
+        case ResourceKind.ROOM:
+            return case.room_name(RoomId(resource.id))
+        case ResourceKind.TEACHER:
+            return case.teacher_name(TeacherId(resource.id))
+    return case.class_name(ClassGroupId(resource.id))

@@ -155,15 +155,14 @@ def _rooms_used_by_others(case: Case) -> Iterator[Conflict]:
     for part in case.parts:
         if part.room is None:
             continue
-        for block in part.book.busy_of_room(part.room.id):
-            if block.slot.overlaps(case.session.slot):
-                when = case.when(block.slot)
-                yield broken(
-                    "H1",
-                    f"{part.school_name}的“{part.room.name}”在{when.zh}占用。",
-                    f"{part.room.name} of {part.school_name} is occupied, {when.en}.",
-                    _as_room(part.room.id),
-                )
+        for block in part.book.busy_time.taking(_as_room(part.room.id), case.session.slot):
+            when = case.when(block.slot)
+            yield broken(
+                "H1",
+                f"{part.school_name}的“{part.room.name}”在{when.zh}占用。",
+                f"{part.room.name} of {part.school_name} is occupied, {when.en}.",
+                _as_room(part.room.id),
+            )
 
 
 _Participants = tuple[frozenset[SchoolId], frozenset[ClassGroupId]]

@@ -158,7 +158,10 @@ def _teaches(case: Case, teacher: Teacher, lesson: TimedLesson, *, same_school: 
 def _class_is_away(book: SchoolBook, lesson: TimedLesson) -> bool:
     """A class that is away for the whole lesson leaves its teacher free (E12)."""
     return any(
-        block.slot.contains(lesson.timed.slot) for block in book.busy_of_class(lesson.class_group)
+        block.slot.contains(lesson.timed.slot)
+        for block in book.busy_time.taking(
+            Resource(ResourceKind.CLASS_GROUP, lesson.class_group), lesson.timed.slot
+        )
     )
 
 
@@ -166,12 +169,13 @@ def _elsewhere(case: Case, teacher: Teacher, part: Part) -> Iterator[Conflict]:
     """Time taken by something outside the alliance; what it is stays with the school (E35)."""
     for school, book in case.situation.schools.items():
         apart = _NONE if school == part.site.school else _travel(case)
-        for block in book.busy_of_teacher(teacher.id):
-            if _within(case.session.slot, block.slot, apart):
-                when = case.when(block.slot)
-                yield broken(
-                    "H2",
-                    f"{teacher.name} 在{when.zh}占用。",
-                    f"{teacher.name} is occupied, {when.en}.",
-                    _as_teacher(teacher.id),
-                )
+        slot = case.session.slot
+        kept = Slot(slot.starts - apart, slot.ends + apart)
+        for block in book.busy_time.taking(_as_teacher(teacher.id), kept):
+            when = case.when(block.slot)
+            yield broken(
+                "H2",
+                f"{teacher.name} 在{when.zh}占用。",
+                f"{teacher.name} is occupied, {when.en}.",
+                _as_teacher(teacher.id),
+            )

@@ -81,6 +81,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "sessions": "并发场次",
     "shift_minutes": "调铃分钟",
     "slot": "时段",
+    "soft": "可让出",
     "starts": "开始",
     "state": "状态",
     "studio": "工作室",

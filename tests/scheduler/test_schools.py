@@ -8,6 +8,7 @@ from calendars.bells import SchoolId
 from calendars.days import DayKind
 from calendars.text import InvalidValueError
 from scheduler.members import BusyBlock, Lesson, OpenSlot, RoomId, TeacherId, Timetable
+from scheduler.model import Resource, ResourceKind
 from scheduler.schools import SchoolBook, TimedLesson
 from tests.builders import TUESDAY, a_book, a_class, a_day, a_situation, a_term, at, school_time
 
@@ -210,12 +211,13 @@ def test_busy_time_is_found_by_what_it_takes() -> None:
     leave = BusyBlock(id="leave", school=SCHOOL, teacher=MUSIC, slot=at("8:30"))
     trip = BusyBlock(id="trip", school=SCHOOL, class_group=CLASS, slot=at("9:25"))
     book = a_book(busy=(visit, leave, trip))
-    assert book.busy_of_room(RoomId("TF1-R1")) == [visit]
-    assert book.busy_of_teacher(MUSIC) == [leave]
-    assert book.busy_of_class(CLASS) == [trip]
-    assert book.busy_of_room(RoomId("TF1-R2")) == ()
-    assert book.busy_of_teacher(MATHS) == ()
-    assert book.busy_of_class(OTHER_CLASS) == ()
+    room, teacher, group = ResourceKind.ROOM, ResourceKind.TEACHER, ResourceKind.CLASS_GROUP
+    assert book.busy_time.of(Resource(room, "TF1-R1")) == [visit]
+    assert book.busy_time.of(Resource(teacher, MUSIC)) == [leave]
+    assert book.busy_time.of(Resource(group, CLASS)) == [trip]
+    assert book.busy_time.of(Resource(room, "TF1-R2")) == ()
+    assert book.busy_time.of(Resource(teacher, MATHS)) == ()
+    assert book.busy_time.of(Resource(group, OTHER_CLASS)) == ()
 
 
 def test_a_situation_finds_rooms_teachers_and_classes_in_every_school() -> None:

@@ -106,7 +106,10 @@ async def test_outages_and_busy_blocks_show_without_the_details_of_others(
         *some_books(
             JS={
                 "outages": (an_outage(at("9:15"), school=JS, room=RoomId("JS-R1")),),
-                "busy": (a_block(at("10:25"), "JS", room=RoomId("JS-R1")),),
+                "busy": (
+                    a_block(at("10:25"), "JS", room=RoomId("JS-R1")),
+                    a_block(at("11:15"), "JS", id="soft", room=RoomId("JS-R1"), soft=True),
+                ),
             }
         )
     )
@@ -115,6 +118,7 @@ async def test_outages_and_busy_blocks_show_without_the_details_of_others(
     assert [(stretch.use, stretch.what.zh) for stretch in taken] == [
         (Use.OUT_OF_ORDER, "话筒无声"),
         (Use.OCCUPIED, "占用"),
+        (Use.SOFTLY_OCCUPIED, "占用（可让出）"),
     ]
 
 
