@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ BOOKS = {book.school.id: book for book in map(a_book, ("TF1", "JS", "CB"))}
 ALWAYS = Slot(NOW - timedelta(days=900), NOW + timedelta(days=900))
 READER = Reader(Scope.TEACHER, "JS-T1", "zh-CN")
 ALLIANCE = Reader(Scope.ALLIANCE, None, "zh-CN")
+GOLDEN = Path(__file__).parents[2] / "golden"
+LATER = NOW + timedelta(minutes=7)
 AT_NINE = Weekly(weekday=2, starts=time(9), minutes=40)
 Held = tuple[Slot, str, str]
 
@@ -84,6 +87,19 @@ def test_a_plain_term_is_one_event_with_a_rule() -> None:
     assert rule_of(content) == "FREQ=WEEKLY;UNTIL=20261013T060000Z;BYDAY=TU"
     assert [slot for slot, _, _ in occurrences(content)] == [each.slot for each in sessions]
     assert shows_the_same_expanded(sessions, series)
+
+
+def test_a_series_with_exceptions_keeps_its_bytes() -> None:
+    series = a_series()
+    changes: dict[int, dict[str, Any]] = {
+        1: {"slot": at("9:00", on=tuesday(1)), "sequence": 1, "changed_at": LATER},
+        3: {"state": SessionState.CANCELLED, "reason": "停电", "changed_at": LATER},
+        5: {"join_url": "https://meeting.example.cn/j/1,2;3"},
+    }
+    sessions = a_term_of(series, 8, changes)
+    del sessions[4]
+    content = written([*sessions, dated(series, date(2026, 9, 20))], series)
+    assert content.octets == (GOLDEN / "series.ics").read_bytes()
 
 
 def test_every_other_week_needs_no_exceptions() -> None:

@@ -1,0 +1,138 @@
+"""Programs that people have read our calendars as the ledger has them, occurrence by occurrence."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from calendars.slots import Slot
+from scheduler.feeds import Feeds, SubscriptionWish, subscribe
+from scheduler.http.app import make_app
+from scheduler.model import Scope, Session, SessionState
+from scheduler.store import Transaction
+from tests.calendars.ics.byte_rules import faults
+from tests.scheduler.clients.readers import (
+    Occurrence,
+    by_ical,
+    by_ical_js,
+    by_icalendar,
+    by_vdirsyncer_and_khal,
+    by_vobject,
+)
+from tests.scheduler.clients.term import LATER, STUDIO, a_term_with_everything
+from tests.scheduler.conftest import Open
+from tests.scheduler.desk import Desk
+
+GOLDEN: Final = Path(__file__).parents[2] / "golden"
+NOW: Final = LATER + timedelta(hours=1)
+READERS: Final = (by_icalendar, by_vobject, by_ical, by_ical_js)
+ZONES: Final = ("Asia/Shanghai", "Europe/London", "Australia/Sydney")
+SCOPES: Final[tuple[tuple[Scope, str | None], ...]] = (
+    (Scope.ALLIANCE, None),
+    (Scope.SCHOOL, "JS"),
+    (Scope.TEACHER, "TF1-T1"),
+    (Scope.TEACHER, "JS-T2"),
+    (Scope.ROOM, "CB-R1"),
+    (Scope.CLASS_GROUP, "JS-C1"),
+    (Scope.STUDIO, STUDIO.id),
+)
+SERVED: Final[tuple[tuple[Scope, str | None], ...]] = (
+    (Scope.ALLIANCE, None),
+    (Scope.TEACHER, "TF1-T1"),
+)
+
+
+def concerned(session: Session, scope: Scope, id: str | None) -> bool:
+    named: dict[Scope, set[str | None]] = {
+        Scope.ALLIANCE: {None},
+        Scope.SCHOOL: {site.school for site in session.sites},
+        Scope.TEACHER: {teacher for site in session.sites for teacher in site.required_teachers},
+        Scope.ROOM: {site.room for site in session.sites},
+        Scope.CLASS_GROUP: {group for site in session.sites for group in site.class_groups},
+        Scope.STUDIO: {session.studio},
+    }
+    return id in named[scope]
+
+
+async def ledger_of(desk: Desk, scope: Scope, id: str | None) -> list[tuple[Slot, str]]:
+    """What the calendar has to show."""
+    statuses = {SessionState.HELD: "TENTATIVE", SessionState.CONFIRMED: "CONFIRMED"}
+    return sorted(
+        (session.slot, statuses.get(session.state, "CANCELLED"))
+        for session in await desk.read(Transaction.sessions, limit=None)
+        if concerned(session, scope, id)
+    )
+
+
+def times(found: Sequence[Occurrence]) -> list[tuple[Slot, str]]:
+    return [(each.slot, each.status) for each in found]
+
+
+async def opened(desk: Desk, scope: Scope, id: str | None) -> str:
+    wish = SubscriptionWish(scope=scope, subject_id=id, owner="somebody")
+    _, token = await desk.do(subscribe, wish)
+    return token
+
+
+@pytest.mark.parametrize("zone", ZONES)
+async def test_independent_readers_agree_with_the_ledger_and_each_other(
+    open_desk: Open, zone: str
+) -> None:
+    desk = await a_term_with_everything(open_desk, zone)
+    feeds = Feeds(desk.store)
+    for scope, subject in SCOPES:
+        token, ledger = await opened(desk, scope, subject), await ledger_of(desk, scope, subject)
+        assert ledger
+        told: list[list[Occurrence]] = []
+        for expand in (False, True):
+            octets = (await feeds.read(token, now=NOW, expand=expand)).plain
+            assert faults(octets) == []
+            assert f"TZID:{zone}".encode() in octets
+            told += [await read(octets) for read in READERS]
+        assert times(told[0]) == ledger
+        for found in told:
+            assert found == told[0]
+
+
+@pytest.mark.parametrize("name", ["shanghai", "london", "series"])
+async def test_independent_readers_agree_on_the_golden_calendars(name: str) -> None:
+    octets = (GOLDEN / f"{name}.ics").read_bytes()
+    first, *others = [await read(octets) for read in READERS]
+    assert len(first) > 1
+    assert others == [first] * len(others)
+
+
+async def test_the_term_holds_every_kind_of_exception(open_desk: Open) -> None:
+    desk = await a_term_with_everything(open_desk, "Asia/Shanghai")
+    token = await opened(desk, Scope.ALLIANCE, None)
+    octets = (await Feeds(desk.store).read(token, now=NOW)).plain
+    series = octets.count(b"RRULE:FREQ=WEEKLY")
+    assert series == 4
+    assert b"RRULE:FREQ=WEEKLY;INTERVAL=2;" in octets
+    for line in (b"EXDATE;", b"RECURRENCE-ID;", b"STATUS:TENTATIVE", b"STATUS:CANCELLED"):
+        assert line in octets
+    # The make-up day, the single lesson, and nothing else is an event of its own.
+    uids = {line for line in octets.split(b"\r\n") if line.startswith(b"UID:")}
+    assert len(uids) == series + 2
+
+
+@pytest.mark.parametrize("zone", ZONES[:2])
+async def test_vdirsyncer_and_khal_read_the_served_calendar_as_the_ledger_has_it(
+    open_desk: Open, tmp_path: Path, zone: str
+) -> None:
+    desk = await a_term_with_everything(open_desk, zone)
+    app = make_app(desk.store, clock=lambda: NOW, address="http://127.0.0.1")
+    async with TestServer(app) as server:
+        for no, (scope, subject) in enumerate(SERVED):
+            path = f"/feeds/{await opened(desk, scope, subject)}.ics"
+            ledger = await ledger_of(desk, scope, subject)
+            for query in ("", "?expand=1"):
+                folder = tmp_path / f"{no}{query.strip('?')}"
+                folder.mkdir()
+                found = await by_vdirsyncer_and_khal(str(server.make_url(path)) + query, folder)
+                assert times(found) == ledger
+                octets = (await Feeds(desk.store).read(path[7:-4], now=NOW)).plain
+                assert found == await by_icalendar(octets)
