@@ -21,10 +21,12 @@ from scheduler.members import IDENTIFIER
 from scheduler.model import Plan, PlanId, RequestId, Search
 from scheduler.planning import (
     Change,
+    Comparison,
     Explanation,
     PlanWish,
     PublishedPlan,
     changes,
+    compare,
     explain_request,
     publish,
     request_plan,
@@ -46,6 +48,13 @@ class OfRequest:
     """Which request of the plan."""
 
     request: Annotated[RequestId, IDENTIFIER]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithOther:
+    """Which plan to compare with."""
+
+    other: Annotated[PlanId, IDENTIFIER]
 
 
 async def _listed(transaction: Transaction, call: Call[NoBody, PlanList]) -> Page[Plan]:
@@ -80,6 +89,10 @@ async def _explained(
     transaction: Transaction, call: Call[NoBody, OfRequest]
 ) -> Callable[[], Explanation]:
     return await explain_request(transaction, PlanId(call.id), call.query.request)
+
+
+async def _compared(transaction: Transaction, call: Call[NoBody, WithOther]) -> Comparison:
+    return await compare(transaction, PlanId(call.id), call.query.other)
 
 
 async def _published(transaction: Transaction, call: Call[NoBody, object]) -> PublishedPlan:
@@ -167,6 +180,19 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Explanation,
         errors=(NotFoundError, StateError),
         run=_explained,
+    ),
+    Route(
+        method="GET",
+        path="/plans/{id}/comparison",
+        tag=_TAG,
+        summary=Text(
+            "与另一方案相比：多排、少排、改动了哪些（“如果……”的答案）",
+            "What the plan wins over another one: the answer to “what if”",
+        ),
+        query=WithOther,
+        answer=Comparison,
+        errors=(NotFoundError, StateError),
+        run=_compared,
     ),
     Route(
         method="POST",

@@ -50,6 +50,7 @@ from scheduler.model.plans import (
     RequestSite,
     RequestState,
     Search,
+    Supposed,
     Unplaced,
 )
 from scheduler.model.readers import Actor, ActorRole, AuditEntry, Notice, Poll, Scope, Subscription
@@ -115,6 +116,7 @@ __all__ = [
     "SiteWish",
     "Sites",
     "Subscription",
+    "Supposed",
     "Tally",
     "Unplaced",
     "WhenImpossible",

@@ -7,13 +7,21 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from calendars.bells import SchoolId
+from calendars.bells import BellSchedule, SchoolId
+from calendars.days import Day
 from calendars.series import Weekly
-from calendars.terms import MAX_WEEKS, parse_weeks
+from calendars.terms import MAX_WEEKS, Term, parse_weeks
 from calendars.text import InvalidValueError, Text
 from scheduler.members import (
     IDENTIFIER,
+    ClassGroup,
     Line,
+    LinkPool,
+    Outage,
+    Room,
+    School,
+    Teacher,
+    Timetable,
     Weekday,
 )
 from scheduler.model.agenda import (
@@ -117,6 +125,23 @@ class Unplaced:
     reasons: tuple[Text, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """Reference records as they would be: new ones, or others in place of those with their id."""
+
+    link_pools: tuple[LinkPool, ...] = ()
+    schools: tuple[School, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    teachers: tuple[Teacher, ...] = ()
+    class_groups: tuple[ClassGroup, ...] = ()
+    terms: tuple[Term, ...] = ()
+    days: tuple[Day, ...] = ()
+    bells: tuple[BellSchedule, ...] = ()
+    timetables: tuple[Timetable, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    requests: tuple[Request, ...] = ()
+
+
 class PlanState(StrEnum):
     """How far a plan has come."""
 
@@ -135,7 +160,8 @@ class Plan:
     `cost` is the sum of the placements' points and `bound` what no plan that places as many can
     beat, proven by the solver; both are empty before it has run. `term` is the id or the name of
     the terms whose requests it is about, empty for all of them; `failure` says why there is none.
-    With `stop_requested` its search ends early and the best plan found so far is kept.
+    With `stop_requested` its search ends early and the best plan found so far is kept. A plan that
+    supposes something answers "what if": it is compared with others, never published.
     """
 
     id: Annotated[PlanId, IDENTIFIER]
@@ -150,6 +176,7 @@ class Plan:
     failure: Text | None = None
     created_at: datetime
     stop_requested: bool = False
+    supposing: Supposed | None = None
     published_at: datetime | None = None
     revision: int = 1
 

@@ -2,6 +2,7 @@
 
 from scheduler.allocation import Explanation, Progress
 from scheduler.planning.asking import PlanWish, request_plan, stop_plan
+from scheduler.planning.comparing import Comparison, compare
 from scheduler.planning.explaining import explain_request
 from scheduler.planning.publishing import (
     Change,
@@ -14,12 +15,14 @@ from scheduler.planning.solving import solve_next
 
 __all__ = [
     "Change",
+    "Comparison",
     "Explanation",
     "PlanWish",
     "Progress",
     "PublishedPlan",
     "RefusedPlacement",
     "changes",
+    "compare",
     "explain_request",
     "publish",
     "request_plan",

@@ -10,7 +10,8 @@ from msgspec import Meta
 from calendars.fields import Line
 from scheduler.booking.revisions import require_revision
 from scheduler.errors import InvalidWishError, StateError
-from scheduler.model import Plan, PlanId, PlanState
+from scheduler.model import Plan, PlanId, PlanState, Supposed
+from scheduler.planning.loading import suppose
 from scheduler.schools import SchoolBook
 from scheduler.store import Transaction
 
@@ -21,15 +22,24 @@ class PlanWish:
 
     `term` is the id of one school's term or the name that several schools' terms share; empty means
     every open request. The search takes up to `seconds`; the same `seed` gives the same plan.
+    `supposing` asks what the plan would be if these records were so; it is never published.
     """
 
     term: Line = ""
     seconds: Annotated[int, Meta(ge=1, le=3600)] = 30
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
+    supposing: Supposed | None = None
 
 
 async def request_plan(transaction: Transaction, wish: PlanWish) -> Plan:
-    """Put a plan in the queue; a job solves it."""
+    """Put a plan in the queue; a job solves it.
+
+    What is supposed must be possible: it is refused like records that are really stored.
+    """
+    if wish.supposing is not None:
+        async with transaction.savepoint() as tried:
+            await suppose(transaction, wish.supposing)
+            await tried.rollback()
     books = await transaction.books()
     if wish.term and not terms_called(wish.term, books.values()):
         raise InvalidWishError(
@@ -43,6 +53,7 @@ async def request_plan(transaction: Transaction, wish: PlanWish) -> Plan:
         term=wish.term,
         seconds=wish.seconds,
         seed=wish.seed,
+        supposing=wish.supposing,
         created_at=transaction.now,
     )
     await transaction.add_plan(plan)

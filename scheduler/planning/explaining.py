@@ -19,7 +19,7 @@ from scheduler.model import (
     SessionId,
 )
 from scheduler.placing import agenda_of, draft
-from scheduler.planning.loading import problem_of
+from scheduler.planning.loading import problem_of, require_real
 from scheduler.store import Transaction
 
 
@@ -32,6 +32,7 @@ async def explain_request(
     `NotFoundError` for a request that the plan does not hold.
     """
     plan = await transaction.plan(id)
+    require_real(plan)
     if plan.state not in (PlanState.READY, PlanState.PUBLISHED):
         raise StateError(
             f"方案 {id} 还没有结果（{plan.state}）。",

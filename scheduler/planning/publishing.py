@@ -42,6 +42,7 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import agenda_of, outlines
+from scheduler.planning.loading import require_real
 from scheduler.schools import SchoolBook, Situation
 from scheduler.store import Stored, Transaction
 
@@ -146,6 +147,7 @@ async def publish(transaction: Transaction, id: PlanId, revision: int) -> Publis
 
 
 def _require_ready(plan: Plan) -> None:
+    require_real(plan)
     if plan.state is PlanState.PUBLISHED:
         raise StateError(
             f"方案 {plan.id} 已经发布过。", f"The plan {plan.id} has been published already."

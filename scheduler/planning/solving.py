@@ -26,7 +26,7 @@ from scheduler.model import (
     Search,
 )
 from scheduler.planning.asking import terms_called
-from scheduler.planning.loading import problem_of
+from scheduler.planning.loading import problem_of, suppose
 from scheduler.store import Store, Transaction
 
 BEAT_SECONDS: Final = 2.0
@@ -197,13 +197,21 @@ def _failed(error: Exception, plan: Plan) -> Plan:
 
 async def _problem_of(store: Store, plan: Plan, now: datetime) -> Problem:
     """The open requests of the plan's term and everything that decides about them."""
-    async with store.read(now=now) as transaction:
+
+    async def loaded(transaction: Transaction) -> Problem:
+        if plan.supposing is not None:
+            await suppose(transaction, plan.supposing)
         books = await transaction.books()
         terms = terms_called(plan.term, books.values()) if plan.term else None
         requests = await _open_requests(transaction)
         return await problem_of(
             transaction, (each for each in requests if terms is None or each.term in terms)
         )
+
+    if plan.supposing is None:
+        async with store.read(now=now) as transaction:
+            return await loaded(transaction)
+    return await store.write(loaded, actor=SOLVER, now=now, dry_run=True)
 
 
 async def _open_requests(transaction: Transaction) -> Sequence[Request]:

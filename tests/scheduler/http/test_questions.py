@@ -308,6 +308,23 @@ async def test_a_search_is_followed_and_stopped_over_http(
     assert (progress["placed"], progress["unplaced"], progress["gap"]) == (0, 0, 0)
 
 
+async def test_what_if_there_were_another_room(as_: As, store: Store, clock: Clock) -> None:
+    office = as_("office")
+    room = {"id": "TF1-R9", "school": "TF1", "name": "新教室"}
+    made = await office("POST", "/plans", json={"seconds": 5, "supposing": {"rooms": [room]}})
+    assert made.status == 202
+    base = (await office("POST", "/plans", json={"seconds": 5})).headers["Location"]
+    for _ in range(2):
+        await solve_next(store, clock=clock)
+    found = await office.get(f"{made.headers['Location']}/comparison?other={base[-32:]}")
+    assert (found["gained"], found["lost"], found["moved"]) == ([], [], [])
+    assert (await office("GET", "/rooms/TF1-R9")).status == 404
+    wrong = {"seconds": 5, "supposing": {"rooms": [room | {"seats": -1}]}}
+    refused = await office("POST", "/plans", json=wrong)
+    (fault,) = (await refused.json())["errors"]
+    assert (refused.status, fault["pointer"]) == (422, "/supposing/rooms/0/seats")
+
+
 async def test_a_plan_of_an_unknown_term_is_refused(as_: As) -> None:
     answer = await as_("office")("POST", "/plans", json={"term": "none"})
     assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (422, "/term")
