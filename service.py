@@ -71,6 +71,7 @@ async def application(settings: Settings) -> web.Application:
         clock=clock,
         address=settings.address,
         feeds=feeds,
+        robot_hosts=settings.allowed_robot_hosts,
         jobs_are_running=lambda: jobs.running,
     )
 

@@ -95,6 +95,23 @@ def require_subscription(
         )
 
 
+def require_channel(actor: Actor, school: SchoolId | None, person: str | None) -> None:
+    """See and set up a channel of `school`, of its teacher `person` if it is one person's.
+
+    A coordinator does so for the own school, a teacher for the own person.
+    """
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return
+    is_own_school = school is not None and school == actor.school
+    if actor.role is ActorRole.SCHOOL_COORDINATOR and is_own_school:
+        return
+    if actor.role is not ActorRole.TEACHER or not is_own_school or person != actor.name:
+        raise ForbiddenError(
+            "只能设置本校（教师只能设置本人）的通知渠道。",
+            "Only channels of your own school, or as a teacher your own, are yours to set up.",
+        )
+
+
 def _writes(actor: Actor, record: Record) -> bool:
     match actor.role:
         case ActorRole.SCHOOL_COORDINATOR:

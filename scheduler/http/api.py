@@ -5,9 +5,11 @@ from typing import Final
 from scheduler.http import (
     adjustments,
     availability,
+    channels,
     days,
     history,
     imports,
+    notices,
     plans,
     records,
     series,
@@ -28,5 +30,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *days.ROUTES,
     *records.ROUTES,
     *imports.ROUTES,
+    *channels.ROUTES,
+    *notices.ROUTES,
     *history.ROUTES,
 )

@@ -16,7 +16,7 @@ from scheduler.http import feeds as feed_routes
 from scheduler.http.answers import LANGUAGE
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
-from scheduler.http.calls import ADDRESS, CLOCK, STORE
+from scheduler.http.calls import ADDRESS, CLOCK, ROBOT_HOSTS, STORE
 from scheduler.http.errors import Handler, explain_errors
 from scheduler.http.feeds import FEEDS
 from scheduler.http.languages import preferred_language
@@ -43,16 +43,19 @@ def make_app(
     clock: Callable[[], datetime],
     address: str,
     feeds: Feeds | None = None,
+    robot_hosts: frozenset[str] = frozenset(),
     jobs_are_running: Callable[[], bool] = lambda: True,
 ) -> web.Application:
     """The service over `store`; `clock` says what time it is, aware.
 
     `address` is where readers reach it, such as https://lianke.example. `feeds` are those of the
-    store (its own if None). `jobs_are_running` is for /readyz; an application without jobs of its
+    store (its own if None). `robot_hosts` may be called besides the robots' vendors.
+    `jobs_are_running` is for /readyz; an application without jobs of its
     own waits for none.
     """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
+    app[ROBOT_HOSTS] = robot_hosts
     app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
     app[FEEDS] = feeds or Feeds(store)
     for route in ROUTES:

@@ -10,18 +10,20 @@ from uuid import uuid4
 from aiohttp import web
 
 from calendars.fields import IDENTIFIER
+from calendars.text import Text
 from scheduler.errors import NotFoundError, UnknownTokenError
 from scheduler.http.answers import LANGUAGE, Answer, encode
 from scheduler.http.bodies import parse
 from scheduler.http.etags import IfMatch, etag_of, parse_if_match
 from scheduler.http.queries import DRY_RUN, parse_query
-from scheduler.http.routes import API, AnyRoute, Call, NoBody
+from scheduler.http.routes import API, JSON, PLAIN_TEXT, AnyRoute, Call, NoBody
 from scheduler.model import Actor
 from scheduler.store import Store, Stored, Transaction
 from scheduler.tokens import hash_of
 
 STORE: Final = web.AppKey("store", Store)
 ADDRESS: Final = web.AppKey("address", str)
+ROBOT_HOSTS: Final = web.AppKey[frozenset[str]]("robot_hosts")
 CLOCK: Final = web.AppKey[Callable[[], datetime]]("clock")
 
 _IDENTIFIER: Final = re.compile(str(IDENTIFIER.pattern))
@@ -64,6 +66,7 @@ async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call
         query=query,
         if_match=if_match,
         address=request.app[ADDRESS],
+        robot_hosts=request.app[ROBOT_HOSTS],
     )
 
 
@@ -80,5 +83,8 @@ def answer_of(request: web.Request, route: AnyRoute, value: object) -> Answer:
     if route.makes_something:
         headers["Location"] = f"{API}{route.path}/{route.id_of(value)}"
     headers["Content-Language"] = language
-    headers["Content-Type"] = "application/json"
+    if isinstance(value, Text) and route.media_type == PLAIN_TEXT:
+        headers["Content-Type"] = f"{PLAIN_TEXT}; charset=utf-8"
+        return Answer(status=route.status, headers=headers, body=value.read_in(language).encode())
+    headers["Content-Type"] = JSON
     return Answer(status=route.status, headers=headers, body=encode(value, language))

@@ -1,27 +1,17 @@
-"""Who asks, what was told and who did what: reading only."""
+"""Who asks, and who did what: reading only."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from calendars.bells import SchoolId
 from calendars.fields import Identifier
 from calendars.text import Text
 from scheduler.access import require_office
 from scheduler.errors import ForbiddenError
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, number_position, page_of, position
+from scheduler.http.paging import Cursor, Limit, number_position, page_of
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.model import Actor, ActorRole, AuditEntry, Notice
+from scheduler.model import Actor, AuditEntry
 from scheduler.store import Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeList:
-    """Which notices to list; only the office sees those of other schools."""
-
-    school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +25,6 @@ class AuditList:
 
 async def _me(_transaction: Transaction, call: Call[NoBody, object]) -> Actor:
     return call.actor
-
-
-async def _notices(transaction: Transaction, call: Call[NoBody, NoticeList]) -> Page[Notice]:
-    query, school = call.query, call.query.school
-    if call.actor.role is not ActorRole.ALLIANCE_ADMIN:
-        if school not in {None, call.actor.school}:
-            raise ForbiddenError(
-                "只能查看本校的通知。", "Only the notices of your own school are yours to read."
-            )
-        school = call.actor.school
-    found = await transaction.notices(
-        school=school, after=position(query.cursor), limit=query.limit + 1
-    )
-    return page_of(found, query.limit)
 
 
 async def _audit(transaction: Transaction, call: Call[NoBody, AuditList]) -> Page[AuditEntry]:
@@ -70,16 +46,6 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         summary=Text("我是谁，角色与学校", "Who I am: name, role and school"),
         answer=Actor,
         run=_me,
-    ),
-    Route(
-        method="GET",
-        path="/notices",
-        tag=_TAG,
-        summary=Text("列出通知", "List notices"),
-        query=NoticeList,
-        answer=Page[Notice],
-        errors=(ForbiddenError,),
-        run=_notices,
     ),
     Route(
         method="GET",

@@ -18,11 +18,10 @@ from scheduler.http.faults import (
 )
 from scheduler.http.idempotency import IDEMPOTENCY_KEY
 from scheduler.http.queries import DRY_RUN
-from scheduler.http.routes import API, AnyRoute, NoBody
+from scheduler.http.routes import API, JSON, AnyRoute, NoBody
 from scheduler.http.schemas import Schema, Schemas
 from scheduler.http.shapes import Whole, shape_of
 
-JSON: Final = "application/json"
 _INTRODUCTION: Final = Text(
     "联课：跨校互动教室的排课与预约。写操作都接受 Idempotency-Key 与 dry_run；修改须带 If-Match。"
     "错误为 RFC 9457 问题文档。时间带时区偏移（RFC 3339）。",
@@ -158,7 +157,7 @@ def _responses(route: AnyRoute, schemas: Schemas, language: Language) -> Schema:
         "headers": _named_headers(route),
     }
     if route.answer is not None:
-        success["content"] = {JSON: {"schema": schemas.of(route.answer)}}
+        success["content"] = {route.media_type: {"schema": schemas.of(route.answer)}}
     responses = {str(int(route.status)): success}
     if route.writes and route.status is not HTTPStatus.OK and route.answer is not None:
         would_be = Text("试运行：会得到的结果，未保存。", "A dry run: what would be; not stored.")

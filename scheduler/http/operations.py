@@ -1,17 +1,21 @@
 """For those who run the service: is it alive, is it ready, how is it doing."""
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
+import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from scheduler.http.calls import CLOCK, STORE
 from scheduler.members import School
+from scheduler.store import Backlog
 
 routes = web.RouteTableDef()
+log = structlog.get_logger()
 
 
 class Metrics:
@@ -28,6 +32,29 @@ class Metrics:
         self._seconds = Histogram(
             "lianke_request_seconds", "Time to answer.", ("path",), registry=self.registry
         )
+
+        self._undelivered = Gauge(
+            "lianke_undelivered",
+            "What people have not been told yet: notices in no message, messages by state.",
+            ("what",),
+            registry=self.registry,
+        )
+        self._oldest = Gauge(
+            "lianke_oldest_undelivered_seconds",
+            "How long the oldest of them has waited (those that were given up left out).",
+            registry=self.registry,
+        )
+
+    def note_backlog(self, backlog: Backlog | None, now: datetime) -> None:
+        """What waits to be told; None where the database did not say."""
+        unknown = float("nan")
+        self._undelivered.labels("notices").set(backlog.notices if backlog else unknown)
+        self._undelivered.labels("messages").set(backlog.waiting if backlog else unknown)
+        self._undelivered.labels("dead").set(backlog.dead if backlog else unknown)
+        seconds = unknown
+        if backlog is not None:
+            seconds = (now - backlog.oldest).total_seconds() if backlog.oldest else 0
+        self._oldest.set(seconds)
 
     def count(self, method: str, pattern: str, status: int, seconds: float) -> None:
         """Count one answered request. An unknown method would be a label without bound."""
@@ -68,8 +95,16 @@ def _not_ready(reason: str) -> web.Response:
 
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
-    """Counters in the text format of Prometheus."""
+    """Counters in the text format of Prometheus, also while the database does not answer."""
+    counted, now = request.app[METRICS], request.app[CLOCK]()
+    backlog = None
+    try:
+        async with request.app[STORE].read(now=now) as transaction:
+            backlog = await transaction.backlog()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the counters are still true
+        await log.awarning("backlog unknown", error=type(error).__name__)
+    counted.note_backlog(backlog, now)
     return web.Response(
-        body=generate_latest(request.app[METRICS].registry),
+        body=generate_latest(counted.registry),
         headers={"Content-Type": CONTENT_TYPE_LATEST},
     )

@@ -18,6 +18,8 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 API: Final = "/api/v1"
+JSON: Final = "application/json"
+PLAIN_TEXT: Final = "text/plain"
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -30,7 +32,8 @@ class NoBody:
 class Call(Generic[B, Q]):
     """One request, read: who asks, the `id` in the address, the body, the parameters, If-Match.
 
-    `address` is where readers reach the service.
+    `address` is where readers reach the service, `robot_hosts` where the operator lets robots be
+    called besides their vendors' hosts.
     """
 
     actor: Actor
@@ -39,6 +42,7 @@ class Call(Generic[B, Q]):
     query: Q
     if_match: IfMatch
     address: str
+    robot_hosts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,8 @@ class Route(Generic[B, Q]):
     the transaction is over. `alternatives` is asked in a transaction of its own when rules say no,
     and returns the function that finds them.
     `id_of` finds the id of what was made, for its address. `tells_secret`: the answer holds what is
-    stored nowhere else. `id_may_be_left_out` of a body that names itself.
+    stored nowhere else. `id_may_be_left_out` of a body that names itself. What is answered as
+    plain text is a `Text`.
     """
 
     method: Method
@@ -61,6 +66,7 @@ class Route(Generic[B, Q]):
     answer: Any
     body: type[B] | type[NoBody] = NoBody
     query: type[Q] | type[NoQuery] = NoQuery
+    media_type: str = JSON
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[type[SchedulerError], ...] = ()
     needs_if_match: bool = False

@@ -20,13 +20,14 @@ from scheduler.store.failures import (
     outcome_unknown,
     unavailable,
 )
+from scheduler.store.messages import Backlog
 from scheduler.store.migrating import upgrade
 from scheduler.store.opened import BookMemory
 from scheduler.store.records import Stored
 from scheduler.store.sending import Claim
 from scheduler.store.transaction import Transaction
 
-__all__ = ["Claim", "Store", "Stored", "Transaction"]
+__all__ = ["Backlog", "Claim", "Store", "Stored", "Transaction"]
 
 T = TypeVar("T")
 
