@@ -11,6 +11,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import planning
 from scheduler.booking import consent
+from scheduler.booking.proposals import close_proposals
 from scheduler.delivery.gathering import gather, route
 from scheduler.delivery.outlets import Outlets
 from scheduler.delivery.sending import send_due
@@ -32,8 +33,9 @@ class Job:
 
 
 async def expire_holds(store: Store, clock: Clock) -> None:
-    """Free what unanswered holds take."""
+    """Free what unanswered holds and proposals take."""
     await store.write(consent.expire_holds, actor=MACHINE, now=clock())
+    await store.write(close_proposals, actor=MACHINE, now=clock())
 
 
 async def solve_plans(store: Store, clock: Clock) -> None:

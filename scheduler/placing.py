@@ -54,6 +54,17 @@ def wish_of(site: SiteWish) -> SiteWish:
     return SiteWish(**fields_of(site))
 
 
+def is_where_it_was(before: Session, current: Session, now: datetime) -> bool:
+    """Whether the session still is held at that time, with those people, rooms and link."""
+    return (
+        current.is_live(now)
+        and now < current.slot.ends
+        and current.slot == before.slot
+        and current.link_pool == before.link_pool
+        and tuple(map(wish_of, current.sites)) == tuple(map(wish_of, before.sites))
+    )
+
+
 def booking_of(session: Session) -> Booking:
     """The wish that a session fulfils: its own rooms, periods to be found again."""
     return Booking(

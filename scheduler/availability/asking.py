@@ -87,11 +87,14 @@ async def availability(
         books = books | await transaction.books(elsewhere)
     live = (SessionState.HELD, SessionState.CONFIRMED)
     sessions = await transaction.sessions(within=within, states=live, limit=None)
+    proposed = await transaction.held_places([within])
     look = _Look(
         within=within,
         books=books,
         alliance=await transaction.alliance(),
-        sessions=_by_resource(each for each in sessions if each.is_live(transaction.now)),
+        sessions=_by_resource(
+            each for each in (*sessions, *proposed) if each.is_live(transaction.now)
+        ),
     )
     found = [each for kind in _LOOKS if kind in kinds for each in _LOOKS[kind](look, asked)]
     _require_known(ids, found)

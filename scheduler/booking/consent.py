@@ -10,14 +10,14 @@ from scheduler.booking.revisions import (
     current_session,
     require_changeable,
     require_reason,
+    require_voice,
     successor,
     to_lock,
 )
 from scheduler.conflicts import find_conflicts
-from scheduler.errors import ClashError, ForbiddenError, NotFoundError, StateError
+from scheduler.errors import ClashError, NotFoundError, StateError
 from scheduler.model import (
     Actor,
-    ActorRole,
     Conflict,
     OnDecline,
     Role,
@@ -38,7 +38,7 @@ async def confirm(
 
     The rulebook is asked again. A hold that ran out can no longer be confirmed (E51).
     """
-    _require_voice(transaction.actor, school)
+    require_voice(transaction.actor, school)
     before = await current_session(transaction, id, revision)
     _require_site(before, school)
     require_changeable(before, transaction.now)
@@ -50,7 +50,7 @@ async def confirm_series(
     transaction: Transaction, series: SeriesId, school: SchoolId
 ) -> tuple[Session, ...]:
     """One tap for all dates of a series that still wait for this school: all of them or none."""
-    _require_voice(transaction.actor, school)
+    require_voice(transaction.actor, school)
     await transaction.series(series)
     sessions = await transaction.sessions(series=series, states=(SessionState.HELD,), limit=None)
     waiting = [
@@ -69,7 +69,7 @@ async def decline(
     Whatever it gave is free at once. A session that all have agreed to falls only when somebody
     cancels it (`StateError`), and is left only if no rule is broken by that (`ClashError`).
     """
-    _require_voice(transaction.actor, school)
+    require_voice(transaction.actor, school)
     require_reason(reason)
     before = await current_session(transaction, id, revision)
     site = _require_site(before, school)
@@ -213,13 +213,3 @@ def _require_site(session: Session, school: SchoolId) -> Site:
             f"School {school} takes no part in “{session.title}”.",
         )
     return site
-
-
-def _require_voice(actor: Actor, school: SchoolId) -> None:
-    """Only the school itself answers; the alliance's office may note an answer by telephone."""
-    is_coordinator = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == school
-    if not is_coordinator and actor.role is not ActorRole.ALLIANCE_ADMIN:
-        raise ForbiddenError(
-            f"只有学校 {school} 的教导处或联盟办公室可以答复。",
-            f"Only the coordinator of school {school} or the alliance's office may answer.",
-        )

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from scheduler.booking.revisions import to_lock
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError, InvalidWishError
-from scheduler.model import Booking, Conflict, Session, SessionId
+from scheduler.model import Actor, Booking, Conflict, Session, SessionId
 from scheduler.placing import draft, outlines, with_answers
 from scheduler.schools import Situation
 from scheduler.store import Transaction
@@ -26,11 +27,12 @@ class Wanted:
 
 
 async def find_places(
-    transaction: Transaction, *wanted: Wanted
+    transaction: Transaction, *wanted: Wanted, actor: Actor | None = None
 ) -> tuple[tuple[Session, ...], Situation]:
     """The sessions in their new places, with every answer known already, and what decided.
 
     All are judged together: each may take what another gives up, and none what another takes.
+    `actor` asks, if not the one who writes.
     `ClashError` with everything that is in the way of any of them.
     """
     for each in wanted:
@@ -42,7 +44,7 @@ async def find_places(
     conflicts: list[Conflict] = []
     # Whoever takes any room chooses among those that nobody else here has named.
     for each in sorted(wanted, key=_leaves_a_room_open):
-        session = _placed(each, around, transaction)
+        session = _placed(each, around, actor or transaction.actor, transaction.now)
         conflicts += find_conflicts(
             session,
             around,
@@ -65,8 +67,8 @@ def _leaves_a_room_open(wanted: Wanted) -> bool:
     return any(site.room is None for site in wanted.booking.sites)
 
 
-def _placed(wanted: Wanted, around: Situation, transaction: Transaction) -> Session:
-    before, now = wanted.before, transaction.now
+def _placed(wanted: Wanted, around: Situation, actor: Actor, now: datetime) -> Session:
+    before = wanted.before
     session = draft(wanted.booking, around, id=wanted.id, now=now)
     if before is not None:
         session = replace(
@@ -75,7 +77,7 @@ def _placed(wanted: Wanted, around: Situation, transaction: Transaction) -> Sess
             series_date=before.series_date,
             declined=tuple(each for each in before.declined if session.site_of(each) is None),
         )
-    return with_answers(session, around, actor=transaction.actor, now=now, before=before)
+    return with_answers(session, around, actor=actor, now=now, before=before)
 
 
 async def _lock_and_look(transaction: Transaction, wanted: Sequence[Wanted]) -> Situation:

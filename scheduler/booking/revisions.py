@@ -1,12 +1,15 @@
-"""How a session follows itself: which revision counts, what may change, what calendars see."""
+"""How a session follows itself: which revision counts, who answers, what calendars see."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from scheduler.errors import InvalidWishError, StaleError, StateError
+from calendars.bells import SchoolId
+from scheduler.errors import ForbiddenError, InvalidWishError, StaleError, StateError
 from scheduler.model import (
+    Actor,
+    ActorRole,
     OnDecline,
     Resource,
     ResourceKind,
@@ -53,6 +56,16 @@ def require_reason(reason: str) -> None:
     if not reason.strip():
         raise InvalidWishError(
             "请填写原因。", "A reason is required.", pointer="/reason", value=reason
+        )
+
+
+def require_voice(actor: Actor, school: SchoolId) -> None:
+    """Only the school itself answers; the alliance's office may note an answer by telephone."""
+    is_coordinator = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == school
+    if not is_coordinator and actor.role is not ActorRole.ALLIANCE_ADMIN:
+        raise ForbiddenError(
+            f"只有学校 {school} 的教导处或联盟办公室可以答复。",
+            f"Only the coordinator of school {school} or the alliance's office may answer.",
         )
 
 

@@ -11,10 +11,21 @@ from calendars.text import Text
 from scheduler.adjusting import Occasion
 from scheduler.booking import notices
 from scheduler.booking.places import Wanted, find_places
+from scheduler.booking.proposals import carry_out_or_ask
 from scheduler.booking.revisions import current_session, require_changeable, successor
 from scheduler.errors import InvalidWishError
 from scheduler.members import Note
-from scheduler.model import AdjustmentKind, Booking, Session, SessionId, Site, SiteWish
+from scheduler.model import (
+    AdjustmentKind,
+    Booking,
+    Proposal,
+    ProposalKind,
+    Session,
+    SessionId,
+    SessionState,
+    Site,
+    SiteWish,
+)
 from scheduler.placing import booking_of
 from scheduler.store import Transaction
 
@@ -44,15 +55,20 @@ class SwapWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swapped:
-    """Both sessions as they are now, the one that was asked for first."""
+    """Both sessions as they are now, the one that was asked for first.
+
+    With a `proposal` they have not moved yet: schools that had agreed are asked first.
+    """
 
     sessions: tuple[Session, Session]
+    proposal: Proposal | None = None
 
 
 async def swap(transaction: Transaction, id: SessionId, wish: SwapWish, revision: int) -> Swapped:
     """Exchange what the wish says, or raise `ClashError` with everything in the way of either.
 
-    A school whose time, room or people change is asked again unless its open slot agrees.
+    A school whose time, room or people change is asked unless its open slot agrees. A session that
+    all had agreed to stays where it is until they agree to the swap.
     """
     if wish.other == id:
         raise InvalidWishError(
@@ -69,6 +85,14 @@ async def swap(transaction: Transaction, id: SessionId, wish: SwapWish, revision
         for before, booking in zip(pair, exchanged(*pair, wish.what), strict=True)
     ]
     places, situation = await find_places(transaction, *wanted)
+    if any(
+        before.state is SessionState.CONFIRMED and place.state is SessionState.HELD
+        for before, place in zip(pair, places, strict=True)
+    ):
+        proposal = await carry_out_or_ask(
+            transaction, ProposalKind.SWAP, wanted, places, situation, reason=wish.reason
+        )
+        return Swapped(sessions=pair, proposal=proposal)
     first, second = (
         successor(before, replace(place, reason=wish.reason), transaction.now)
         for before, place in zip(pair, places, strict=True)

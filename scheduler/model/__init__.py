@@ -53,6 +53,13 @@ from scheduler.model.plans import (
     Supposed,
     Unplaced,
 )
+from scheduler.model.proposals import (
+    Proposal,
+    ProposalId,
+    ProposalKind,
+    ProposalState,
+    ProposedPlace,
+)
 from scheduler.model.readers import Actor, ActorRole, AuditEntry, Notice, Poll, Scope, Subscription
 from scheduler.model.sessions import (
     Alternative,
@@ -96,6 +103,11 @@ __all__ = [
     "PlanId",
     "PlanState",
     "Poll",
+    "Proposal",
+    "ProposalId",
+    "ProposalKind",
+    "ProposalState",
+    "ProposedPlace",
     "Request",
     "RequestId",
     "RequestSite",

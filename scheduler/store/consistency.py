@@ -10,13 +10,23 @@ from sqlalchemy import Row, Table, select
 
 from calendars.text import Text
 from scheduler.findings import Check, Finding
-from scheduler.model import Adjustment, Channel, Plan, Resource, ResourceKind, Series, Session
+from scheduler.model import (
+    Adjustment,
+    Channel,
+    Plan,
+    Proposal,
+    Resource,
+    ResourceKind,
+    Series,
+    Session,
+)
 from scheduler.records import KINDS, NAMES, WORDS, Record, references, school_of
 from scheduler.store import tables
 from scheduler.store.adjustments import columns_of as columns_of_adjustment
 from scheduler.store.claims import claims_on, concerned_by, seconds_of
 from scheduler.store.codec import decode
 from scheduler.store.opened import OpenTransaction, ResourceRow
+from scheduler.store.proposals import columns_of as columns_of_proposal
 from scheduler.store.resources import WORDS_OF_RESOURCES, columns_of, find_resources, resource_of
 from scheduler.store.sessions import columns_of as columns_of_session
 
@@ -26,6 +36,7 @@ _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.plans, "plans", Plan),
     (tables.adjustments, "adjustments", Adjustment),
     (tables.channels, "channels", Channel),
+    (tables.proposals, "proposals", Proposal),
 )
 
 
@@ -109,6 +120,8 @@ def _columns(
         yield from _compare(each, columns_of_session(each.value))
     for each in others["adjustments"]:
         yield from _compare(each, columns_of_adjustment(each.value))
+    for each in others["proposals"]:
+        yield from _compare(each, columns_of_proposal(each.value))
     for each in (*others["series"], *others["plans"], *others["channels"]):
         yield from _compare(each, {"id": each.value.id, "revision": each.value.revision})
 

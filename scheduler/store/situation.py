@@ -15,16 +15,18 @@ from scheduler.store.books import all_books, books
 from scheduler.store.claims import concerned_by, seconds_of
 from scheduler.store.codec import decode
 from scheduler.store.opened import Condition, OpenTransaction, ResourceRow, chunks
+from scheduler.store.proposals import held_places
 from scheduler.store.resources import find_resources
 
 _NEAR: Final = timedelta(days=1)
+_NEAR_MINUTES: Final = 24 * 60
 
 
 async def situation(transaction: OpenTransaction, sessions: Sequence[Session]) -> Situation:
     """The situation to judge these sessions in.
 
     It holds their schools, all schools of their teachers, and the live sessions on their resources
-    within a day of any of them.
+    within a day of any of them, and what open proposals about others hold there.
     """
     concerned = {resource for session in sessions for resource in concerned_by(session)}
     found = await find_resources(transaction, concerned)
@@ -34,10 +36,16 @@ async def situation(transaction: OpenTransaction, sessions: Sequence[Session]) -
     alliance, around = await all_books(transaction, schools)
     if elsewhere := _other_schools_of_teachers(concerned, around):
         around |= await books(transaction, elsewhere)
+    slots = [session.slot for session in sessions]
+    proposed = await held_places(
+        transaction,
+        [slot.padded(_NEAR_MINUTES) for slot in slots],
+        for_none_of={session.id for session in sessions},
+    )
     return Situation(
         alliance=alliance,
         schools=around,
-        sessions=await _near(transaction, rows, [session.slot for session in sessions]),
+        sessions=(*await _near(transaction, rows, slots), *proposed),
     )
 
 

@@ -200,6 +200,20 @@ adjustment_parties = Table(
 )
 """The schools, teachers and sessions that an adjustment concerns."""
 
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("starts", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "state", "ends"),
+)
+"""What is proposed for agreed sessions; an open one holds its places, which it spans in time."""
+
 plans = Table(
     "plans",
     metadata,

@@ -34,6 +34,9 @@ from scheduler.store import (
     plans as about_plans,
 )
 from scheduler.store import (
+    proposals as about_proposals,
+)
+from scheduler.store import (
     records as about_records,
 )
 from scheduler.store import (
@@ -95,6 +98,14 @@ class Transaction(OpenTransaction):
     add_adjustment = about_adjustments.add_adjustment
     adjustments = about_adjustments.adjustments
     tally_adjustments = about_adjustments.tally_adjustments
+
+    # What is proposed for sessions
+    proposal = about_proposals.proposal
+    proposals = about_proposals.proposals
+    add_proposal = about_proposals.add_proposal
+    replace_proposal = about_proposals.replace_proposal
+    held_places = about_proposals.held_places
+    overtaken_among = about_proposals.overtaken_among
 
     # Plans
     plan = about_plans.plan

@@ -8,6 +8,7 @@ import pytest
 from calendars.bells import SchoolId
 from scheduler.adjusting import kind_of
 from scheduler.booking.consent import confirm, decline, expire_holds
+from scheduler.booking.proposals import answer_proposal
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
 from scheduler.members import RoomId, TeacherId
@@ -156,7 +157,12 @@ async def test_a_swap_links_both_and_counts_once_for_everybody_in_it(each_desk: 
     second = await each_desk.do(confirm, second.id, JS, 1, by=coordinator_of("JS"))
 
     wish = SwapWish(other=second.id, other_revision=2, what=Exchange.TIMES, reason="研讨")
-    await each_desk.do(swap, first.id, wish, 2, by=coordinator_of("TF1"))
+    asked = await each_desk.do(swap, first.id, wish, 2, by=coordinator_of("TF1"))
+    assert (await recorded(each_desk), asked.sessions) == ([], (first, second))
+    assert asked.proposal is not None
+    await each_desk.do(
+        answer_proposal, asked.proposal.id, JS, 1, agrees=True, by=coordinator_of("JS")
+    )
     records = await recorded(each_desk)
     assert {each.session: each.linked for each in records} == {
         first.id: (second.id,),

@@ -5,12 +5,14 @@ from collections.abc import Awaitable
 from typing import Any
 
 from calendars.bells import SchoolId
+from scheduler.booking.bumps import BumpWish, NewPlace, bump
 from scheduler.booking.consent import confirm, decline, expire_holds
+from scheduler.booking.proposals import answer_proposal, propose_move
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
 from scheduler.checking import check
 from scheduler.errors import ClashError, StaleError, StateError
-from scheduler.model import Kind, Role, Session, SessionState
+from scheduler.model import Kind, Proposal, Role, Session, SessionState
 from scheduler.store import Transaction
 from tests.builders import at
 from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
@@ -123,6 +125,64 @@ async def test_swaps_in_opposite_directions_do_not_deadlock(each_desk: Desk) -> 
     )
     assert len(won) == 1
     assert {type(each) for each in lost} == {StaleError}
+    assert await each_desk.read(check) == ()
+
+
+async def test_two_who_confirm_the_same_revision_are_one_who_does_and_one_who_is_told(
+    each_desk: Desk,
+) -> None:
+    session = await each_desk.book()
+    won, lost = await _together(
+        *(
+            each_desk.do(confirm, session.id, SchoolId(name), 1, by=coordinator_of(name))
+            for name in ("TF1", "JS") * 3
+        )
+    )
+    assert len(won) == 1
+    assert {type(each) for each in lost} == {StaleError}
+    assert await each_desk.session(session) == won[0]
+
+
+async def test_a_bump_and_bookings_of_its_places_leave_nothing_double(each_desk: Desk) -> None:
+    alone = (a_wish("TF1", class_groups=()),)
+    meeting = await each_desk.book(
+        a_booking(kind=Kind.JOINT_RESEARCH, sites=alone, link_pool=None), by=coordinator_of("TF1")
+    )
+    place = NewPlace(session=meeting.id, revision=1, slot=at("16:10"))
+    wish = BumpWish(booking=a_booking(), displaced=(place,), reason="评估课")
+    bumps = [each_desk.do(bump, wish, by=coordinator_of("TF1")) for _ in range(2)]
+    bookings = [each_desk.book(a_booking(slot=at("16:10"))) for _ in range(4)]
+    won, lost = await _together(*bumps, *bookings)
+    rivals = [each for each in won if isinstance(each, Proposal)]
+    assert len(won) == max(1, len(rivals))
+    assert {type(each) for each in lost} <= {ClashError}
+    # Rivals for the same place can all be asked about; one of them gets it.
+    answers = [
+        each_desk.do(answer_proposal, each.id, SchoolId("JS"), 1, agrees=True) for each in rivals
+    ]
+    won, lost = await _together(*answers)
+    assert len(won) == min(1, len(rivals))
+    assert {type(each) for each in lost} <= {StateError, StaleError, ClashError}
+    assert await each_desk.read(check) == ()
+
+
+async def test_the_last_yes_to_a_proposal_and_a_move_of_its_session_are_one_of_both(
+    each_desk: Desk,
+) -> None:
+    session = await each_desk.book(by=coordinator_of("TF1"))
+    asked = await each_desk.do(
+        propose_move, session.id, SessionChange(slot=at("16:10")), 1, by=coordinator_of("JS")
+    )
+    yes = [
+        each_desk.do(
+            answer_proposal, asked.id, SchoolId("TF1"), 1, agrees=True, by=coordinator_of("TF1")
+        )
+        for _ in range(3)
+    ]
+    moves = [each_desk.do(change, session.id, SessionChange(slot=at("16:50")), 1) for _ in range(3)]
+    won, lost = await _together(*yes, *moves)
+    assert len(won) == 1
+    assert {type(each) for each in lost} <= {StaleError, StateError}
     assert await each_desk.read(check) == ()
 
 

@@ -1,0 +1,322 @@
+"""Sessions that others have agreed to move together, once every school concerned has agreed.
+
+Until then they stay where they are, and the places they would take are held.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from calendars.bells import SchoolId
+from scheduler.adjusting import ORDINARY, Occasion
+from scheduler.booking import notices, proposal_notices
+from scheduler.booking.places import Wanted, find_places
+from scheduler.booking.revisions import (
+    current_session,
+    require_changeable,
+    require_reason,
+    require_revision,
+    require_voice,
+    successor,
+)
+from scheduler.booking.single import SessionChange, changed_booking
+from scheduler.errors import ForbiddenError, InvalidWishError, NotFoundError, StateError
+from scheduler.model import (
+    Actor,
+    ActorRole,
+    AdjustmentKind,
+    Proposal,
+    ProposalId,
+    ProposalKind,
+    ProposalState,
+    ProposedPlace,
+    Session,
+    SessionId,
+    SessionState,
+    SiteState,
+)
+from scheduler.placing import booking_of, is_where_it_was, wish_of
+from scheduler.schools import Situation
+from scheduler.store import Transaction
+
+_EVERYBODY: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN)
+"""Asks for what all schools have agreed to: nobody's single voice decides any more."""
+
+
+async def propose_move(
+    transaction: Transaction, id: SessionId, wish: SessionChange, revision: int
+) -> Proposal:
+    """Propose another time, other rooms or people; the session stays until all have agreed.
+
+    This is how a school that is asked says "rather then". Nobody left to ask: it moves at once.
+    """
+    before = await current_session(transaction, id, revision)
+    require_changeable(before, transaction.now)
+    if not wish.asks_the_rules:
+        raise InvalidWishError(
+            "请提出另一个时间、教室、人员或链路。",
+            "Propose another time, room, person or link.",
+            pointer="/slot",
+        )
+    booking = changed_booking(before, wish)
+    await transaction.require(booking)
+    return await arrange(
+        transaction,
+        ProposalKind.MOVE,
+        [Wanted(id=id, booking=booking, before=before)],
+        reason=wish.reason,
+    )
+
+
+async def arrange(
+    transaction: Transaction, kind: ProposalKind, wanted: Sequence[Wanted], *, reason: str
+) -> Proposal:
+    """Move all of them at once if every school has agreed in advance; else hold and ask.
+
+    `ClashError` if rules forbid any of the places.
+    """
+    places, situation = await find_places(transaction, *wanted)
+    return await carry_out_or_ask(transaction, kind, wanted, places, situation, reason=reason)
+
+
+async def carry_out_or_ask(
+    transaction: Transaction,
+    kind: ProposalKind,
+    wanted: Sequence[Wanted],
+    places: Sequence[Session],
+    situation: Situation,
+    *,
+    reason: str,
+) -> Proposal:
+    """`arrange` with places that are found already."""
+    expires_at = _expiry(wanted, places)
+    if expires_at <= transaction.now and any(each.hold_expires_at for each in places):
+        raise StateError(
+            "活动即将开始或已经开始，来不及征得同意。",
+            "It begins too soon to ask anybody.",
+        )
+    proposal = Proposal(
+        id=ProposalId(uuid4().hex),
+        kind=kind,
+        places=tuple(
+            ProposedPlace(before=each.before, after=_held_until(expires_at, place))
+            for each, place in zip(wanted, places, strict=True)
+        ),
+        proposed_by=transaction.actor.name,
+        school=transaction.actor.school,
+        reason=reason,
+        expires_at=expires_at,
+        created_at=transaction.now,
+    )
+    if not proposal.asked:
+        proposal = await _carried_out(transaction, proposal, places, situation)
+    await transaction.add_proposal(proposal)
+    if proposal.state is ProposalState.OPEN:
+        await transaction.add_notices(
+            proposal_notices.asked(proposal, situation.schools, transaction.now)
+        )
+    return proposal
+
+
+async def answer_proposal(
+    transaction: Transaction,
+    id: ProposalId,
+    school: SchoolId,
+    revision: int,
+    *,
+    agrees: bool,
+    reason: str = "",
+) -> Proposal:
+    """A school agrees or declines; the last yes moves everything, one no leaves all as it was.
+
+    `StateError` if it ran out or its sessions have changed meanwhile, `ClashError` if rules forbid
+    by now what was proposed.
+    """
+    require_voice(transaction.actor, school)
+    before = await _open_proposal(transaction, id, revision)
+    _require_asked(before, school)
+    if not agrees:
+        require_reason(reason)
+        after = replace(before, state=ProposalState.DECLINED, answer=reason)
+        return await _closed(transaction, before, after)
+    agreed = replace(
+        before,
+        places=tuple(
+            replace(each, after=_agreed(each.after, school, transaction.actor.name))
+            for each in before.places
+        ),
+    )
+    if agreed.asked:
+        return await transaction.replace_proposal(before, agreed)
+    wanted = [await _wanted_now(transaction, agreed, each) for each in agreed.places]
+    found, situation = await find_places(transaction, *wanted, actor=_EVERYBODY)
+    places = [
+        _as_all_agreed(session, place.after)
+        for session, place in zip(found, agreed.places, strict=True)
+    ]
+    done = await _carried_out(transaction, agreed, places, situation)
+    return await transaction.replace_proposal(before, done)
+
+
+async def withdraw_proposal(transaction: Transaction, id: ProposalId, revision: int) -> Proposal:
+    """Whoever proposed it, or the office, takes it back."""
+    before = await _open_proposal(transaction, id, revision)
+    actor = transaction.actor
+    is_proposer = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == before.school
+    if actor.role is not ActorRole.ALLIANCE_ADMIN and not is_proposer:
+        raise ForbiddenError(
+            "只有提议的学校或联盟办公室可以撤回。",
+            "Only the school that proposed it, or the alliance's office, may take it back.",
+        )
+    return await _closed(transaction, before, replace(before, state=ProposalState.WITHDRAWN))
+
+
+async def close_proposals(transaction: Transaction) -> tuple[Proposal, ...]:
+    """Write down which open proposals ran out or were overtaken by other changes, and tell.
+
+    What they held is free already: this only says so.
+    """
+    still_open = await transaction.proposals(states=(ProposalState.OPEN,), limit=None)
+    overtaken = {each.id for each in await transaction.overtaken_among(still_open)}
+    closed = []
+    for before in still_open:
+        if before.id in overtaken:
+            state = ProposalState.OVERTAKEN
+        elif not before.is_open(transaction.now):
+            state = ProposalState.EXPIRED
+        else:
+            continue
+        closed.append(await _closed(transaction, before, replace(before, state=state)))
+    return tuple(closed)
+
+
+async def _open_proposal(transaction: Transaction, id: ProposalId, revision: int) -> Proposal:
+    proposal = await transaction.proposal(id)
+    require_revision(proposal.revision, revision)
+    if not proposal.is_open(transaction.now):
+        raise StateError(
+            "这个提议已经结束或到期，不能再答复。",
+            f"The proposal is {proposal.state} or has run out and can no longer be answered.",
+        )
+    return proposal
+
+
+def _require_asked(proposal: Proposal, school: SchoolId) -> None:
+    if all(each.after.site_of(school) is None for each in proposal.places):
+        raise NotFoundError(
+            f"这个提议与学校 {school} 无关。", f"The proposal does not concern school {school}."
+        )
+
+
+async def _closed(transaction: Transaction, before: Proposal, after: Proposal) -> Proposal:
+    after = await transaction.replace_proposal(before, after)
+    books = await transaction.books(proposal_notices.schools_of(after))
+    await transaction.add_notices(proposal_notices.closed(after, books, transaction.now))
+    return after
+
+
+async def _wanted_now(transaction: Transaction, proposal: Proposal, place: ProposedPlace) -> Wanted:
+    """The place for the session as it is now; `StateError` if it is not where it was."""
+    automatic = proposal.kind is ProposalKind.BUMP
+    if place.before is None:
+        return Wanted(id=place.after.id, booking=booking_of(place.after))
+    current = await transaction.session(place.before.id)
+    if not is_where_it_was(place.before, current, transaction.now):
+        raise StateError(
+            f"“{current.title}”在此期间已变动或结束，这个提议作废，请重新提议。",
+            f"“{current.title}” was changed or has ended meanwhile: propose anew.",
+        )
+    booking = replace(
+        booking_of(current),
+        slot=place.after.slot,
+        sites=tuple(replace(wish_of(site), period=None) for site in place.after.sites),
+        link_pool=place.after.link_pool,
+    )
+    return Wanted(id=current.id, booking=booking, before=current, automatic=automatic)
+
+
+async def _carried_out(
+    transaction: Transaction,
+    proposal: Proposal,
+    places: Sequence[Session],
+    situation: Situation,
+) -> Proposal:
+    """Move and book all of it, tell everybody why, and say so in the proposal."""
+    now, done = transaction.now, []
+    changes: list[tuple[Session, Session]] = []
+    for asked, place in zip(proposal.places, places, strict=True):
+        if asked.before is None:
+            continue
+        before = await transaction.session(asked.before.id)
+        reason = proposal_notices.reason_of(proposal, place)
+        changes.append((before, successor(before, replace(place, reason=reason), now)))
+    await transaction.replace_sessions(changes, occasion=_occasion(proposal))
+    moved = {after.id: (before, after) for before, after in changes}
+    for asked, place in zip(proposal.places, places, strict=True):
+        if place.id in moved:
+            before, after = moved[place.id]
+            why = proposal_notices.why(proposal, after)
+            told = notices.changed(before, after, situation.schools, now, why=why)
+        else:
+            after = place
+            await transaction.add_session(after)
+            told = notices.booked(after, situation.schools, now)
+        await transaction.add_notices(told)
+        done.append(replace(asked, after=after))
+    return replace(proposal, places=tuple(done), state=ProposalState.ACCEPTED)
+
+
+def _occasion(proposal: Proposal) -> Occasion:
+    match proposal.kind:
+        case ProposalKind.SWAP:
+            return Occasion(kind=AdjustmentKind.SWAP)
+        case ProposalKind.BUMP:
+            return Occasion(cause=proposal.places[0].after.id)
+        case _:
+            return ORDINARY
+
+
+def _expiry(wanted: Sequence[Wanted], places: Sequence[Session]) -> datetime:
+    """Every school asked gets its working hours, but never past a start or an older hold's end."""
+    limits = [place.slot.starts for place in places]
+    for each in wanted:
+        if each.before is not None:
+            limits.append(each.before.slot.starts)
+            if each.before.hold_expires_at is not None:
+                limits.append(each.before.hold_expires_at)
+    hours = [place.hold_expires_at for place in places if place.hold_expires_at is not None]
+    return min([*limits, max(hours)] if hours else limits)
+
+
+def _held_until(moment: datetime, place: Session) -> Session:
+    if place.state is SessionState.HELD:
+        return replace(place, hold_expires_at=moment)
+    return place
+
+
+def _agreed(session: Session, school: SchoolId, name: str) -> Session:
+    return replace(
+        session,
+        sites=tuple(
+            replace(site, state=SiteState.CONFIRMED, answered_by=name)
+            if site.school == school and site.state is SiteState.HELD
+            else site
+            for site in session.sites
+        ),
+    )
+
+
+def _as_all_agreed(session: Session, agreed: Session) -> Session:
+    """The session as it is placed now, with the answers that were given to the proposal."""
+    named = {site.school: site.answered_by for site in agreed.sites}
+    return replace(
+        session,
+        sites=tuple(
+            replace(site, state=SiteState.CONFIRMED, answered_by=named[site.school])
+            for site in session.sites
+        ),
+        state=SessionState.CONFIRMED,
+        hold_expires_at=None,
+    )
