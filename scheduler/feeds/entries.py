@@ -118,14 +118,14 @@ class _Words:
         return en if self.language == "en" else zh
 
     def title(self, own: Site | None) -> str:
-        """Such as "同步课·音乐·三年级·听讲·第3节 (TF1→JS, CB)"."""
+        """Such as "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)"."""
         session = self.session
         about = [session.subject or "", grade_words(session.grade, self.language)]
         if not any(about):
             about = [discreet(session.title)]
         parts = [self.kind, *about]
         if own is not None:
-            parts += [self._role(own), self._period(own), self._shortened(own)]
+            parts += [self._role(own), self._period(own), self._minutes(own)]
         joined = self._say("·", " · ").join(part for part in parts if part)
         return f"{joined} ({self._schools()})"
 
@@ -184,11 +184,11 @@ class _Words:
         early = self._say(f"提前{-shift}分钟", f", {-shift} min earlier") if shift < 0 else ""
         return self._say(f"第{site.period}节", f"lesson {site.period}") + late + early
 
-    def _shortened(self, site: Site) -> str:
-        """What the class gets, where that is less than the whole."""
-        minutes = site.effective_minutes
-        if minutes >= self.session.slot.minutes:
+    def _minutes(self, site: Site) -> str:
+        """What the class gets of the session, where a class takes part."""
+        if not site.class_groups:
             return ""
+        minutes = site.effective_minutes
         return self._say(f"有效{minutes}分钟", f"{minutes} effective minutes")
 
     def _schools(self) -> str:

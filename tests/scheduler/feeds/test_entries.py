@@ -40,7 +40,7 @@ def seen(session: Session, reader: Reader = ALLIANCE, books: Books = BOOKS, **at
 @pytest.mark.parametrize(
     ("reader", "title"),
     [
-        (teacher("TF1-T1"), "同步课·音乐·三年级·主讲·第5节 (TF1→JS, CB)"),
+        (teacher("TF1-T1"), "同步课·音乐·三年级·主讲·第5节·有效40分钟 (TF1→JS, CB)"),
         (teacher("JS-T1"), "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)"),
         (teacher("CB-T2"), "同步课·音乐·三年级·观摩 (TF1→JS, CB)"),
         (
@@ -56,7 +56,10 @@ def seen(session: Session, reader: Reader = ALLIANCE, books: Books = BOOKS, **at
             "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)",
         ),
         (Reader(Scope.STUDIO, "S1", "zh-CN"), "同步课·音乐·三年级 (TF1→JS, CB)"),
-        (Reader(Scope.ROOM, "TF1-R1", "zh-CN"), "同步课·音乐·三年级·主讲·第5节 (TF1→JS, CB)"),
+        (
+            Reader(Scope.ROOM, "TF1-R1", "zh-CN"),
+            "同步课·音乐·三年级·主讲·第5节·有效40分钟 (TF1→JS, CB)",
+        ),
         (ALLIANCE, "同步课·音乐·三年级 (TF1→JS, CB)"),
         (
             teacher("JS-T1", "en"),
@@ -74,11 +77,17 @@ def test_the_title_says_what_it_is_for_this_reader(reader: Reader, title: str) -
 @pytest.mark.parametrize(
     ("fields", "title"),
     [
-        ({"kind": Kind.JOINT_RESEARCH}, "联合教研·音乐·三年级·主会场·第5节 (TF1, JS, CB)"),
-        ({"form": Form.DUAL_TEACHER, "grade": None}, "双师课·音乐·主讲·第5节 (TF1→JS, CB)"),
-        ({"subject": None, "grade": None}, "同步课·三年级音乐·主讲·第5节 (TF1→JS, CB)"),
-        ({"subject": None, "grade": 10}, "同步课·高一·主讲·第5节 (TF1→JS, CB)"),
-        ({"sites": (a_site("TF1"),)}, "同步课·音乐·三年级·主讲 (TF1)"),
+        (
+            {"kind": Kind.JOINT_RESEARCH},
+            "联合教研·音乐·三年级·主会场·第5节·有效40分钟 (TF1, JS, CB)",
+        ),
+        (
+            {"form": Form.DUAL_TEACHER, "grade": None},
+            "双师课·音乐·主讲·第5节·有效40分钟 (TF1→JS, CB)",
+        ),
+        ({"subject": None, "grade": None}, "同步课·三年级音乐·主讲·第5节·有效40分钟 (TF1→JS, CB)"),
+        ({"subject": None, "grade": 10}, "同步课·高一·主讲·第5节·有效40分钟 (TF1→JS, CB)"),
+        ({"sites": (a_site("TF1"),)}, "同步课·音乐·三年级·主讲·有效40分钟 (TF1)"),
     ],
 )
 def test_the_title_names_kind_form_and_subject(fields: dict[str, Any], title: str) -> None:
