@@ -214,6 +214,17 @@ def test_the_sequence_follows_the_last_change_and_no_override_is_below_it() -> N
     assert sequences == [0, 300, 540, 540]
 
 
+def test_dates_that_a_split_takes_away_do_not_lower_the_sequence() -> None:
+    changed = [{"changed_at": NOW + timedelta(minutes=minutes)} for minutes in range(6)]
+    whole = a_term_of(a_series(), 6, dict(enumerate(changed)))
+    kept = a_series(changed_at=LATER)
+    sequences = [
+        int(events(written(sessions, series))[0]["SEQUENCE"])
+        for sessions, series in ((whole, a_series()), (whole[:3], kept))
+    ]
+    assert sequences == [300, 420]
+
+
 def test_a_series_under_way_keeps_its_first_date_when_that_is_long_ago() -> None:
     series = a_series()
     sessions = a_term_of(series, 18)
