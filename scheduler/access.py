@@ -1,15 +1,18 @@
 """What a role may do. Pure: who asks and what is concerned decide; reading is open to all."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from calendars.bells import SchoolId
 from scheduler.errors import ForbiddenError
 from scheduler.members import BusyBlock, Outage, Room, School, Teacher
-from scheduler.model import Actor, ActorRole, Request, RequestState, Scope, Session
+from scheduler.model import Actor, ActorRole, Booking, Request, RequestState, Scope, Session
+from scheduler.placing import booking_of
 from scheduler.records import Record, school_of
 
 _FOR_IT_SUPPORT: Final = (Room, Outage, BusyBlock)
+_STAFF: Final = (ActorRole.SCHOOL_COORDINATOR, ActorRole.IT_SUPPORT, ActorRole.TEACHER)
 
 
 def require_office(actor: Actor) -> None:
@@ -66,6 +69,50 @@ def require_change_of(actor: Actor, session: Session, schools: Iterable[SchoolId
     require_sessions_of(actor, [site.school for site in session.sites])
     if schools:
         require_sessions_of(actor, schools)
+
+
+def require_remedy(actor: Actor, session: Session, booking: Booking) -> None:
+    """The actor may move a session out of the way of an outage, to where `booking` says.
+
+    IT support gives it another room of the own school; time and people are the coordinators' to
+    change.
+    """
+    if actor.role is ActorRole.IT_SUPPORT and actor.school is not None:
+        before = booking_of(session)
+        if _but_for_rooms(before, actor.school) == _but_for_rooms(booking, actor.school):
+            return
+    require_change_of(actor, session, [site.school for site in booking.sites])
+
+
+def _but_for_rooms(booking: Booking, school: SchoolId) -> Booking:
+    sites = (
+        replace(site, room=None if site.school == school else site.room, period=None)
+        for site in booking.sites
+    )
+    return replace(booking, sites=tuple(sites))
+
+
+def require_suspension(actor: Actor, schools: Sequence[SchoolId]) -> None:
+    """The office closes whom it must, a coordinator the own school alone."""
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return
+    own = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school is not None
+    if not own or tuple(schools) != (actor.school,):
+        raise ForbiddenError(
+            "教导处只能为本校停课或解除；学区或全体停课由联盟办公室办理。",
+            "A coordinator closes and opens the own school; a district, or everyone, is the "
+            "alliance's office's to close.",
+        )
+
+
+def require_outcome_of(actor: Actor, school: SchoolId) -> None:
+    """Anybody of the school who works there tells how it went, or the alliance's office."""
+    is_staff = actor.role in _STAFF and actor.school == school
+    if not is_staff and actor.role is not ActorRole.ALLIANCE_ADMIN:
+        raise ForbiddenError(
+            f"只有学校 {school} 的人员或联盟办公室可以登记它的结果。",
+            f"Only the staff of school {school}, or the alliance's office, tell how it went there.",
+        )
 
 
 def require_subscription(

@@ -72,7 +72,7 @@ def adjustment_of(
     if kind is AdjustmentKind.CANCEL and before is not None and not is_over:
         schools = _schools(before) - _schools(after)
     return Adjustment(
-        id=_timely_id(now),
+        id=_timely_id(after, now),
         kind=kind,
         session=after.id,
         linked=tuple(each.id for each in linked),
@@ -107,9 +107,11 @@ def approvals_of(session: Session) -> tuple[Approval, ...]:
     )
 
 
-def _timely_id(now: datetime) -> AdjustmentId:
-    # Ids grow with time, so that a list by id is one by time and goes on where it ended.
-    return AdjustmentId(f"{int(now.timestamp() * 1000):012x}-{uuid4().hex[:20]}")
+def _timely_id(session: Session, now: datetime) -> AdjustmentId:
+    # Ids grow with time, and with the session's revision within a moment: a list by id is one by
+    # time and goes on where it ended.
+    milliseconds = int(now.timestamp() * 1000)
+    return AdjustmentId(f"{milliseconds:012x}-{session.revision:06x}-{uuid4().hex[:16]}")
 
 
 def _schools(session: Session) -> set[SchoolId]:

@@ -250,18 +250,32 @@ def _answered(
     site: Site, session: Session, situation: Situation, actor: Actor, before: Session | None
 ) -> Site:
     known = before.site_of(site.school) if before is not None else None
-    if (
-        before is not None
-        and known is not None
-        and before.slot == session.slot
-        and wish_of(known) == wish_of(site)
-    ):
-        return replace(site, state=known.state, answered_by=known.answered_by)
+    if before is not None and known is not None and before.slot == session.slot:
+        stays = wish_of(known) == wish_of(site)
+        if stays or _only_changes_rooms(known, site, session, situation, actor):
+            return replace(site, state=known.state, answered_by=known.answered_by)
     if actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == site.school:
         return replace(site, state=SiteState.CONFIRMED, answered_by=actor.name)
     if situation.schools[site.school].open_slot_covering(session.slot, session.subject):
         return replace(site, state=SiteState.CONFIRMED, answered_by=STANDING_CONSENT)
     return replace(site, state=SiteState.HELD, answered_by="")
+
+
+def _only_changes_rooms(
+    known: Site, site: Site, session: Session, situation: Situation, actor: Actor
+) -> bool:
+    """A school that has agreed need not again for a mere change of rooms in its own building.
+
+    Its IT support makes it, or the room it had is out of order.
+    """
+    if wish_of(replace(known, room=site.room)) != wish_of(site):
+        return False
+    is_out_of_order = any(
+        outage.room == known.room and outage.slot.overlaps(session.slot)
+        for outage in situation.schools[site.school].outages
+    )
+    is_own_it = actor.role is ActorRole.IT_SUPPORT and actor.school == site.school
+    return is_out_of_order or is_own_it
 
 
 def _asks_nobody_new(held: Session, before: Session) -> bool:

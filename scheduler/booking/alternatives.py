@@ -25,6 +25,7 @@ from scheduler.booking.single import SessionChange, changed_booking
 from scheduler.booking.swaps import SwapWish, exchanged
 from scheduler.busy_time import soft_time_met
 from scheduler.conflicts import find_conflicts
+from scheduler.members import LinkPoolId
 from scheduler.model import (
     Alternative,
     Booking,
@@ -44,7 +45,7 @@ OF_ONE_SORT: Final = 3
 JUDGED_WITH_SWAPS: Final = 60
 """Further candidates, for the timetable swaps that come last."""
 FindAlternatives = Callable[[], tuple[Alternative, ...]]
-Place = tuple[Slot, tuple[SiteWish, ...]]
+Place = tuple[Slot, tuple[SiteWish, ...], LinkPoolId | None]
 _NEW: Final = SessionId("new")
 
 
@@ -111,7 +112,7 @@ def alternatives_for(
     if isinstance(wanted, Session):
         published = wanted
         wanted = booking_of(published)
-    search = _Search(wanted, situation, now, published)
+    search = Search(wanted, situation, now, published)
     found: list[Alternative] = []
     for candidates in search.sorts():
         fresh = (each for each in map(search.alternative, candidates) if each is not None)
@@ -125,7 +126,7 @@ def best_on(
     wanted: Booking, situation: Situation, dates: Sequence[date], *, now: datetime
 ) -> Session | None:
     """The best place on the first of these dates that has one (for a single date of a series)."""
-    search = _Search(wanted, situation, now, None)
+    search = Search(wanted, situation, now, None)
     candidates = chain(
         search.candidates.at_the_same_time(),
         chain.from_iterable(search.candidates.times_on(on) for on in dates),
@@ -134,11 +135,20 @@ def best_on(
     return next((session for session in placed if session is not None), None)
 
 
-class _Search:
-    """One hunt: what is wanted, in which situation, and how many candidates may still be judged."""
+class Search:
+    """One hunt: what is wanted, in which situation, and how many candidates may still be judged.
+
+    `refused`: the place that is wanted has been refused, and is not found again.
+    """
 
     def __init__(
-        self, wanted: Booking, situation: Situation, now: datetime, published: Session | None
+        self,
+        wanted: Booking,
+        situation: Situation,
+        now: datetime,
+        published: Session | None,
+        *,
+        refused: bool = True,
     ) -> None:
         self.wanted = wanted
         self.situation = situation
@@ -147,8 +157,9 @@ class _Search:
         self.candidates = Candidates(wanted, situation)
         self.in_soft_time: list[Alternative] = []
         self._left = JUDGED_AT_MOST
-        self._need_swaps: list[Booking] = []
-        self._seen = {_place_of(draft(wanted, situation, id=_NEW, now=now))}
+        self.need_swaps: list[Booking] = []
+        place = _place_of(draft(wanted, situation, id=_NEW, now=now))
+        self._seen = {place} if refused else set()
         self._situation_on: dict[date, Situation] = {}
 
     def sorts(self) -> Iterator[Iterator[Booking]]:
@@ -157,7 +168,7 @@ class _Search:
         for on in dates_around(self.candidates.day):
             yield self.candidates.times_on(on)
         self._left += JUDGED_WITH_SWAPS
-        yield iter(self._need_swaps)
+        yield iter(self.need_swaps)
         if len(self._seen) == 1:
             yield self.candidates.with_one_fewer()
 
@@ -192,7 +203,7 @@ class _Search:
             session, conflicts = self._judged(with_rooms_open(candidate, conflicts))
         swapped = with_swaps(candidate)
         if conflicts and swapped != candidate and all(each.rule == "H3" for each in conflicts):
-            self._need_swaps.append(swapped)
+            self.need_swaps.append(swapped)
         place = _place_of(session)
         if conflicts or place in self._seen:
             return None
@@ -214,4 +225,4 @@ class _Search:
 
 
 def _place_of(session: Session) -> Place:
-    return session.slot, tuple(wish_of(site) for site in session.sites)
+    return session.slot, tuple(wish_of(site) for site in session.sites), session.link_pool

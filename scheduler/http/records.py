@@ -1,5 +1,6 @@
 """Reference records: one implementation for every kind that schools tell us about."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,7 +19,8 @@ from scheduler.http.answers import Page
 from scheduler.http.days import ADDRESSES
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.members import Alliance
+from scheduler.members import Alliance, Outage
+from scheduler.outages import mark, unmark
 from scheduler.records import KINDS, WORDS, Record
 from scheduler.store import Stored, Transaction
 
@@ -32,8 +34,16 @@ class RecordList:
     limit: Limit = 100
 
 
+_Put = Callable[..., Awaitable[Stored[Any]]]
+_Remove = Callable[..., Awaitable[None]]
+
+_WRITTEN_BY: Final[dict[type[Record], tuple[_Put, _Remove]]] = {Outage: (mark, unmark)}
+"""What stores and removes a record where more is to be done than that."""
+
+
 def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
     zh, en = WORDS[kind].zh, WORDS[kind].en
+    put, remove = _WRITTEN_BY.get(kind, (Transaction.put, Transaction.delete))
 
     async def listed(transaction: Transaction, call: Call[NoBody, RecordList]) -> Page[Record]:
         query = call.query
@@ -59,7 +69,7 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
                 pointer="/id",
                 value=call.body.id,
             )
-        return await transaction.put(call.body, revision=None)
+        return await put(transaction, call.body, revision=None)
 
     async def replaced(transaction: Transaction, call: Call[Record, Any]) -> Stored[Record]:
         stored = await transaction.get(kind, call.id)
@@ -71,12 +81,12 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
                 value=call.body.id,
             )
         require_record_write(call.actor, call.body, before=stored.record)
-        return await transaction.put(call.body, revision=call.if_match.expect(stored.revision))
+        return await put(transaction, call.body, revision=call.if_match.expect(stored.revision))
 
     async def deleted(transaction: Transaction, call: Call[NoBody, Any]) -> None:
         stored = await transaction.get(kind, call.id)
         require_removal(call.actor, stored.record)
-        await transaction.delete(kind, call.id, revision=call.if_match.expect(stored.revision))
+        await remove(transaction, kind, call.id, revision=call.if_match.expect(stored.revision))
 
     tag = Text(zh, f"{en[0].upper()}{en[1:]}s")
     one = f"/{name}/{{id}}"

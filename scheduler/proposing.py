@@ -1,0 +1,172 @@
+"""Where a session that cannot stay could go: another room, another time, another date. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import chain, islice
+from typing import Final
+
+from calendars.slots import Slot
+from calendars.text import Text
+from scheduler.booking.alternatives import Search
+from scheduler.booking.candidates import in_any_room
+from scheduler.booking.differences import difference
+from scheduler.conflicts import find_conflicts
+from scheduler.members import LinkPoolId
+from scheduler.model import Booking, Conflict, Place, Session, SessionId, SiteWish
+from scheduler.placing import booking_of, draft, wish_of
+from scheduler.schools import Situation
+
+DAYS_AHEAD: Final = 14
+"""How far a lesson is postponed."""
+_NEW: Final = SessionId("new")
+_SWAPS: Final = 20
+"""Places that need a timetable swap, tried where no other is free."""
+
+
+class Way(StrEnum):
+    """What a proposal changes, in the order in which they are made."""
+
+    ROOM = "room"
+    TIME = "time"
+    POSTPONE = "postpone"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A place that no rule forbids at the moment of asking, and what it changes."""
+
+    way: Way
+    slot: Slot
+    sites: tuple[SiteWish, ...]
+    link_pool: LinkPoolId | None
+    changes: Text
+    min_effective_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disrupted:
+    """A session that cannot be as it was, why, and where it could go.
+
+    Without proposals it stays listed: `obstacles` are what is in the way of any other room at its
+    own time, and a person decides.
+    """
+
+    session: Session
+    conflicts: tuple[Conflict, ...]
+    proposals: tuple[Proposal, ...]
+    obstacles: tuple[Conflict, ...] = ()
+
+
+def proposals_for(
+    session: Session, situation: Situation, *, now: datetime, links: Sequence[LinkPoolId] = ()
+) -> tuple[Proposal, ...]:
+    """The best place of each sort: other rooms (or links), another time of the day, a later date.
+
+    `links` are the link pools that would do. What the session itself uses counts as free.
+    """
+    wanted = booking_of(session)
+    search = Search(wanted, situation, now, session)
+    day = search.candidates.day
+    same_time = chain(
+        (replace(wanted, link_pool=link) for link in links),
+        search.candidates.at_the_same_time(),
+    )
+    ways = (
+        (Way.ROOM, same_time),
+        (Way.TIME, _times(search, [day], links)),
+        (Way.POSTPONE, _times(search, _dates_after(day), links)),
+    )
+    found = ((way, _first(search, candidates)) for way, candidates in ways)
+    return tuple(
+        _proposal(way, wanted, place, situation) for way, place in found if place is not None
+    )
+
+
+def later_place(
+    wanted: Booking, situation: Situation, dates: Sequence[date], *, now: datetime
+) -> Proposal | None:
+    """The best place for a new session on the first of these dates that has one."""
+    search = Search(wanted, situation, now, None, refused=False)
+    place = _first(search, _times(search, dates, ()))
+    return None if place is None else _proposal(Way.POSTPONE, wanted, place, situation)
+
+
+def way_back(
+    session: Session, original: Place, situation: Situation, *, now: datetime
+) -> tuple[tuple[Proposal, ...], tuple[Conflict, ...]]:
+    """The place a session once had, if it is free and allowed now; else what is in the way.
+
+    A session that was cancelled is to be booked anew (H14).
+    """
+    published = session if session.is_live(now) else None
+    own = session.id if published is not None else _NEW
+    place = draft(booking_at(session, original), situation, id=own, now=now)
+    if conflicts := find_conflicts(place, situation, now=now, published=published):
+        return (), conflicts
+    return (_proposal(Way.BACK, booking_of(session), place, situation),), ()
+
+
+def booking_at(session: Session, place: Place) -> Booking:
+    """The session as it was held at a place; periods are found again."""
+    return replace(
+        booking_of(session),
+        slot=place.slot,
+        sites=tuple(replace(site, period=None) for site in place.sites),
+        link_pool=place.link_pool,
+    )
+
+
+def obstacles_to(session: Session, situation: Situation, *, now: datetime) -> tuple[Conflict, ...]:
+    """What is in the way of the session at its own time, whatever rooms it takes."""
+    anywhere = draft(in_any_room(booking_of(session)), situation, id=session.id, now=now)
+    return find_conflicts(anywhere, situation, now=now, published=session)
+
+
+def with_place(session: Session, proposal: Proposal, situation: Situation) -> Situation:
+    """The situation once the session has gone where the proposal says."""
+    moved = replace(
+        session,
+        slot=proposal.slot,
+        link_pool=proposal.link_pool,
+        sites=tuple(
+            replace(site, room=wish.room, teacher=wish.teacher)
+            for site, wish in zip(session.sites, proposal.sites, strict=True)
+        ),
+    )
+    others = tuple(each for each in situation.sessions if each.id != session.id)
+    return replace(situation, sessions=(*others, moved))
+
+
+def _dates_after(day: date) -> list[date]:
+    return [day + timedelta(days=no) for no in range(1, DAYS_AHEAD + 1)]
+
+
+def _times(search: Search, dates: Iterable[date], links: Sequence[LinkPoolId]) -> Iterator[Booking]:
+    for on in dates:
+        for candidate in search.candidates.times_on(on):
+            yield candidate
+            yield from (replace(candidate, link_pool=link) for link in links)
+
+
+def _first(search: Search, candidates: Iterable[Booking]) -> Session | None:
+    """The first place that no rule forbids; failing that, one for which a lesson is swapped."""
+    known = len(search.need_swaps)
+    places = map(search.placed, candidates)
+    if (found := next((each for each in places if each is not None), None)) is not None:
+        return found
+    swaps = islice(search.need_swaps[known:], _SWAPS)
+    return next((each for each in map(search.placed, swaps) if each is not None), None)
+
+
+def _proposal(way: Way, wanted: Booking, place: Session, situation: Situation) -> Proposal:
+    return Proposal(
+        way=way,
+        slot=place.slot,
+        sites=tuple(wish_of(site) for site in place.sites),
+        link_pool=place.link_pool,
+        changes=difference(wanted, place, situation),
+        min_effective_minutes=min(site.effective_minutes for site in place.sites),
+    )

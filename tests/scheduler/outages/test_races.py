@@ -1,0 +1,60 @@
+"""Who books while a room goes out of use is refused or listed, and never lost, on both engines."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from scheduler.booking.single import SessionChange, change
+from scheduler.errors import ClashError
+from scheduler.model import Role, Session
+from scheduler.outages import mark
+from scheduler.store import Transaction
+from tests.builders import an_outage, at
+from tests.scheduler.desk import Desk, a_booking, a_wish
+from tests.scheduler.outages.test_outages import applied, listed, taken
+
+
+@pytest.mark.parametrize("resource", [{"room": "JS-R1"}, {"link_pool": "bridge"}])
+async def test_a_booking_at_the_moment_of_an_outage_is_refused_or_listed(
+    each_desk: Desk, resource: dict[str, Any]
+) -> None:
+    slots = [at("8:30", 30), at("9:25", 30), at("10:35", 30), at("14:00", 30)]
+    bookings = [
+        each_desk.book(a_booking(slot=slot, min_minutes=20, title=slot.starts.isoformat()))
+        for slot in slots
+    ]
+    outage = an_outage(at("8:00", 600), **resource)
+    first, *rest = bookings
+    ended = await asyncio.gather(
+        first, each_desk.do(mark, outage, revision=None), *rest, return_exceptions=True
+    )
+    booked = {each.id for each in ended if isinstance(each, Session)}
+    refused = [each for each in ended if isinstance(each, ClashError)]
+    assert len(booked) + len(refused) == len(slots)
+    assert all({conflict.rule for conflict in each.conflicts} == {"H9"} for each in refused)
+    assert {hit.session.id for hit in await listed(each_desk)} == booked
+
+
+async def test_two_who_take_up_proposals_for_one_room_do_not_both_get_it(
+    each_desk: Desk,
+) -> None:
+    """Both lose their own room and are shown the same free one, one list after the other."""
+    session = await each_desk.book()
+    await each_desk.do(mark, an_outage(at("13:00", 120), room="JS-R1"), revision=None)
+    (hit,) = await listed(each_desk)
+    alone = a_wish("JS", Role.LEAD, room="JS-R1", teacher="JS-T3", class_groups=())
+    other = await each_desk.book(
+        a_booking(sites=(alone,), slot=at("16:10"), link_pool=None, form="dedicated")
+    )
+    into = SessionChange(
+        slot=session.slot,
+        sites=(a_wish("JS", Role.LEAD, room="JS-R2", teacher="JS-T3", class_groups=()),),
+    )
+    runs = (
+        applied(each_desk, [taken(session, hit.proposals[0])]),
+        each_desk.do(change, other.id, into, other.revision),
+    )
+    await asyncio.gather(*runs, return_exceptions=True)
+    sessions = await each_desk.read(Transaction.sessions)
+    assert sum(site.room == "JS-R2" for each in sessions for site in each.sites) == 1
