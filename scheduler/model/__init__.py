@@ -40,6 +40,7 @@ from scheduler.model.channels import (
     Message,
     MessageState,
 )
+from scheduler.model.outcomes import Outcome, OutcomeId, OutcomeKind
 from scheduler.model.plans import (
     Cost,
     Lane,
@@ -70,6 +71,7 @@ from scheduler.model.sessions import (
     Session,
     WhenImpossible,
 )
+from scheduler.model.suspensions import Effect, SuspendedSession, Suspension, SuspensionId
 
 __all__ = [
     "MAX_SESSION_MINUTES",
@@ -89,6 +91,7 @@ __all__ = [
     "ChannelSetting",
     "Conflict",
     "Cost",
+    "Effect",
     "Form",
     "Kind",
     "Lane",
@@ -97,6 +100,9 @@ __all__ = [
     "Mode",
     "Notice",
     "OnDecline",
+    "Outcome",
+    "OutcomeId",
+    "OutcomeKind",
     "Place",
     "Placement",
     "Plan",
@@ -129,6 +135,9 @@ __all__ = [
     "Sites",
     "Subscription",
     "Supposed",
+    "SuspendedSession",
+    "Suspension",
+    "SuspensionId",
     "Tally",
     "Unplaced",
     "WhenImpossible",

@@ -30,7 +30,7 @@ from scheduler.store.claims import (
 )
 from scheduler.store.codec import decode, encode
 from scheduler.store.naming import replace_references
-from scheduler.store.opened import OpenTransaction
+from scheduler.store.opened import OpenTransaction, chunks
 from scheduler.store.resources import count_up, lock_resources
 
 _TABLE = tables.sessions
@@ -149,6 +149,7 @@ async def replace_sessions(
     await lock_resources(
         transaction, {each for pair in changes for one in pair for each in concerned_by(one)}
     )
+    await _refuse_told(transaction, [before for before, _ in changes])
     claims = [
         (await claims_of(transaction, before), await claims_of(transaction, after))
         for before, after in changes
@@ -183,6 +184,20 @@ async def _replace_row(transaction: OpenTransaction, before: Session, after: Ses
     )
     if touched == 0:
         await _refuse_stale(transaction, before)
+
+
+async def _refuse_told(transaction: OpenTransaction, sessions: Sequence[Session]) -> None:
+    """What a school has told the outcome of stays as it was planned; a guard holds that, too."""
+    begun = {each.id: each for each in sessions if each.slot.starts <= transaction.now}
+    told = tables.outcomes.c.session
+    for part in chunks(sorted(begun)):
+        row = await transaction.first(select(told).where(told.in_(part)).limit(1))
+        if row is not None:
+            title = begun[row.session].title
+            raise StateError(
+                f"“{title}”已登记结果，安排不能再更改。",
+                f"“{title}” has an outcome already and stays as it was planned.",
+            )
 
 
 async def _refuse_stale(transaction: OpenTransaction, before: Session) -> NoReturn:

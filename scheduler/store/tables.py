@@ -213,6 +213,31 @@ proposals = Table(
     Index(None, "state", "ends"),
 )
 """What is proposed for agreed sessions; an open one holds its places, which it spans in time."""
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("date", Date, nullable=False, index=True),
+    Column("lifted_at", UtcDateTime),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("session", _ID, ForeignKey("sessions.id"), nullable=False),
+    Column("school", _ID, nullable=False),
+    Column("starts", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("session", "school"),
+    Index(None, "closed_at", "starts"),
+    Index(None, "school", "starts"),
+)
+"""How a session went at each school; `starts` is that of the session."""
 
 plans = Table(
     "plans",

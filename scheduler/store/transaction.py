@@ -31,6 +31,9 @@ from scheduler.store import (
     notices as about_notices,
 )
 from scheduler.store import (
+    outcomes as about_outcomes,
+)
+from scheduler.store import (
     plans as about_plans,
 )
 from scheduler.store import (
@@ -59,6 +62,9 @@ from scheduler.store import (
 )
 from scheduler.store import (
     subscriptions as about_subscriptions,
+)
+from scheduler.store import (
+    suspensions as about_suspensions,
 )
 from scheduler.store.opened import OpenTransaction
 
@@ -106,6 +112,18 @@ class Transaction(OpenTransaction):
     replace_proposal = about_proposals.replace_proposal
     held_places = about_proposals.held_places
     overtaken_among = about_proposals.overtaken_among
+    suspension = about_suspensions.suspension
+    suspensions = about_suspensions.suspensions
+    suspensions_on = about_suspensions.suspensions_on
+    add_suspension = about_suspensions.add_suspension
+    replace_suspension = about_suspensions.replace_suspension
+    outcome = about_outcomes.outcome
+    outcomes = about_outcomes.outcomes
+    add_outcome = about_outcomes.add_outcome
+    replace_outcome = about_outcomes.replace_outcome
+    open_outcomes = about_outcomes.open_outcomes
+    cancelled_without_outcome = about_outcomes.cancelled_without_outcome
+    sessions_without_outcome = about_outcomes.sessions_without_outcome
 
     # Plans
     plan = about_plans.plan

@@ -24,12 +24,18 @@ NAMES = {
         "claims_stay_apart_on_update",
         "claims_stay_within_on_insert",
         "claims_stay_within_on_update",
+        "outcomes_stay_on_delete",
+        "outcomes_stay_on_update",
+        "sessions_stay_on_delete",
+        "sessions_stay_on_update",
     ],
     "postgresql": [
         "audit_is_not_emptied",
         "audit_stays",
         "claims_stay_apart",
         "claims_stay_within",
+        "outcomes_stay",
+        "sessions_stay",
     ],
 }
 
