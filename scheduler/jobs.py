@@ -9,7 +9,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from scheduler import planning
+from scheduler import outcomes, planning
 from scheduler.booking import consent
 from scheduler.booking.proposals import close_proposals
 from scheduler.delivery.gathering import gather, route
@@ -43,6 +43,12 @@ async def solve_plans(store: Store, clock: Clock) -> None:
     await planning.solve_next(store, clock=clock)
 
 
+async def close_outcomes(store: Store, clock: Clock) -> None:
+    """Note what was cancelled, and close the outcomes that are old enough, as many as there are."""
+    while await store.write(outcomes.close_due, actor=MACHINE, now=clock()):
+        pass
+
+
 def writing_down(polls: Polls) -> Job:
     """Note once a minute who has read which calendar, so that no reader waits for a write."""
 
@@ -72,6 +78,7 @@ JOBS: Final = (
     Job(expire_holds, seconds=60),
     Job(solve_plans, seconds=2),
     Job(gather_notices, seconds=5),
+    Job(close_outcomes, seconds=600),
 )
 
 
