@@ -10,6 +10,11 @@ from operator import attrgetter
 from typing import Final
 
 from calendars.text import Text
+from scheduler.checking_aftermath import (
+    operations_are_linked,
+    outcomes_fit_the_plan,
+    suspended_sessions_stay_cancelled,
+)
 from scheduler.conflicts import find_conflicts
 from scheduler.findings import Check, Finding
 from scheduler.members import Alliance, LinkPool, Room, RoomId
@@ -44,6 +49,7 @@ async def check(transaction: Transaction) -> tuple[Finding, ...]:
     series = await _all_series(transaction)
     found += states_are_sound(sessions, transaction.now)
     found += series_hold_together(sessions, series, transaction.now)
+    found += await _aftermath(transaction, sessions)
     if await transaction.list(Alliance, limit=1):
         found += await _bookings(transaction, sessions)
     elif sessions:
@@ -53,6 +59,19 @@ async def check(transaction: Transaction) -> tuple[Finding, ...]:
         )
         found.append(Finding(check=Check.REFERENCES, subject="alliances", sentence=Text(zh, en)))
     return (*found, *await transaction.follow_audit())
+
+
+async def _aftermath(transaction: Transaction, sessions: Iterable[Session]) -> list[Finding]:
+    """What was told of sessions afterwards."""
+    known, now = {session.id: session for session in sessions}, transaction.now
+    adjustments = await transaction.adjustments(limit=None)
+    suspensions = await transaction.suspensions(limit=None)
+    outcomes = await transaction.outcomes(limit=None)
+    return [
+        *operations_are_linked(adjustments, known, now),
+        *suspended_sessions_stay_cancelled(suspensions, known),
+        *outcomes_fit_the_plan(outcomes, known, now),
+    ]
 
 
 async def _all_series(transaction: Transaction) -> list[Series]:

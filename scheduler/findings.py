@@ -18,6 +18,9 @@ class Check(StrEnum):
     RULES = "rules"
     STATES = "states"
     SERIES = "series"
+    ADJUSTMENTS = "adjustments"
+    SUSPENSIONS = "suspensions"
+    OUTCOMES = "outcomes"
     AUDIT = "audit"
     PAST = "past"
 

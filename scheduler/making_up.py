@@ -29,10 +29,10 @@ from scheduler.model import (
     SiteWish,
 )
 from scheduler.placing import booking_of
-from scheduler.proposing import Proposal, later_place
+from scheduler.replacements import Replacement, later_place
 from scheduler.store import Transaction
 
-_MOST_PROPOSALS: Final = 3
+_MOST_DATES: Final = 3
 _OVER: Final = (SessionState.CANCELLED, SessionState.EXPIRED)
 
 
@@ -90,7 +90,7 @@ async def make_up(
 
 async def make_up_places(
     transaction: Transaction, id: SessionId
-) -> Callable[[], tuple[Proposal, ...]]:
+) -> Callable[[], tuple[Replacement, ...]]:
     """What finds the next dates on which the missed session could be held, for a thread."""
     missed = await transaction.session(id)
     await _require_missed(transaction, missed)
@@ -98,9 +98,9 @@ async def make_up_places(
     wanted, dates = await wanted_later(transaction, missed)
     situation = await situation_around(transaction, wanted)
 
-    def found() -> tuple[Proposal, ...]:
+    def found() -> tuple[Replacement, ...]:
         places = (later_place(wanted, situation, [on], now=now) for on in dates)
-        return tuple(islice((each for each in places if each is not None), _MOST_PROPOSALS))
+        return tuple(islice((each for each in places if each is not None), _MOST_DATES))
 
     return found
 

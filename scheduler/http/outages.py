@@ -21,7 +21,7 @@ from scheduler.outages import (
     sessions_hit,
     sessions_moved,
 )
-from scheduler.proposing import Disrupted
+from scheduler.replacements import Disrupted
 from scheduler.store import Transaction
 
 FewAtOnce = Annotated[int, Meta(ge=1, le=100, description="How many at most.")]
@@ -106,7 +106,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         tag=TAG,
         summary=Text(
             "采用一个或多个方案，逐个重新审核、逐个答复",
-            "Take up one or many proposals; each is judged again and answered for itself",
+            "Take up one or many replacements; each is judged again and answered for itself",
         ),
         body=Remedies,
         answer=Page[Remedied],

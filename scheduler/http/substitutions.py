@@ -19,7 +19,7 @@ from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.http.sessions import OF_A_CHANGE
 from scheduler.making_up import MakeUp, make_up, make_up_places
 from scheduler.model import Session, SessionId
-from scheduler.proposing import Proposal
+from scheduler.replacements import Replacement
 from scheduler.store import Transaction
 from scheduler.substituting import Substitute, Substitution, substitute, substitutes
 
@@ -54,7 +54,7 @@ async def _made_up(transaction: Transaction, call: Call[MakeUp, object]) -> Sess
 
 async def _when_it_could(
     transaction: Transaction, call: Call[NoBody, object]
-) -> Callable[[], Page[Proposal]]:
+) -> Callable[[], Page[Replacement]]:
     found = await make_up_places(transaction, SessionId(call.id))
     return lambda: Page(items=found(), next=None)
 
@@ -94,7 +94,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
             "停掉或落空的课可在哪几天补",
             "When a missed session could be held, the next dates first",
         ),
-        answer=Page[Proposal],
+        answer=Page[Replacement],
         errors=(NotFoundError, StateError),
         run=_when_it_could,
     ),

@@ -20,7 +20,7 @@ from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import Suspension, SuspensionId
 from scheduler.one_by_one import Remedied
-from scheduler.proposing import Disrupted
+from scheduler.replacements import Disrupted
 from scheduler.store import Transaction
 from scheduler.suspending import (
     Returns,

@@ -1,4 +1,4 @@
-"""Taking up proposals: each is judged again and answered for itself; none blocks another."""
+"""Taking up replacements: each is judged again and answered for itself; none blocks another."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from scheduler.store import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """A proposal that somebody takes up, for the revision of the session that it was made for."""
+    """A replacement that is taken up, for the revision of the session that it was made for."""
 
     session: SessionId
     revision: int
@@ -33,7 +33,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedies:
-    """One proposal for a session, or those for many at once. A session is named once."""
+    """One replacement for a session, or those for many at once. A session is named once."""
 
     remedies: Annotated[tuple[Remedy, ...], Meta(min_length=1, max_length=200)]
     reason: Note = ""
@@ -42,7 +42,7 @@ class Remedies:
 async def apply_remedies(
     transaction: Transaction, outage: OutageId, wish: Remedies
 ) -> tuple[Remedied, ...]:
-    """Move each session where its proposal says, if no rule forbids it by now.
+    """Move each session where its replacement says, if no rule forbids it by now.
 
     Whoever may not move one of them moves none (`ForbiddenError`). The record of each move names
     the outage, which is what the way back is found by.

@@ -11,11 +11,11 @@ from scheduler.digests import by_time
 from scheduler.members import LinkPoolId, Outage, OutageId
 from scheduler.model import Place, Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.placing import booking_of
-from scheduler.proposing import (
+from scheduler.replacements import (
     Disrupted,
     booking_at,
     obstacles_to,
-    proposals_for,
+    replacements_for,
     way_back,
     with_place,
 )
@@ -42,7 +42,7 @@ async def sessions_hit(
 ) -> tuple[list[Session], Judge]:
     """A part of the sessions hit, after a key of `key_of`, and what finds places, for a thread.
 
-    Proposals of one part fit together: what one session would take is not offered to the next.
+    Replacements of one part fit together: what one session would take is not offered to the next.
     """
     outage = (await transaction.get(Outage, id)).record
     sessions = _part(await hit_by(transaction, outage), after, limit)
@@ -56,24 +56,24 @@ async def sessions_hit(
     situation = await situation_around(transaction, *bookings) if bookings else None
 
     def judge(some: Sequence[Session]) -> tuple[Disrupted, ...]:
-        return tuple(_with_proposals(some, situation, links, now)) if situation else ()
+        return tuple(_with_replacements(some, situation, links, now)) if situation else ()
 
     return sessions, judge
 
 
-def _with_proposals(
+def _with_replacements(
     sessions: Sequence[Session], around: Situation, links: Sequence[LinkPoolId], now: datetime
 ) -> Iterable[Disrupted]:
     for session in sessions:
-        proposals = proposals_for(session, around, now=now, links=links)
+        replacements = replacements_for(session, around, now=now, links=links)
         yield Disrupted(
             session=session,
             conflicts=find_conflicts(session, around, now=now),
-            proposals=proposals,
-            obstacles=() if proposals else obstacles_to(session, around, now=now),
+            replacements=replacements,
+            obstacles=() if replacements else obstacles_to(session, around, now=now),
         )
-        if proposals:
-            around = with_place(session, proposals[0], around)
+        if replacements:
+            around = with_place(session, replacements[0], around)
 
 
 async def sessions_moved(
@@ -111,11 +111,11 @@ async def sessions_moved(
 
 
 def _returning(session: Session, original: Place, around: Situation, now: datetime) -> Disrupted:
-    proposals, obstacles = way_back(session, original, around, now=now)
+    replacements, obstacles = way_back(session, original, around, now=now)
     return Disrupted(
         session=session,
         conflicts=find_conflicts(session, around, now=now),
-        proposals=proposals,
+        replacements=replacements,
         obstacles=obstacles,
     )
 

@@ -52,7 +52,7 @@ async def unmark(
 async def _tell_of_way_back(transaction: Transaction, outage: Outage, key: str) -> None:
     """Tell the coordinators of the sessions that can go back where they were."""
     moved, judge = await sessions_moved(transaction, outage.id, after="", limit=_MOST)
-    back = [each.session for each in judge(moved) if each.proposals]
+    back = [each.session for each in judge(moved) if each.replacements]
     books = await transaction.books({site.school for each in back for site in each.sites})
     lines = [
         ((site.school, None), _line(session, books[site.school]))

@@ -1,7 +1,7 @@
 """Whether the rows say what the values in them say: columns, references, resources and claims."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,31 +13,45 @@ from scheduler.findings import Check, Finding
 from scheduler.model import (
     Adjustment,
     Channel,
+    Outcome,
     Plan,
     Proposal,
     Resource,
     ResourceKind,
     Series,
     Session,
+    Suspension,
 )
 from scheduler.records import KINDS, NAMES, WORDS, Record, references, school_of
 from scheduler.store import tables
 from scheduler.store.adjustments import columns_of as columns_of_adjustment
+from scheduler.store.adjustments import parties_of
 from scheduler.store.claims import claims_on, concerned_by, seconds_of
 from scheduler.store.codec import decode
 from scheduler.store.opened import OpenTransaction, ResourceRow
+from scheduler.store.outcomes import columns_of as columns_of_outcome
 from scheduler.store.proposals import columns_of as columns_of_proposal
 from scheduler.store.resources import WORDS_OF_RESOURCES, columns_of, find_resources, resource_of
 from scheduler.store.sessions import columns_of as columns_of_session
+from scheduler.store.suspensions import columns_of as columns_of_suspension
 
 _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.sessions, "sessions", Session),
     (tables.series, "series", Series),
     (tables.plans, "plans", Plan),
     (tables.adjustments, "adjustments", Adjustment),
+    (tables.suspensions, "suspensions", Suspension),
+    (tables.outcomes, "outcomes", Outcome),
     (tables.channels, "channels", Channel),
     (tables.proposals, "proposals", Proposal),
 )
+_COLUMNS_OF: Final[dict[str, Callable[[Any], Mapping[str, object]]]] = {
+    "sessions": columns_of_session,
+    "adjustments": columns_of_adjustment,
+    "suspensions": columns_of_suspension,
+    "outcomes": columns_of_outcome,
+    "proposals": columns_of_proposal,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ async def find_inconsistencies(transaction: OpenTransaction) -> tuple[Finding, .
         *await _references(transaction, named),
         *await _resources(transaction, records),
         *await _claims(transaction, sessions),
+        *await _parties(transaction, others["adjustments"]),
     )
 
 
@@ -116,12 +131,9 @@ def _columns(
     """Columns that answer questions hold the same as the value itself."""
     for each in records:
         yield from _compare(each, {"id": each.value.id, "school": school_of(each.value)})
-    for each in others["sessions"]:
-        yield from _compare(each, columns_of_session(each.value))
-    for each in others["adjustments"]:
-        yield from _compare(each, columns_of_adjustment(each.value))
-    for each in others["proposals"]:
-        yield from _compare(each, columns_of_proposal(each.value))
+    for name, columns_of_value in _COLUMNS_OF.items():
+        for each in others[name]:
+            yield from _compare(each, columns_of_value(each.value))
     for each in (*others["series"], *others["plans"], *others["channels"]):
         yield from _compare(each, {"id": each.value.id, "revision": each.value.revision})
 
@@ -186,6 +198,30 @@ def _difference(stored: set[str], expected: set[str]) -> str:
             *(f"+{each}" for each in sorted(stored - expected)),
             *(f"-{each}" for each in sorted(expected - stored)),
         )
+    )
+
+
+async def _parties(
+    transaction: OpenTransaction, adjustments: Sequence[_Value]
+) -> Iterator[Finding]:
+    """Operations are found by everybody whom they concern, and by nobody else."""
+    table = tables.adjustment_parties
+    stored: defaultdict[str, set[str]] = defaultdict(set)
+    for row in await transaction.all(select(table)):
+        stored[row.adjustment].add(f"{row.kind} {row.id}")
+    expected = {
+        each.value.id: {f"{row['kind']} {row['id']}" for row in parties_of(each.value)}
+        for each in adjustments
+    }
+    return (
+        _finding(
+            Check.ADJUSTMENTS,
+            f"adjustments {name}",
+            f"相关方登记与内容不符：{_difference(stored[name], parties)}。",
+            f"whom it concerns is noted wrongly: {_difference(stored[name], parties)}.",
+        )
+        for name, parties in sorted(expected.items())
+        if stored[name] != parties
     )
 
 

@@ -27,7 +27,7 @@ async def suspension(transaction: OpenTransaction, id: SuspensionId) -> Suspensi
 
 
 async def suspensions(
-    transaction: OpenTransaction, *, after: str = "", limit: int = 100
+    transaction: OpenTransaction, *, after: str = "", limit: int | None = 100
 ) -> Sequence[Suspension]:
     """Suspensions by id, those that come after `after`."""
     query = select(_TABLE.c.body).where(_TABLE.c.id > after).order_by(_TABLE.c.id).limit(limit)

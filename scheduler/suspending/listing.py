@@ -9,7 +9,7 @@ from scheduler.making_up import made_up_by, wanted_later
 from scheduler.model import Booking, Effect, Place, Session, Suspension
 from scheduler.outages import key_of
 from scheduler.placing import booking_of
-from scheduler.proposing import Disrupted, booking_at, later_place, proposals_for, way_back
+from scheduler.replacements import Disrupted, booking_at, later_place, replacements_for, way_back
 from scheduler.schools import Situation
 from scheduler.store import Transaction
 from scheduler.suspending.opening import sessions_to_return
@@ -81,7 +81,9 @@ async def _to_make_up(transaction: Transaction, session: Session) -> _Open:
 
     def find(situation: Situation) -> Disrupted:
         place = later_place(wanted, situation, dates, now=now)
-        return Disrupted(session=session, conflicts=(), proposals=() if place is None else (place,))
+        return Disrupted(
+            session=session, conflicts=(), replacements=() if place is None else (place,)
+        )
 
     return _Open(session, wanted, find)
 
@@ -93,7 +95,7 @@ def _to_settle(session: Session, transaction: Transaction) -> _Open:
         return Disrupted(
             session=session,
             conflicts=find_conflicts(session, situation, now=now),
-            proposals=proposals_for(session, situation, now=now),
+            replacements=replacements_for(session, situation, now=now),
         )
 
     return _Open(session, booking_of(session), find)
@@ -103,7 +105,9 @@ def _to_return(session: Session, place: Place, transaction: Transaction) -> _Ope
     now = transaction.now
 
     def find(situation: Situation) -> Disrupted:
-        proposals, obstacles = way_back(session, place, situation, now=now)
-        return Disrupted(session=session, conflicts=(), proposals=proposals, obstacles=obstacles)
+        replacements, obstacles = way_back(session, place, situation, now=now)
+        return Disrupted(
+            session=session, conflicts=(), replacements=replacements, obstacles=obstacles
+        )
 
     return _Open(session, booking_at(session, place), find)

@@ -26,7 +26,7 @@ from scheduler.model import (
 )
 from scheduler.one_by_one import Remedied, attempt
 from scheduler.placing import outlines
-from scheduler.proposing import booking_at
+from scheduler.replacements import booking_at
 from scheduler.store import Transaction
 from scheduler.suspending.telling import told_of_opening
 

@@ -47,10 +47,10 @@ async def test_an_outage_is_marked_looked_at_remedied_and_taken_back(
     await done(as_("JS-coordinator"), "/outages", BROKEN)
     (hit,) = (await office.get("/outages/o1/affected-sessions"))["items"]
     assert hit["session"]["id"] == agreed["id"]
-    assert [each["way"] for each in hit["proposals"]] == ["room", "time", "postpone"]
-    assert "JS 互动教室2" in hit["proposals"][0]["changes"]
-    proposal = {key: hit["proposals"][0][key] for key in ("slot", "sites", "link_pool")}
-    wish = {"remedies": [{"session": agreed["id"], "revision": agreed["revision"], **proposal}]}
+    assert [each["way"] for each in hit["replacements"]] == ["room", "time", "postpone"]
+    assert "JS 互动教室2" in hit["replacements"][0]["changes"]
+    replacement = {key: hit["replacements"][0][key] for key in ("slot", "sites", "link_pool")}
+    wish = {"remedies": [{"session": agreed["id"], "revision": agreed["revision"], **replacement}]}
     (tried,) = (await done(office, "/outages/o1/remedies?dry_run=true", wish))["items"]
     assert tried["session"]["sites"][1]["room"] == "JS-R2"
     (answer,) = (await done(office, "/outages/o1/remedies", wish))["items"]
@@ -60,7 +60,7 @@ async def test_an_outage_is_marked_looked_at_remedied_and_taken_back(
     gone = await as_("JS-coordinator")("DELETE", "/outages/o1", headers={"If-Match": '"1"'})
     assert gone.status == 204
     (moved,) = (await office.get("/outages/o1/moved-sessions"))["items"]
-    assert [each["way"] for each in moved["proposals"]] == ["back"]
+    assert [each["way"] for each in moved["replacements"]] == ["back"]
     history = await office.get("/adjustments?cause=o1")
     assert [each["kind"] for each in history["items"]] == ["relocate"]
 
@@ -98,7 +98,7 @@ async def test_a_suspension_shows_everything_before_it_happens(
     assert (await office.get(f"/sessions/{agreed['id']}"))["state"] == "cancelled"
     path = f"/suspensions/{suspension['id']}"
     (hit,) = (await office.get(f"{path}/sessions"))["items"]
-    assert [each["way"] for each in hit["proposals"]] == ["postpone"]
+    assert [each["way"] for each in hit["replacements"]] == ["postpone"]
     lifted = await office("POST", f"{path}/lifting", headers={"If-Match": made.headers["ETag"]})
     assert (lifted.status, lifted.headers["ETag"]) == (200, '"2"')
     wish = {"sessions": [agreed["id"]]}

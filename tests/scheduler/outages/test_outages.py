@@ -30,7 +30,7 @@ from scheduler.outages import (
     sessions_moved,
     unmark,
 )
-from scheduler.proposing import Disrupted, Proposal, Way
+from scheduler.replacements import Disrupted, Replacement, Way
 from scheduler.store import Transaction
 from tests.builders import a_pool, a_room, an_alliance, an_outage, at, some_books
 from tests.scheduler.conftest import Open
@@ -59,13 +59,13 @@ async def listed(desk: Desk, which: Any = sessions_hit, **options: Any) -> list[
     return list(judge(sessions))
 
 
-def taken(session: Session, proposal: Proposal) -> Remedy:
+def taken(session: Session, replacement: Replacement) -> Remedy:
     return Remedy(
         session=session.id,
         revision=session.revision,
-        slot=proposal.slot,
-        sites=proposal.sites,
-        link_pool=proposal.link_pool,
+        slot=replacement.slot,
+        sites=replacement.sites,
+        link_pool=replacement.link_pool,
     )
 
 
@@ -81,8 +81,8 @@ async def test_e30_a_hit_session_is_offered_a_room_then_a_time_then_a_date(
     (hit,) = await listed(each_desk)
     assert hit.session == session
     assert [each.rule for each in hit.conflicts] == ["H9"]
-    assert [each.way for each in hit.proposals] == [Way.ROOM, Way.TIME, Way.POSTPONE]
-    room, time, later = hit.proposals
+    assert [each.way for each in hit.replacements] == [Way.ROOM, Way.TIME, Way.POSTPONE]
+    room, time, later = hit.replacements
     assert room.slot == session.slot
     assert [site.room for site in room.sites] == ["TF1-R1", "JS-R2"]
     assert time.slot.starts.date() == session.slot.starts.date()
@@ -118,13 +118,13 @@ async def test_everyone_hit_is_warned_once_and_again_when_it_lasts_longer(
     assert len(again) == 2 * len(warned)
 
 
-async def test_an_applied_proposal_moves_the_session_and_names_the_outage(
+async def test_an_applied_replacement_moves_the_session_and_names_the_outage(
     each_desk: Desk,
 ) -> None:
     session = await agreed(each_desk)
     await out_of_order(each_desk)
     (hit,) = await listed(each_desk)
-    (answer,) = await applied(each_desk, [taken(session, hit.proposals[0])])
+    (answer,) = await applied(each_desk, [taken(session, hit.replacements[0])])
     assert answer.session == await each_desk.session(session)
     assert answer.session.site_of("JS").room == "JS-R2"
     assert answer.session.state is SessionState.CONFIRMED
@@ -137,14 +137,14 @@ async def test_another_time_asks_the_schools_again(desk: Desk) -> None:
     session = await agreed(desk)
     await out_of_order(desk)
     (hit,) = await listed(desk)
-    (answer,) = await applied(desk, [taken(session, hit.proposals[1])], coordinator_of("TF1"))
+    (answer,) = await applied(desk, [taken(session, hit.replacements[1])], coordinator_of("TF1"))
     assert {site.school: site.state for site in answer.session.sites} == {
         "TF1": SiteState.CONFIRMED,
         "JS": SiteState.HELD,
     }
 
 
-async def test_a_proposal_that_is_no_longer_valid_blocks_no_other(each_desk: Desk) -> None:
+async def test_a_replacement_that_is_no_longer_valid_blocks_no_other(each_desk: Desk) -> None:
     first = await agreed(each_desk)
     second = await agreed(each_desk, slot=at("16:10"))
     third = await agreed(each_desk, slot=at("10:35", 30), min_minutes=20)
@@ -155,7 +155,7 @@ async def test_a_proposal_that_is_no_longer_valid_blocks_no_other(each_desk: Des
     alone = a_wish("JS", room="JS-R2", teacher="JS-T3", class_groups=(), role=Role.LEAD)
     await each_desk.book(a_booking(sites=(alone,), link_pool=None, form="dedicated"))
     await each_desk.do(change, third.id, SessionChange(title="别的课"), third.revision)
-    remedies = [taken(each, hits[each.id].proposals[0]) for each in (first, second, third)]
+    remedies = [taken(each, hits[each.id].replacements[0]) for each in (first, second, third)]
     answers = await applied(each_desk, remedies)
     assert [each.session is not None for each in answers] == [False, True, False]
     assert [conflict.rule for conflict in answers[0].conflicts] == ["H1"]
@@ -176,10 +176,10 @@ async def test_what_one_session_would_take_is_not_offered_to_the_next(open_desk:
         await desk.book(a_booking(sites=(site,), form="dedicated"), by=coordinator_of(school))
     await desk.do(mark, an_outage(BROKEN, link_pool="bridge"), revision=None)
     first, second = await listed(desk)
-    assert (first.proposals[0].way, first.proposals[0].link_pool) == (Way.ROOM, "spare")
-    assert [each.way for each in second.proposals] == [Way.TIME, Way.POSTPONE]
+    assert (first.replacements[0].way, first.replacements[0].link_pool) == (Way.ROOM, "spare")
+    assert [each.way for each in second.replacements] == [Way.TIME, Way.POSTPONE]
     answers = await applied(
-        desk, [taken(each.session, each.proposals[0]) for each in (first, second)]
+        desk, [taken(each.session, each.replacements[0]) for each in (first, second)]
     )
     assert all(each.session is not None for each in answers)
 
@@ -192,7 +192,7 @@ async def test_without_a_replacement_it_stays_listed_with_what_is_in_the_way(
     session = await agreed(desk)
     await out_of_order(desk, at("8:00", 21 * 24 * 60))
     (hit,) = await listed(desk)
-    assert (hit.session, hit.proposals) == (session, ())
+    assert (hit.session, hit.replacements) == (session, ())
     assert [each.rule for each in hit.obstacles] == ["H9"]
     await desk.do(cancel, session.id, session.revision, reason="无教室")
     assert await listed(desk) == []
@@ -204,13 +204,13 @@ async def test_when_the_outage_is_over_the_old_place_is_offered_and_taken(
     session = await agreed(each_desk)
     outage = await out_of_order(each_desk)
     (hit,) = await listed(each_desk)
-    await applied(each_desk, [taken(session, hit.proposals[0])])
+    await applied(each_desk, [taken(session, hit.replacements[0])])
     (away,) = await listed(each_desk, sessions_moved)
-    assert away.proposals == ()
+    assert away.replacements == ()
     assert [each.rule for each in away.obstacles] == ["H9"]
     await each_desk.do(unmark, Outage, outage.id, revision=1)
     (away,) = await listed(each_desk, sessions_moved)
-    (back,) = away.proposals
+    (back,) = away.replacements
     assert (back.way, [site.room for site in back.sites]) == (Way.BACK, ["TF1-R1", "JS-R1"])
     told = [each for each in await each_desk.notices() if "恢复使用" in each.sentence.zh]
     assert sorted((each.school, each.teacher) for each in told) == [("JS", None), ("TF1", None)]
@@ -224,18 +224,18 @@ async def test_a_shorter_outage_offers_the_way_back_too(desk: Desk) -> None:
     session = await agreed(desk)
     outage = await out_of_order(desk)
     (hit,) = await listed(desk)
-    await applied(desk, [taken(session, hit.proposals[0])])
+    await applied(desk, [taken(session, hit.replacements[0])])
     shorter = replace(outage, slot=Slot(outage.slot.starts, session.slot.starts))
     await desk.do(mark, shorter, revision=1)
     (away,) = await listed(desk, sessions_moved)
-    assert [each.way for each in away.proposals] == [Way.BACK]
+    assert [each.way for each in away.replacements] == [Way.BACK]
 
 
 async def test_it_support_changes_rooms_at_home_and_nothing_else(desk: Desk) -> None:
     session = await agreed(desk)
     await out_of_order(desk)
     (hit,) = await listed(desk)
-    room, time, _ = hit.proposals
+    room, time, _ = hit.replacements
     elsewhere = replace(IT, school=a_room("TF1").school)
     with pytest.raises(ForbiddenError):
         await applied(desk, [taken(session, room)], by=elsewhere)

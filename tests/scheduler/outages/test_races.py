@@ -36,7 +36,7 @@ async def test_a_booking_at_the_moment_of_an_outage_is_refused_or_listed(
     assert {hit.session.id for hit in await listed(each_desk)} == booked
 
 
-async def test_two_who_take_up_proposals_for_one_room_do_not_both_get_it(
+async def test_two_who_take_up_replacements_for_one_room_do_not_both_get_it(
     each_desk: Desk,
 ) -> None:
     """Both lose their own room and are shown the same free one, one list after the other."""
@@ -52,7 +52,7 @@ async def test_two_who_take_up_proposals_for_one_room_do_not_both_get_it(
         sites=(a_wish("JS", Role.LEAD, room="JS-R2", teacher="JS-T3", class_groups=()),),
     )
     runs = (
-        applied(each_desk, [taken(session, hit.proposals[0])]),
+        applied(each_desk, [taken(session, hit.replacements[0])]),
         each_desk.do(change, other.id, into, other.revision),
     )
     await asyncio.gather(*runs, return_exceptions=True)

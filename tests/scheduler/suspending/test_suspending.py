@@ -25,7 +25,7 @@ from scheduler.model import (
     SuspendedSession,
     Suspension,
 )
-from scheduler.proposing import Disrupted, Way
+from scheduler.replacements import Disrupted, Way
 from scheduler.store import Transaction
 from scheduler.suspending import (
     Returns,
@@ -163,7 +163,7 @@ async def test_a_session_that_may_goes_on_without_the_closed_school(each_desk: D
     await each_desk.do(lift, suspension)
     after = await each_desk.read(Transaction.suspension, suspension.id)
     (hit,) = await listed(each_desk, after)
-    assert [each.way for each in hit.proposals] == [Way.BACK]
+    assert [each.way for each in hit.replacements] == [Way.BACK]
     (answer,) = await each_desk.do(put_back, after, Returns(sessions=(session.id,)))
     assert answer.session is not None
     assert [site.school for site in answer.session.sites] == ["TF1", "JS", "CB"]
@@ -176,7 +176,7 @@ async def test_an_undecided_session_stays_listed_until_somebody_decides(desk: De
     assert await desk.session(session) == session
     (hit,) = await listed(desk, suspension)
     assert (hit.session, {each.rule for each in hit.conflicts}) == (session, {"H8", "H13"})
-    assert {each.way for each in hit.proposals} == {Way.POSTPONE}
+    assert {each.way for each in hit.replacements} == {Way.POSTPONE}
     read = digests(await desk.notices())
     assert set(read) == {("TF1", None), ("JS", None), ("CB", None)}
     without = SessionChange(sites=(a_wish("TF1"), a_wish("CB", Role.LISTEN)), reason="台风")
@@ -188,7 +188,7 @@ async def test_a_cancelled_session_is_offered_a_later_date_until_it_is_made_up(d
     session = await agreed(desk)
     suspension = await desk.do(suspend, TYPHOON)
     (hit,) = await listed(desk, suspension)
-    (place,) = hit.proposals
+    (place,) = hit.replacements
     assert place.slot.starts.date() > TUESDAY
     await desk.do(make_up, session.id, MakeUp(slot=place.slot, sites=place.sites, reason="补课"))
     assert await listed(desk, suspension) == []
@@ -206,8 +206,8 @@ async def test_lifting_offers_each_session_its_place_and_takes_it_back_on_reques
     # Somebody else was quicker with the second one's place.
     await each_desk.book(a_booking(slot=at("16:10")))
     hits = {each.session.id: each for each in await listed(each_desk, lifted)}
-    assert [each.way for each in hits[first.id].proposals] == [Way.BACK]
-    assert hits[second.id].proposals == ()
+    assert [each.way for each in hits[first.id].replacements] == [Way.BACK]
+    assert hits[second.id].replacements == ()
     assert {each.rule for each in hits[second.id].obstacles} == {"H1", "H2", "H3"}
     back, refused = await each_desk.do(
         put_back, lifted, Returns(sessions=(first.id, second.id)), by=coordinator_of("TF1")

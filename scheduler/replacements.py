@@ -26,7 +26,7 @@ _SWAPS: Final = 20
 
 
 class Way(StrEnum):
-    """What a proposal changes, in the order in which they are made."""
+    """What a replacement changes, in the order in which they are made."""
 
     ROOM = "room"
     TIME = "time"
@@ -35,7 +35,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Replacement:
     """A place that no rule forbids at the moment of asking, and what it changes."""
 
     way: Way
@@ -50,19 +50,19 @@ class Proposal:
 class Disrupted:
     """A session that cannot be as it was, why, and where it could go.
 
-    Without proposals it stays listed: `obstacles` are what is in the way of any other room at its
-    own time, and a person decides.
+    Without replacements it stays listed, and a person decides: `obstacles` are what is in the way
+    of any other room at its own time.
     """
 
     session: Session
     conflicts: tuple[Conflict, ...]
-    proposals: tuple[Proposal, ...]
+    replacements: tuple[Replacement, ...]
     obstacles: tuple[Conflict, ...] = ()
 
 
-def proposals_for(
+def replacements_for(
     session: Session, situation: Situation, *, now: datetime, links: Sequence[LinkPoolId] = ()
-) -> tuple[Proposal, ...]:
+) -> tuple[Replacement, ...]:
     """The best place of each sort: other rooms (or links), another time of the day, a later date.
 
     `links` are the link pools that would do. What the session itself uses counts as free.
@@ -81,22 +81,22 @@ def proposals_for(
     )
     found = ((way, _first(search, candidates)) for way, candidates in ways)
     return tuple(
-        _proposal(way, wanted, place, situation) for way, place in found if place is not None
+        _replacement(way, wanted, place, situation) for way, place in found if place is not None
     )
 
 
 def later_place(
     wanted: Booking, situation: Situation, dates: Sequence[date], *, now: datetime
-) -> Proposal | None:
+) -> Replacement | None:
     """The best place for a new session on the first of these dates that has one."""
     search = Search(wanted, situation, now, None, refused=False)
     place = _first(search, _times(search, dates, ()))
-    return None if place is None else _proposal(Way.POSTPONE, wanted, place, situation)
+    return None if place is None else _replacement(Way.POSTPONE, wanted, place, situation)
 
 
 def way_back(
     session: Session, original: Place, situation: Situation, *, now: datetime
-) -> tuple[tuple[Proposal, ...], tuple[Conflict, ...]]:
+) -> tuple[tuple[Replacement, ...], tuple[Conflict, ...]]:
     """The place a session once had, if it is free and allowed now; else what is in the way.
 
     A session that was cancelled is to be booked anew (H14).
@@ -106,7 +106,7 @@ def way_back(
     place = draft(booking_at(session, original), situation, id=own, now=now)
     if conflicts := find_conflicts(place, situation, now=now, published=published):
         return (), conflicts
-    return (_proposal(Way.BACK, booking_of(session), place, situation),), ()
+    return (_replacement(Way.BACK, booking_of(session), place, situation),), ()
 
 
 def booking_at(session: Session, place: Place) -> Booking:
@@ -125,15 +125,15 @@ def obstacles_to(session: Session, situation: Situation, *, now: datetime) -> tu
     return find_conflicts(anywhere, situation, now=now, published=session)
 
 
-def with_place(session: Session, proposal: Proposal, situation: Situation) -> Situation:
-    """The situation once the session has gone where the proposal says."""
+def with_place(session: Session, replacement: Replacement, situation: Situation) -> Situation:
+    """The situation once the session has gone where the replacement says."""
     moved = replace(
         session,
-        slot=proposal.slot,
-        link_pool=proposal.link_pool,
+        slot=replacement.slot,
+        link_pool=replacement.link_pool,
         sites=tuple(
             replace(site, room=wish.room, teacher=wish.teacher)
-            for site, wish in zip(session.sites, proposal.sites, strict=True)
+            for site, wish in zip(session.sites, replacement.sites, strict=True)
         ),
     )
     others = tuple(each for each in situation.sessions if each.id != session.id)
@@ -161,8 +161,8 @@ def _first(search: Search, candidates: Iterable[Booking]) -> Session | None:
     return next((each for each in map(search.placed, swaps) if each is not None), None)
 
 
-def _proposal(way: Way, wanted: Booking, place: Session, situation: Situation) -> Proposal:
-    return Proposal(
+def _replacement(way: Way, wanted: Booking, place: Session, situation: Situation) -> Replacement:
+    return Replacement(
         way=way,
         slot=place.slot,
         sites=tuple(wish_of(site) for site in place.sites),
