@@ -149,12 +149,41 @@ async def _require_subject(transaction: Transaction, wish: SubscriptionWish) -> 
             pointer="/only_busy",
             value=wish.only_busy,
         )
+    if wish.subject is not None:
+        await _require_taught(transaction, wish.subject)
     try:
         return await subject_of(transaction, wish.scope, wish.subject_id)
     except NotFoundError as error:
         raise InvalidWishError(
             error.text.zh, error.text.en, pointer="/subject_id", value=wish.subject_id
         ) from None
+
+
+async def _require_taught(transaction: Transaction, subject: Name) -> None:
+    """A misspelt subject would be a calendar that stays empty for ever."""
+    books = (await transaction.books()).values()
+    taught = {
+        *(
+            each
+            for book in books
+            for teacher in book.teachers.values()
+            for each in teacher.subjects
+        ),
+        *(
+            lesson.subject
+            for book in books
+            for timetable in book.timetables
+            for lesson in timetable.lessons
+        ),
+    }
+    if subject not in taught:
+        known = sorted(taught)
+        raise InvalidWishError(
+            f"没有学校开设“{subject}”，已知的学科：{'、'.join(known)}。",
+            f"No school teaches {subject}; known subjects: {', '.join(known)}.",
+            pointer="/subject",
+            value=subject,
+        )
 
 
 async def _end_of_term(transaction: Transaction, subject: Subject) -> datetime:

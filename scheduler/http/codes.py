@@ -1,7 +1,8 @@
 """QR codes of calendar addresses: a telephone's camera subscribes by itself."""
 
+import asyncio
 import io
-from typing import Final
+from typing import Final, Literal
 
 import segno
 from aiohttp import web
@@ -20,35 +21,37 @@ def webcal(url: str) -> str:
     return f"webcal://{url.partition('://')[2]}"
 
 
+def draw(text: str, kind: Literal["svg", "png"]) -> bytes:
+    """The QR code of a text."""
+    drawn = io.BytesIO()
+    segno.make_qr(text, error="m").save(
+        drawn, kind=kind, scale=_DOTS_A_MODULE, dark="#000", light="#fff"
+    )
+    return drawn.getvalue()
+
+
 @routes.get("/feeds/{token}.svg")
 async def as_drawing(request: web.Request) -> web.Response:
     """The address of the calendar as a QR code that prints at any size."""
-    drawing = io.BytesIO()
-    (await _code(request)).save(
-        drawing, kind="svg", scale=_DOTS_A_MODULE, dark="#000", light="#fff"
-    )
-    return _picture(drawing, "image/svg+xml")
+    return await _code(request, "svg", "image/svg+xml")
 
 
 @routes.get("/feeds/{token}.png")
 async def as_picture(request: web.Request) -> web.Response:
     """The same as dots, for chats that show no drawings."""
-    dots = io.BytesIO()
-    (await _code(request)).save(dots, kind="png", scale=_DOTS_A_MODULE)
-    return _picture(dots, "image/png")
+    return await _code(request, "png", "image/png")
 
 
-async def _code(request: web.Request) -> segno.QRCode:
+async def _code(
+    request: web.Request, kind: Literal["svg", "png"], content_type: str
+) -> web.Response:
     """Drawn for whoever knows the secret already: it is nowhere else to be had."""
     token = request.match_info["token"]
     async with request.app[STORE].read(now=request.app[CLOCK]()) as transaction:
         require_calendar(await transaction.subscription_opened_by(hash_of(token)))
-    return segno.make_qr(webcal(f"{request.app[ADDRESS]}/feeds/{token}.ics"), error="m")
-
-
-def _picture(written: io.BytesIO, content_type: str) -> web.Response:
+    address = webcal(f"{request.app[ADDRESS]}/feeds/{token}.ics")
     return web.Response(
-        body=written.getvalue(),
+        body=await asyncio.to_thread(draw, address, kind),
         content_type=content_type,
         headers={"Cache-Control": "private, no-store"},
     )

@@ -1,10 +1,10 @@
 """Subscriptions over HTTP: scopes, renewal, expiry, QR codes, and who has read them last."""
 
 import io
-import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
+import segno
 from aiohttp.test_utils import TestServer
 
 from scheduler.http.feeds import FEEDS
@@ -14,7 +14,7 @@ from scheduler.store import Store
 from tests.builders import NOW, a_session
 from tests.scheduler.feeding import add, write
 from tests.scheduler.feeds.terms import a_series, a_term_of
-from tests.scheduler.http.conftest import As, Caller, Clock
+from tests.scheduler.http.conftest import ADDRESS, As, Caller, Clock
 
 Json = dict[str, Any]
 
@@ -64,6 +64,7 @@ async def test_each_scope_shows_its_own_sessions(
     [
         ({"scope": "subject", "subject_id": "JS"}, "/subject"),
         ({"scope": "school", "subject_id": "JS", "subject": "音乐"}, "/subject"),
+        ({"scope": "subject", "subject_id": "JS", "subject": "音月"}, "/subject"),
         ({"scope": "class_group"}, "/subject_id"),
         ({"scope": "studio", "subject_id": "S9"}, "/subject_id"),
         ({"scope": "school", "subject_id": "JS", "only_busy": True}, "/only_busy"),
@@ -113,15 +114,16 @@ async def test_an_alliance_s_calendar_ends_with_the_last_school_s_term(office: C
 async def test_a_code_holds_the_address_and_is_drawn_for_its_holder_only(as_: As) -> None:
     teacher = as_("teacher")
     told = await opened(teacher, scope="teacher", subject_id="TF1-T1")
-    drawing = await teacher.client.get(f"/feeds/{told['token']}.svg")
-    assert drawing.headers["Content-Type"] == "image/svg+xml"
-    assert ET.fromstring(await drawing.text()).tag.endswith("svg")  # noqa: S314 - our own drawing
-    picture = await teacher.client.get(f"/feeds/{told['token']}.png")
-    assert picture.headers["Cache-Control"] == "private, no-store"
-    assert io.BytesIO(await picture.read()).read(8) == b"\x89PNG\r\n\x1a\n"
-    for ending in ("svg", "png"):
-        assert (await teacher.client.get(f"/feeds/wrong.{ending}")).status == 404
-        assert told[f"qr_{ending}"].endswith(f"/feeds/{told['token']}.{ending}")
+    for kind, content_type in (("svg", "image/svg+xml"), ("png", "image/png")):
+        answer = await teacher.client.get(f"/feeds/{told['token']}.{kind}")
+        assert answer.headers["Content-Type"] == content_type
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        drawn = io.BytesIO()
+        code = segno.make_qr(f"webcal://lianke.example/feeds/{told['token']}.ics", error="m")
+        code.save(drawn, kind=kind, scale=8, dark="#000", light="#fff")
+        assert await answer.read() == drawn.getvalue()
+        assert (await teacher.client.get(f"/feeds/wrong.{kind}")).status == 404
+        assert told[f"qr_{kind}"] == f"{ADDRESS}/feeds/{told['token']}.{kind}"
 
 
 async def test_the_owner_sees_which_program_has_read_the_calendar_and_when(
