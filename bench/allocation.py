@@ -52,7 +52,7 @@ def show(allocation: Allocation, seconds: float) -> None:
     charged: Counter[str] = Counter()
     for placement in allocation.placements:
         for cost in placement.costs:
-            charged[cost.preference] += cost.points
+            charged[cost.preference.value] += cost.points
     print(f"placed {len(allocation.placements)}, not placed {len(allocation.unplaced)}")
     print(f"cost {allocation.cost}, bound {allocation.bound}: {dict(charged.most_common())}")
     print(f"{seconds:.1f} s in all (the bar: {ENOUGH_SECONDS} s)")

@@ -85,6 +85,7 @@ class Preference(StrEnum):
     S11 = "S11"
     S14 = "S14"
     S15 = "S15"
+    FAIR = "fair"
     SOFT = "soft"
 
 

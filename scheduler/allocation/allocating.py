@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Event
 
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.balance import balance_of
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem, term_of
 from scheduler.allocation.reasons import why_impossible
@@ -62,6 +63,7 @@ def allocate(
     return Allocation(
         placements=placements_of(statement, answer.chosen),
         unplaced=_unplaced(problem, options, statement, answer),
+        balance=balance_of([statement.options[each.place] for each in answer.chosen], problem),
         cost=answer.cost,
         bound=answer.bound or 0,
     )

@@ -50,12 +50,7 @@ def weakest_site_gets_most(option: Option, problem: Problem) -> Cost | None:
 
 def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | None:
     """S3: inside lessons, but not the first (setting up), nor the last one, nor right after PE."""
-    session = option.sessions[0]
-    awkward = [
-        site.school
-        for site in session.sites
-        if site.class_groups and _is_awkward(option, site, problem)
-    ]
+    awkward = awkward_at(option, problem)
     names = _names(awkward, problem)
     return _cost(
         problem,
@@ -63,6 +58,15 @@ def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | No
         len(awkward),
         f"{names}在首节、末节、课后时段或体育课后上课。",
         f"At {names} it is the first or last lesson, after school, or right after PE.",
+    )
+
+
+def awkward_at(option: Option, problem: Problem) -> tuple[SchoolId, ...]:
+    """The schools whose class has it in the first or last lesson, after school, or after PE."""
+    return tuple(
+        site.school
+        for site in option.sessions[0].sites
+        if site.class_groups and _is_awkward(option, site, problem)
     )
 
 

@@ -10,6 +10,7 @@ from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import Chosen, charged
 from scheduler.conflicts import find_conflicts
 from scheduler.model import (
+    Balance,
     Cost,
     Placement,
     RequestId,
@@ -31,6 +32,7 @@ class Allocation:
 
     placements: tuple[Placement, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    balance: tuple[Balance, ...] = ()
     cost: int = 0
     bound: int = 0
 

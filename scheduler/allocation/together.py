@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from itertools import combinations
 from typing import Final
 
-from calendars.bells import PeriodKind
+from calendars.bells import PeriodKind, SchoolId
 from calendars.text import Text
-from scheduler.allocation.preferences import NOON, RIGHT_AFTER
+from scheduler.allocation.preferences import NOON, RIGHT_AFTER, awkward_at
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import Allowance
@@ -20,6 +21,9 @@ from scheduler.schools import SchoolBook
 KEPT_FREE: Final = 2
 """Periods a week that stay free in each room for urgent use (S11)."""
 WEEKDAYS: Final = 5
+AWKWARD_SHARE: Final = Fraction(1, 3)
+SUPPORTED_SHARE: Final = Fraction(1, 6)
+"""Of a school's sessions, those that may be at awkward times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +152,13 @@ def _periods_a_week(book: SchoolBook) -> int:
 def afternoons_are_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
     """S15: no more than half of a school's sessions are in the afternoon."""
     afternoons: dict[str, list[int]] = defaultdict(list)
-    times: dict[str, dict[str, int]] = defaultdict(dict)
     for number, option in enumerate(options):
-        for site in option.sites:
-            times[site.school][option.request.id] = option.request.per_week
-            if option.weekly.starts >= NOON:
+        if option.weekly.starts >= NOON:
+            for site in option.sites:
                 afternoons[site.school].append(number)
+    times = _times_a_week(options)
     for school, book in problem.books.items():
-        half = -(-sum(times[school].values()) // 2)
+        half = -(-times[school] // 2)
         yield Share(
             Preference.S15,
             tuple(afternoons[school]),
@@ -168,11 +171,47 @@ def afternoons_are_shared(options: Sequence[Option], problem: Problem) -> Iterat
         )
 
 
+def awkward_times_are_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
+    """fair: at most a third of a school's sessions are awkward, a sixth of a supported one's."""
+    awkward: dict[SchoolId, list[int]] = defaultdict(list)
+    for number, option in enumerate(options):
+        for school in awkward_at(option, problem):
+            awkward[school].append(number)
+    times = _times_a_week(options)
+    for school, numbers in awkward.items():
+        book = problem.books[school]
+        share = SUPPORTED_SHARE if book.school.support_priority else AWKWARD_SHARE
+        yield Share(
+            Preference.FAIR,
+            tuple(numbers),
+            int(times[school] * share),
+            problem.weights[Preference.FAIR],
+            Text(
+                f"{book.school.name}不合适的时间超过了应分担的份额。",
+                f"{book.school.name} has more than its share of awkward times.",
+            ),
+        )
+
+
+def _times_a_week(options: Sequence[Option]) -> Counter[SchoolId]:
+    """How many sessions a week each school is wanted for."""
+    wanted = {
+        (site.school, option.request.id): option.request.per_week
+        for option in options
+        for site in option.sites
+    }
+    times: Counter[SchoolId] = Counter()
+    for (school, _), per_week in wanted.items():
+        times[school] += per_week
+    return times
+
+
 SHARED_PREFERENCES: Final[tuple[SharedPreference, ...]] = (
     teachers_have_few_a_day,
     sessions_of_a_group_are_adjacent,
     rooms_keep_free_periods,
     afternoons_are_shared,
+    awkward_times_are_shared,
 )
 
 

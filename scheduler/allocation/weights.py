@@ -20,6 +20,7 @@ WEIGHTS: Final[Mapping[Preference, int]] = MappingProxyType(
         Preference.S11: 4,  # each weekly use that leaves a school's rooms too few free periods
         Preference.S14: 1,  # each date in a week of exams or activities
         Preference.S15: 1,  # each afternoon of a school beyond half of its sessions
+        Preference.FAIR: 3,  # each awkward time of a school beyond its share
         Preference.SOFT: 2,  # each soft busy time of a person, class or only room that it uses
     }
 )

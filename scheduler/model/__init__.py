@@ -42,6 +42,7 @@ from scheduler.model.channels import (
 )
 from scheduler.model.outcomes import Outcome, OutcomeId, OutcomeKind
 from scheduler.model.plans import (
+    Balance,
     Cost,
     Lane,
     Placement,
@@ -84,6 +85,7 @@ __all__ = [
     "Alternative",
     "Approval",
     "AuditEntry",
+    "Balance",
     "Booking",
     "Channel",
     "ChannelKind",

@@ -18,6 +18,7 @@ from scheduler.members import (
     Line,
     LinkPool,
     Outage,
+    Preference,
     Room,
     School,
     Teacher,
@@ -100,7 +101,7 @@ class Request(Agenda):
 class Cost:
     """What one preference (S1-S15) charged for a placement."""
 
-    preference: str
+    preference: Preference
     points: int
     sentence: Text
 
@@ -123,6 +124,26 @@ class Unplaced:
 
     request: RequestId
     reasons: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What a plan makes one school give and take over the term, in sessions and minutes.
+
+    `given_minutes` are those of its lead, counted for each listening site; `received_minutes` what
+    its own classes get as listeners. `awkward` sessions are in its first or last lesson, after
+    school or right after PE; for `shifted` ones it moves a bell.
+    """
+
+    school: SchoolId
+    support_priority: bool
+    leads: int
+    listens: int
+    given_minutes: int
+    received_minutes: int
+    awkward: int
+    afternoons: int
+    shifted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +179,9 @@ class Plan:
     """The solver's proposal for many requests. It changes nothing until somebody publishes it.
 
     `cost` is the sum of the placements' points and `bound` what no plan that places as many can
-    beat, proven by the solver; both are empty before it has run. `term` is the id or the name of
-    the terms whose requests it is about, empty for all of them; `failure` says why there is none.
+    beat, proven by the solver; both are empty before it has run. `balance` is the ledger of what
+    each school gives and takes. `term` is the id or the name of the terms whose requests it is
+    about, empty for all of them; `failure` says why there is none.
     With `stop_requested` its search ends early and the best plan found so far is kept. A plan that
     supposes something answers "what if": it is compared with others, never published.
     """
@@ -171,6 +193,7 @@ class Plan:
     state: PlanState = PlanState.WAITING
     placements: tuple[Placement, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    balance: tuple[Balance, ...] = ()
     cost: int | None = None
     bound: int | None = None
     failure: Text | None = None

@@ -184,6 +184,7 @@ def _ready(allocation: Allocation, plan: Plan) -> Plan:
         state=PlanState.READY,
         placements=allocation.placements,
         unplaced=allocation.unplaced,
+        balance=allocation.balance,
         cost=allocation.cost,
         bound=allocation.bound,
     )

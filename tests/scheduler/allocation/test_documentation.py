@@ -10,7 +10,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "allocation.md").read_text()
 
 
 def test_the_table_of_weights_is_the_one_in_use() -> None:
-    rows = re.findall(r"^\| (wish|soft|S\d+) \| (\d+) \|", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| (wish|soft|fair|S\d+) \| (\d+) \|", PAGE, re.MULTILINE)
     assert {name: int(points) for name, points in rows} == WEIGHTS
 
 

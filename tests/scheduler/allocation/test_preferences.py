@@ -278,7 +278,7 @@ def test_rooms_keep_two_periods_a_week_free() -> None:
     )
     ((free, _),) = Shared(problem).of("S11")
     assert free == 0
-    assert [c.preference for c in allocated(problem).placements[0].costs].count("S11") == 1
+    assert [c.preference for c in allocated(problem).placements[0].costs].count(Preference.S11) == 1
 
 
 def test_no_more_than_half_of_a_schools_sessions_are_in_the_afternoon() -> None:
@@ -296,3 +296,46 @@ def test_every_charge_says_why(language: str) -> None:
             for cost in costs_of(option, problem):
                 assert getattr(cost.sentence, language).endswith(("。", "."))
                 assert cost.points > 0
+
+
+def supporting(school: str) -> list[SchoolBook]:
+    return [
+        replace(book, school=replace(book.school, support_priority=book.school.id == school))
+        for book in some_books()
+    ]
+
+
+@pytest.mark.parametrize(("supported", "free"), [("CB", 1), ("JS", 0)])
+def test_no_school_bears_more_than_its_share_of_awkward_times(supported: str, free: int) -> None:
+    wishes = [a_request(f"r{no}", weekdays=(no,), max_shift_minutes=5) for no in (2, 3, 4, 5)]
+    allowances = Shared(a_problem(*wishes, books=supporting(supported))).of("fair")
+    assert [allowed for allowed, _ in allowances] == [1, free]
+    assert all(("r2", 2, "14:00") not in found for _, found in allowances)
+    assert all(("r2", 2, "14:55") in found for _, found in allowances)
+
+
+@pytest.mark.parametrize(("points", "weekday"), [(0, 2), (30, 3)])
+def test_a_fair_share_is_weighed_against_wishes(points: int, weekday: int) -> None:
+    wish = a_request(
+        weekdays=(2, 3), preferred_weekdays=(2,), earliest=time(14), latest=time(15, 40)
+    )
+    own_lesson = a_timetable("TF1", 1, a_lesson(5, "语文"))
+    fair = weighing(
+        Weight(preference=Preference.FAIR, points=points),
+        Weight(preference=Preference.S3, points=0),
+    )
+    books = some_books(TF1={"timetables": (own_lesson,)})
+    assert the_plan(a_problem(wish, books=books, alliance=fair))[0][0] == weekday
+
+
+def test_the_ledger_counts_what_each_school_gives_takes_and_bears() -> None:
+    problem = a_problem(a_request(weekdays=(2,), earliest=time(14), latest=time(14, 40)))
+    lead, listener = allocated(problem).balance
+    assert (lead.school, lead.leads, lead.listens) == ("TF1", 3, 0)
+    assert (listener.school, listener.leads, listener.listens) == ("JS", 0, 3)
+    assert lead.given_minutes == listener.received_minutes == 3 * 40
+    assert (lead.received_minutes, listener.given_minutes) == (0, 0)
+    assert (lead.awkward, lead.afternoons, lead.shifted) == (0, 3, 0)
+    early = a_problem(a_request(weekdays=(2,), earliest=time(8), latest=time(9, 15)))
+    lead, listener = allocated(early).balance
+    assert (lead.awkward, lead.afternoons, listener.shifted) == (3, 0, 3)
