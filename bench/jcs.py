@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from time import perf_counter, process_time
@@ -243,7 +244,9 @@ def main() -> int:
     stated = perf_counter() - begun
     size = f"{len(problem.activities)} sessions, {len(problem.places)} places"
     print(f"{size}, stated in {stated:.2f} s")
-    answer = solve_weekly(problem, seconds=wish.seconds - stated, seed=wish.seed, on_progress=tell)
+    # Whole seconds, so that the same work is planned though reading takes a little more or less.
+    seconds = max(0, wish.seconds - ceil(stated))
+    answer = solve_weekly(problem, seconds=seconds, seed=wish.seed, on_progress=tell)
     wish.out.write_text(json.dumps(solution_of(raw, problem, answer)))
     print(
         f"unplaced {len(answer.unplaced)}  cost {answer.cost}  bound {answer.bound}"

@@ -1,7 +1,7 @@
 """The search for the best answer to a weekly problem: greedy, then two at once, then windows."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 from time import monotonic
@@ -11,20 +11,25 @@ from scheduler.allocation.greedy import better, fit_greedily, resume
 from scheduler.allocation.report import OnProgress, Progress, Report
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem
-from scheduler.allocation.whole import Found, search_whole
+from scheduler.allocation.whole import Found, Whole
 from scheduler.allocation.windows import Neighbourhoods, window
 
 __all__ = ["OnProgress", "Progress", "solve_weekly"]
 
-WHOLE_PLACES: Final = 50_000
+WHOLE_PLACES: Final = 60_000
 """Beyond so many places there is no model of the whole."""
-SHARE_OF_WINDOWS: Final = 0.3
+QUICK_EFFORT: Final = 1.0
+"""The solver's own seconds after which a term is no easy one: most are closed by then."""
+EFFORT_A_SECOND: Final = 0.4
+"""The solver's own seconds planned for a second: so few that they come before the clock."""
+MOVES_A_PLACE: Final = 100
+"""Of annealing, before the model of the whole begins again from what they found."""
+MOVES_A_SECOND: Final = 200_000
+"""Of annealing, planned for a second, likewise."""
+SHARE_OF_WINDOWS: Final = 0.25
 """Of the time, what windows get at the end."""
-WHOLE_ALONE_SECONDS: Final = 3.0
-"""What the model of the whole gets before the annealing sets in: most terms are closed by then."""
-MOVES_A_SECOND: Final = 250_000
-"""Of annealing, planned: so few that a machine of today makes them all."""
-WINDOW_SECONDS: Final = 2.0
+WINDOW_EFFORT: Final = 1.0
+WINDOW_SECONDS: Final = 3.0
 """What one window gets, at most."""
 
 
@@ -52,7 +57,7 @@ def solve_weekly(
     report.tell(best)
     if seconds > 0 and not stop.is_set():
         run = _Run(problem, timeline, seed, report, stop)
-        best = run.search(best, ends - seconds * SHARE_OF_WINDOWS)
+        best = run.search(best, seconds * (1 - SHARE_OF_WINDOWS), ends - seconds * SHARE_OF_WINDOWS)
         best = run.polish(best, ends)
     best = replace(best, bound=report.bound_for(best))
     report.tell(best)
@@ -72,42 +77,45 @@ class _Run:
         self._stop = stop
         self._closed = Event()
 
-    def search(self, best: WeeklyAnswer, ends: float) -> WeeklyAnswer:
-        """One model of the whole and annealing side by side, until `ends` or one is proven best."""
-        if len(self._problem.places) > WHOLE_PLACES:
-            return self._anneal(best, ends)
-        with ThreadPoolExecutor(1) as pool:
-            whole = pool.submit(self._search_whole, best, ends)
-            wait([whole], min(WHOLE_ALONE_SECONDS, ends - monotonic()))
-            annealed = best if whole.done() else self._anneal(best, ends)
-            found = whole.result()
-        if found.is_best:
-            return found.answer
-        return better(self._problem, found.answer, annealed)
+    def search(self, best: WeeklyAnswer, seconds: float, ends: float) -> WeeklyAnswer:
+        """The best answer that work planned for `seconds` finds, at the latest at `ends`.
 
-    def _search_whole(self, best: WeeklyAnswer, ends: float) -> Found:
-        found = search_whole(
-            self._problem,
-            self._timeline,
-            best,
-            seed=self._seed,
-            ends=ends,
-            stop=self._stop,
-            report=self._report,
+        Easy terms the model of the whole closes alone. Others it closes only from a good start,
+        which a short annealing finds; then both go on side by side.
+        """
+        planned = round(seconds * MOVES_A_SECOND)
+        if len(self._problem.places) > WHOLE_PLACES:
+            return self._anneal(best, ends, planned)
+        whole = Whole(
+            self._problem, self._timeline, seed=self._seed, stop=self._stop, report=self._report
         )
+        found = self._search_whole(whole, best, ends, QUICK_EFFORT)
+        if self._is_over(found.answer):
+            return found.answer
+        moves = min(planned // 2, MOVES_A_PLACE * len(self._problem.places))
+        best = self._anneal(found.answer, ends, moves)
+        with ThreadPoolExecutor(1) as pool:
+            effort = seconds * EFFORT_A_SECOND
+            searching = pool.submit(self._search_whole, whole, best, ends, effort)
+            annealed = self._anneal(best, ends, planned - moves)
+            found = searching.result()
+        return found.answer if found.is_best else better(self._problem, found.answer, annealed)
+
+    def _search_whole(self, whole: Whole, best: WeeklyAnswer, ends: float, effort: float) -> Found:
+        found = whole.search(best, ends=ends, effort=effort)
+        self._report.tell(found.answer)
         if found.is_best:
             self._closed.set()
         return found
 
-    def _anneal(self, best: WeeklyAnswer, ends: float) -> WeeklyAnswer:
+    def _anneal(self, best: WeeklyAnswer, ends: float, moves: int) -> WeeklyAnswer:
         # To load the compiled code takes a while, which a quickly closed term need not wait for.
         from scheduler.allocation.annealing import Annealing  # noqa: PLC0415
 
-        moves = round((ends - monotonic()) * MOVES_A_SECOND)
         return Annealing(self._problem, self._timeline, best, seed=self._seed).run(
             moves=moves,
             ends=ends,
-            is_over=lambda: self._stop.is_set() or self._closed.is_set(),
+            is_over=lambda: self._is_over(best),
             tell=self._report.tell,
         )
 
@@ -117,14 +125,9 @@ class _Run:
         neighbourhoods = Neighbourhoods(problem, self._seed)
         while not self._is_over(best) and (left := ends - monotonic()) > 0:
             part = window(problem, self._timeline, best, neighbourhoods.pick(best))
-            found = search_whole(
-                part.problem,
-                Timeline(part.problem),
-                part.part(best),
-                seed=self._seed,
-                ends=monotonic() + min(left, WINDOW_SECONDS),
-                stop=self._stop,
-            )
+            whole = Whole(part.problem, Timeline(part.problem), seed=self._seed, stop=self._stop)
+            window_ends = monotonic() + min(left, WINDOW_SECONDS)
+            found = whole.search(part.part(best), ends=window_ends, effort=WINDOW_EFFORT)
             rival = part.whole(problem, found.answer)
             if better(problem, best, rival) is rival:
                 best = rival

@@ -13,6 +13,7 @@ from ortools.sat.python.cp_model import (
     CpModel,
     CpSolver,
     CpSolverSolutionCallback,
+    CpSolverStatus,
     LinearExpr,
 )
 
@@ -40,65 +41,24 @@ class Found:
     is_best: bool
 
 
-def search_whole(
-    problem: WeeklyProblem,
-    timeline: Timeline,
-    start: WeeklyAnswer,
-    *,
-    seed: int,
-    ends: float,
-    stop: Event,
-    report: Report | None = None,
-) -> Found:
-    """The best answer that one model finds until `ends`, never worse than the start."""
-    best = start
-    least: int | None = None
-    search = _Search(problem, timeline, seed, report, stop)
-    while not stop.is_set() and (left := ends - monotonic()) > 0:
-        used, proven = search.run(best, left)
-        least = proven if least is None else max(least, proven)
-        if report is not None:
-            report.tell_least(least)
-        if used is None:
-            break
-        handout = hand_out_rooms(problem, timeline, used)
-        best = better(problem, best, _completed(problem, timeline, handout))
-        if not handout.clashes:
-            return Found(best, least, search.is_optimal)
-        for clash in handout.clashes:
-            search.forbid(clash)
-    return Found(best, least, is_best=False)
-
-
-def _completed(problem: WeeklyProblem, timeline: Timeline, handout: Handout) -> WeeklyAnswer:
-    """What got its rooms, and for what did not another place, if there is one."""
-    got: dict[int, int] = {}
-    for chosen in handout.chosen:
-        activity = problem.places[chosen.place].activity
-        got[activity] = got.get(activity, 0) + 1
-    whole = {number for number, times in got.items() if times == problem.activities[number].times}
-    kept = [each for each in handout.chosen if problem.places[each.place].activity in whole]
-    rest = [number for number in range(len(problem.activities)) if number not in whole]
-    return complete(problem, timeline, kept, rest)
-
-
-class _Search:
-    """The model and what it has learnt between two runs."""
+class Whole:
+    """The model of a problem, and what it has learnt from earlier searches."""
 
     def __init__(
         self,
         problem: WeeklyProblem,
         timeline: Timeline,
+        *,
         seed: int,
-        report: Report | None,
         stop: Event,
+        report: Report | None = None,
     ) -> None:
-        self._stop = stop
         self.problem = problem
         self.timeline = timeline
-        self.is_optimal = False
         self._seed = seed
+        self._stop = stop
         self._report = report
+        self._places_all = False
         self._model = CpModel()
         found = choices(self._model, problem)
         self.used, self.held, self._beyond = found.used, found.held, found.beyond
@@ -106,6 +66,32 @@ class _Search:
             constraint(self._model, problem, timeline, found)
         self.weight = 1 + highest_cost(problem)
         self._minimize()
+
+    def search(self, start: WeeklyAnswer, *, ends: float, effort: float) -> Found:
+        """The best answer until `ends`, never worse than the start.
+
+        `effort` bounds each run in the solver's own seconds, which pass alike on every machine.
+        """
+        best = start
+        least: int | None = None
+        while not self._stop.is_set() and (left := ends - monotonic()) > 0:
+            self._expect_no_worse(best)
+            solver = self._solver(left, effort)
+            status = self._solve(solver)
+            proven = max(0, round(solver.best_objective_bound))
+            least = proven if least is None else max(least, proven)
+            if self._report is not None:
+                self._report.tell_least(least)
+            if status not in (OPTIMAL, FEASIBLE):
+                break
+            used = {number for number, each in enumerate(self.used) if solver.boolean_value(each)}
+            handout = hand_out_rooms(self.problem, self.timeline, used)
+            best = better(self.problem, best, completed(self.problem, self.timeline, handout))
+            if not handout.clashes:
+                return Found(best, least, is_best=status == OPTIMAL)
+            for clash in handout.clashes:
+                self._forbid(clash)
+        return Found(best, least, is_best=False)
 
     def _minimize(self) -> None:
         """First as many participations as possible, then as little cost as possible."""
@@ -125,35 +111,18 @@ class _Search:
             + self.weight * sum(activity.weight for activity in problem.activities)
         )
 
-    def forbid(self, clash: frozenset[int]) -> None:
+    def _forbid(self, clash: frozenset[int]) -> None:
         """These places can never all be used."""
         self._model.add(
             LinearExpr.sum([self.used[place] for place in sorted(clash)]) <= len(clash) - 1
         )
 
-    def run(self, start: WeeklyAnswer, seconds: float) -> tuple[set[int] | None, int]:
-        """The places of the best answer found (None if none was) and the least objective proven."""
-        self._hint(start)
-        solver = CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.linearization_level = 2
-        solver.parameters.random_seed = self._seed
-        solver.parameters.max_time_in_seconds = seconds
-        telling = None
-        if (report := self._report) is not None:
-            telling = _Telling(self, report)
-            solver.best_bound_callback = lambda bound: report.tell_least(round(bound))
-        with _stopped_by(self._stop, solver):
-            status = solver.solve(self._model, telling)
-        self.is_optimal = status == OPTIMAL
-        proven = max(0, round(solver.best_objective_bound))
-        if status not in (OPTIMAL, FEASIBLE):
-            return None, proven
-        return {
-            number for number, used in enumerate(self.used) if solver.boolean_value(used)
-        }, proven
-
-    def _hint(self, start: WeeklyAnswer) -> None:
+    def _expect_no_worse(self, start: WeeklyAnswer) -> None:
+        """Begin with this answer; where it places all, the best one does so too."""
+        if not start.unplaced and not self._places_all:
+            self._places_all = True
+            for held in self.held:
+                self._model.add(held == 1)
         model, problem = self._model, self.problem
         used = {chosen.place for chosen in start.chosen}
         unplaced = set(start.unplaced)
@@ -164,6 +133,39 @@ class _Search:
             model.add_hint(variable, number not in unplaced)
         for allowance, variable in zip(problem.allowances, self._beyond, strict=True):
             model.add_hint(variable, len(charged(allowance, used)))
+
+    def _solver(self, seconds: float, effort: float) -> CpSolver:
+        """Set so that 5,000 sessions are proven: measured in bench/README.md."""
+        solver = CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.linearization_level = 2
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.symmetry_level = 0
+        solver.parameters.max_presolve_iterations = 1
+        solver.parameters.random_seed = self._seed
+        solver.parameters.max_time_in_seconds = seconds
+        solver.parameters.max_deterministic_time = effort
+        return solver
+
+    def _solve(self, solver: CpSolver) -> CpSolverStatus:
+        telling = None
+        if (report := self._report) is not None:
+            telling = _Telling(self, report)
+            solver.best_bound_callback = lambda bound: report.tell_least(round(bound))
+        with _stopped_by(self._stop, solver):
+            return solver.solve(self._model, telling)
+
+
+def completed(problem: WeeklyProblem, timeline: Timeline, handout: Handout) -> WeeklyAnswer:
+    """What got its rooms, and for what did not another place, if there is one."""
+    got: dict[int, int] = {}
+    for chosen in handout.chosen:
+        activity = problem.places[chosen.place].activity
+        got[activity] = got.get(activity, 0) + 1
+    whole = {number for number, times in got.items() if times == problem.activities[number].times}
+    kept = [each for each in handout.chosen if problem.places[each.place].activity in whole]
+    rest = [number for number in range(len(problem.activities)) if number not in whole]
+    return complete(problem, timeline, kept, rest)
 
 
 @contextmanager
@@ -188,7 +190,7 @@ def _stopped_by(stop: Event, solver: CpSolver) -> Iterator[None]:
 class _Telling(CpSolverSolutionCallback):
     """Reports every better solution, and hands out its rooms where that is due."""
 
-    def __init__(self, search: "_Search", report: Report) -> None:
+    def __init__(self, search: Whole, report: Report) -> None:
         super().__init__()
         self._search = search
         self._report = report
@@ -203,4 +205,4 @@ class _Telling(CpSolverSolutionCallback):
         if self._report.is_due:
             used = {number for number, used in enumerate(search.used) if self.boolean_value(used)}
             handout = hand_out_rooms(search.problem, search.timeline, used)
-            self._report.tell(_completed(search.problem, search.timeline, handout))
+            self._report.tell(completed(search.problem, search.timeline, handout))
