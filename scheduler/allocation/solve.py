@@ -16,8 +16,10 @@ from scheduler.allocation.windows import Neighbourhoods, window
 
 __all__ = ["OnProgress", "Progress", "solve_weekly"]
 
-WHOLE_PLACES: Final = 60_000
-"""Beyond so many places there is no model of the whole."""
+WHOLE_PLACES: Final = 120_000
+"""Beyond so many places there is no model of the whole: it would take more than a gigabyte."""
+EASY_PLACES: Final = 30_000
+"""Up to so many places the model of the whole is first tried alone."""
 QUICK_EFFORT: Final = 1.0
 """The solver's own seconds after which a term is no easy one: most are closed by then."""
 EFFORT_A_SECOND: Final = 0.4
@@ -83,23 +85,28 @@ class _Run:
         Easy terms the model of the whole closes alone. Others it closes only from a good start,
         which a short annealing finds; then both go on side by side.
         """
-        planned = round(seconds * MOVES_A_SECOND)
-        if len(self._problem.places) > WHOLE_PLACES:
+        planned, places = round(seconds * MOVES_A_SECOND), len(self._problem.places)
+        if places > WHOLE_PLACES:
             return self._anneal(best, ends, planned)
-        whole = Whole(
-            self._problem, self._timeline, seed=self._seed, stop=self._stop, report=self._report
-        )
-        found = self._search_whole(whole, best, ends, QUICK_EFFORT)
-        if self._is_over(found.answer):
-            return found.answer
-        moves = min(planned // 2, MOVES_A_PLACE * len(self._problem.places))
-        best = self._anneal(found.answer, ends, moves)
+        moves = min(planned // 2, MOVES_A_PLACE * places)
         with ThreadPoolExecutor(1) as pool:
+            stating = pool.submit(self._whole, self._problem, self._timeline, self._report)
+            if places <= EASY_PLACES:
+                found = self._search_whole(stating.result(), best, ends, QUICK_EFFORT)
+                best = found.answer
+                if self._is_over(best):
+                    return best
+            best = self._anneal(best, ends, moves)
             effort = seconds * EFFORT_A_SECOND
-            searching = pool.submit(self._search_whole, whole, best, ends, effort)
+            searching = pool.submit(self._search_whole, stating.result(), best, ends, effort)
             annealed = self._anneal(best, ends, planned - moves)
             found = searching.result()
         return found.answer if found.is_best else better(self._problem, found.answer, annealed)
+
+    def _whole(
+        self, problem: WeeklyProblem, timeline: Timeline, report: Report | None = None
+    ) -> Whole:
+        return Whole(problem, timeline, seed=self._seed, stop=self._stop, report=report)
 
     def _search_whole(self, whole: Whole, best: WeeklyAnswer, ends: float, effort: float) -> Found:
         found = whole.search(best, ends=ends, effort=effort)
@@ -125,7 +132,7 @@ class _Run:
         neighbourhoods = Neighbourhoods(problem, self._seed)
         while not self._is_over(best) and (left := ends - monotonic()) > 0:
             part = window(problem, self._timeline, best, neighbourhoods.pick(best))
-            whole = Whole(part.problem, Timeline(part.problem), seed=self._seed, stop=self._stop)
+            whole = self._whole(part.problem, Timeline(part.problem))
             window_ends = monotonic() + min(left, WINDOW_SECONDS)
             found = whole.search(part.part(best), ends=window_ends, effort=WINDOW_EFFORT)
             rival = part.whole(problem, found.answer)
