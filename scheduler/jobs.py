@@ -10,7 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import outcomes, planning
-from scheduler.booking import consent
+from scheduler.booking import consent, waiting
 from scheduler.booking.proposals import close_proposals
 from scheduler.delivery.gathering import gather, route
 from scheduler.delivery.outlets import Outlets
@@ -36,6 +36,11 @@ async def expire_holds(store: Store, clock: Clock) -> None:
     """Free what unanswered holds and proposals take."""
     await store.write(consent.expire_holds, actor=MACHINE, now=clock())
     await store.write(close_proposals, actor=MACHINE, now=clock())
+
+
+async def offer_freed_places(store: Store, clock: Clock) -> None:
+    """Offer what has become free to those who wait."""
+    await waiting.offer_freed_places(store, clock, MACHINE)
 
 
 async def solve_plans(store: Store, clock: Clock) -> None:
@@ -76,6 +81,7 @@ def sending_through(outlets: Outlets) -> Job:
 
 JOBS: Final = (
     Job(expire_holds, seconds=60),
+    Job(offer_freed_places, seconds=10),
     Job(solve_plans, seconds=2),
     Job(gather_notices, seconds=5),
     Job(close_outcomes, seconds=600),

@@ -213,15 +213,22 @@ def with_answers(
     actor: Actor,
     now: datetime,
     before: Session | None = None,
+    ask: SchoolId | None = None,
 ) -> Session:
     """The session with each school's answer as far as it is known already, and a hold for the rest.
 
     A school has agreed if its open slot holds the session or its own coordinator asks. A site that
     stays as it was `before` keeps its answer; all others are asked (again). `ForbiddenError` if
-    somebody is named whose school nobody asks.
+    somebody is named whose school nobody asks. The school to `ask` answers for itself, whatever it
+    keeps open.
     """
     _require_guests_are_asked_for(session, situation, actor)
-    sites = tuple(_answered(site, session, situation, actor, before) for site in session.sites)
+    sites = tuple(
+        replace(site, state=SiteState.HELD, answered_by="")
+        if site.school == ask
+        else _answered(site, session, situation, actor, before)
+        for site in session.sites
+    )
     if all(site.state is SiteState.CONFIRMED for site in sites):
         return replace(session, sites=sites, state=SessionState.CONFIRMED, hold_expires_at=None)
     held = replace(session, sites=sites, state=SessionState.HELD)

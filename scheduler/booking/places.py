@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from calendars.bells import SchoolId
 from scheduler.booking.revisions import to_lock
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError, InvalidWishError
@@ -17,13 +18,15 @@ from scheduler.store import Transaction
 class Wanted:
     """A place wanted for a new session, or for one that leaves its place `before`.
 
-    `automatic`: nobody of its own asks for the move, so a pinned session stays (H11).
+    `automatic`: nobody of its own asks for the move, so a pinned session stays (H11). The school to
+    `ask` has to say yes in any case.
     """
 
     id: SessionId
     booking: Booking
     before: Session | None = None
     automatic: bool = False
+    ask: SchoolId | None = None
 
 
 async def find_places(
@@ -77,7 +80,7 @@ def _placed(wanted: Wanted, around: Situation, actor: Actor, now: datetime) -> S
             series_date=before.series_date,
             declined=tuple(each for each in before.declined if session.site_of(each) is None),
         )
-    return with_answers(session, around, actor=actor, now=now, before=before)
+    return with_answers(session, around, actor=actor, now=now, before=before, ask=wanted.ask)
 
 
 async def _lock_and_look(transaction: Transaction, wanted: Sequence[Wanted]) -> Situation:

@@ -22,6 +22,7 @@ from scheduler.booking.series_dates import (
     place_dates,
     upcoming,
 )
+from scheduler.booking.series_waiting import watch_dates
 from scheduler.errors import ClashError, InvalidWishError
 from scheduler.model import (
     Agenda,
@@ -88,6 +89,7 @@ async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBo
     for session in placed.sessions:
         await transaction.add_session(session)
     booked = answer(series, placed, lost)
+    await watch_dates(transaction, series, placed.skipped, books)
     await transaction.add_notices(notices.booked(series, booked.booked, books, transaction.now))
     return booked
 

@@ -31,6 +31,7 @@ from scheduler.booking.series_dates import (
     site_time,
     upcoming,
 )
+from scheduler.booking.series_waiting import stop_watching, watch_dates
 from scheduler.booking.single import SessionChange, cancelled, changed_booking
 from scheduler.errors import InvalidWishError, StateError
 from scheduler.members import LinkPoolId, Name, Note
@@ -105,6 +106,8 @@ async def change_series(
         await transaction.replace_series(old, kept)
         await transaction.add_series(new)
     await _store(transaction, following, placed, wish)
+    await stop_watching(transaction, id, wish.from_date)
+    await watch_dates(transaction, new, placed.skipped, books)
     lost = tuple(each for each in lost_dates(found, transaction.now) if each.date >= wish.from_date)
     booked = answer(new, placed, lost)
     await transaction.add_notices(
@@ -123,6 +126,7 @@ async def cancel_series(
     following = await _following(transaction, id, from_date)
     await transaction.lock(to_lock(following))
     dropped = []
+    await stop_watching(transaction, id, from_date)
     for before in following:
         after = cancelled(before, reason, transaction)
         await transaction.replace_session(before, after)
@@ -289,18 +293,22 @@ async def _placed(
 async def _store(
     transaction: Transaction, following: Sequence[Session], placed: Placed, wish: SeriesChange
 ) -> None:
-    """Write the sessions: those that are dropped make room first."""
+    """Write the sessions at once: each may take what another, or one that is dropped, gives up."""
     reason = wish.reason or f"系列自 {wish.from_date} 起调整 / series changed"
     before = {session.id: session for session in following}
     staying = {session.id for session in placed.sessions}
-    for session in following:
-        if session.id not in staying:
-            await transaction.replace_session(session, cancelled(session, reason, transaction))
+    changes = [
+        (session, cancelled(session, reason, transaction))
+        for session in following
+        if session.id not in staying
+    ]
     for no, session in enumerate(placed.sessions):
         if session.id in before:
             old = before[session.id]
             after = successor(old, replace(session, reason=wish.reason), transaction.now)
-            await transaction.replace_session(old, after)
+            changes.append((old, after))
             placed.sessions[no] = after
-        else:
+    await transaction.replace_sessions(changes)
+    for session in placed.sessions:
+        if session.id not in before:
             await transaction.add_session(session)

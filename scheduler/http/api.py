@@ -20,6 +20,7 @@ from scheduler.http import (
     subscriptions,
     substitutions,
     suspensions,
+    waiting,
     windows,
 )
 from scheduler.http.routes import AnyRoute
@@ -29,6 +30,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *availability.ROUTES,
     *sessions.ROUTES,
     *proposals.ROUTES,
+    *waiting.ROUTES,
     *series.ROUTES,
     *substitutions.ROUTES,
     *adjustments.ROUTES,

@@ -73,6 +73,7 @@ from scheduler.model.sessions import (
     WhenImpossible,
 )
 from scheduler.model.suspensions import Effect, SuspendedSession, Suspension, SuspensionId
+from scheduler.model.waiting import Waiting, WaitingId, WaitingState, WaitingWish
 
 __all__ = [
     "MAX_SESSION_MINUTES",
@@ -142,5 +143,9 @@ __all__ = [
     "SuspensionId",
     "Tally",
     "Unplaced",
+    "Waiting",
+    "WaitingId",
+    "WaitingState",
+    "WaitingWish",
     "WhenImpossible",
 ]

@@ -18,6 +18,7 @@ from scheduler.booking import series_notices
 from scheduler.booking.revisions import require_revision, to_lock
 from scheduler.booking.series import SeriesBooked
 from scheduler.booking.series_dates import Placed, WantedDate, place_dates
+from scheduler.booking.series_waiting import watch_dates
 from scheduler.errors import NotFoundError, StateError
 from scheduler.model import (
     Actor,
@@ -278,6 +279,7 @@ async def _book(
         for session in sessions:
             await transaction.add_session(session)
         await transaction.add_notices(series_notices.booked(series, sessions, books, now))
+        await watch_dates(transaction, series, placed.skipped, books)
         booked.append(SeriesBooked(series=series, booked=sessions, skipped=tuple(placed.skipped)))
     ids = tuple(each.series.id for each in booked)
     await transaction.put(

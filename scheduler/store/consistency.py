@@ -21,6 +21,7 @@ from scheduler.model import (
     Series,
     Session,
     Suspension,
+    Waiting,
 )
 from scheduler.records import KINDS, NAMES, WORDS, Record, references, school_of
 from scheduler.store import tables
@@ -34,6 +35,7 @@ from scheduler.store.proposals import columns_of as columns_of_proposal
 from scheduler.store.resources import WORDS_OF_RESOURCES, columns_of, find_resources, resource_of
 from scheduler.store.sessions import columns_of as columns_of_session
 from scheduler.store.suspensions import columns_of as columns_of_suspension
+from scheduler.store.waiting import columns_of as columns_of_waiting
 
 _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.sessions, "sessions", Session),
@@ -44,6 +46,7 @@ _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.outcomes, "outcomes", Outcome),
     (tables.channels, "channels", Channel),
     (tables.proposals, "proposals", Proposal),
+    (tables.waiting_list, "waiting-list", Waiting),
 )
 _COLUMNS_OF: Final[dict[str, Callable[[Any], Mapping[str, object]]]] = {
     "sessions": columns_of_session,
@@ -51,6 +54,7 @@ _COLUMNS_OF: Final[dict[str, Callable[[Any], Mapping[str, object]]]] = {
     "suspensions": columns_of_suspension,
     "outcomes": columns_of_outcome,
     "proposals": columns_of_proposal,
+    "waiting-list": columns_of_waiting,
 }
 
 
@@ -82,7 +86,14 @@ async def find_inconsistencies(transaction: OpenTransaction) -> tuple[Finding, .
     if unreadable:
         return tuple(unreadable)
     sessions = [each.value for each in others["sessions"]]
-    named = [*records, *others["sessions"], *others["series"], *others["channels"]]
+    waiting = [each for each in others["waiting-list"] if each.value.is_open]
+    named = [
+        *records,
+        *others["sessions"],
+        *others["series"],
+        *others["channels"],
+        *waiting,
+    ]
     return (
         *_columns(records, others),
         *_missing_references(named, records),

@@ -239,6 +239,19 @@ outcomes = Table(
 )
 """How a session went at each school; `starts` is that of the session."""
 
+waiting_list = Table(
+    "waiting_list",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("series", _ID, ForeignKey("series.id"), index=True),
+    Column("filed_at", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "state", "filed_at"),
+)
+"""What could not be placed; who comes first is decided when something frees."""
+
 plans = Table(
     "plans",
     metadata,

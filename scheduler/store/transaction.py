@@ -66,6 +66,9 @@ from scheduler.store import (
 from scheduler.store import (
     suspensions as about_suspensions,
 )
+from scheduler.store import (
+    waiting as about_waiting,
+)
 from scheduler.store.opened import OpenTransaction
 
 
@@ -124,6 +127,12 @@ class Transaction(OpenTransaction):
     open_outcomes = about_outcomes.open_outcomes
     cancelled_without_outcome = about_outcomes.cancelled_without_outcome
     sessions_without_outcome = about_outcomes.sessions_without_outcome
+
+    # What waits for a place
+    waiting = about_waiting.waiting
+    waiting_list = about_waiting.waiting_list
+    add_waiting = about_waiting.add_waiting
+    replace_waiting = about_waiting.replace_waiting
 
     # Plans
     plan = about_plans.plan

@@ -1,0 +1,82 @@
+"""The waiting list over HTTP: joined, read in its order, left."""
+
+from typing import Any
+
+import pytest
+
+from scheduler.jobs import offer_freed_places
+from scheduler.store import Store
+from tests.scheduler.http.conftest import As, Caller, Clock
+
+Json = dict[str, Any]
+FIRST = {"If-Match": '"1"'}
+
+
+@pytest.fixture
+async def booked(office: Caller, booking: Json) -> Json:
+    answer = await office("POST", "/sessions", json=booking)
+    return dict(await answer.json())
+
+
+async def _joined(caller: Caller, booking: Json) -> Json:
+    answer = await caller("POST", "/waiting-list", json={"booking": booking})
+    assert answer.status == 201, await answer.text()
+    waiting = dict(await answer.json())
+    assert answer.headers["Location"] == f"/api/v1/waiting-list/{waiting['id']}"
+    return waiting
+
+
+async def test_who_waits_is_listed_with_position_and_reasons(
+    as_: As, clock: Clock, booking: Json, booked: Json
+) -> None:
+    first = await _joined(as_("TF1-coordinator"), booking)
+    clock.pass_by(minutes=1)
+    second = await _joined(as_("JS-coordinator"), booking | {"title": "美术"})
+    page = await as_("teacher").get("/waiting-list?limit=1")
+    assert [each["waiting"]["id"] for each in page["items"]] == [first["id"]]
+    rest = await as_("teacher").get(f"/waiting-list?limit=1&cursor={page['next']}")
+    (turn,) = rest["items"]
+    assert (turn["waiting"]["id"], turn["position"], rest["next"]) == (second["id"], 2, None)
+    assert {each["rule"] for each in turn["reasons"]} == {"H1", "H2", "H3"}
+    assert turn["reasons"][0]["sessions"] == [booked["id"]]
+    own = await as_("teacher").get("/waiting-list?school=JS")
+    assert [each["position"] for each in own["items"]] == [2]
+    assert await as_("teacher").get(f"/waiting-list/{first['id']}") == first
+
+
+async def test_a_freed_place_is_offered_by_the_job(
+    as_: As, store: Store, clock: Clock, booking: Json, booked: Json
+) -> None:
+    waiting = await _joined(as_("TF1-coordinator"), booking)
+    cancelled = await as_("office")(
+        "POST",
+        f"/sessions/{booked['id']}/cancellation",
+        json={"reason": "停电"},
+        headers=FIRST,
+    )
+    assert cancelled.status == 200
+    await offer_freed_places(store, clock)
+    told = await as_("office").get(f"/waiting-list/{waiting['id']}")
+    assert told["state"] == "offered"
+    offer = await as_("office").get(f"/sessions/{told['session']}")
+    assert offer["state"] == "held"
+
+
+async def test_nobody_waits_for_strangers_or_for_what_is_free(as_: As, booking: Json) -> None:
+    wish = {"booking": booking}
+    assert (await as_("CB-coordinator")("POST", "/waiting-list", json=wish)).status == 403
+    free = await as_("TF1-coordinator")("POST", "/waiting-list", json=wish)
+    assert free.status == 409
+    assert "right now" in (await free.json())["detail"]
+
+
+async def test_a_wish_is_taken_back(as_: As, booking: Json, booked: Json) -> None:
+    assert booked["state"] == "held"
+    waiting = await _joined(as_("TF1-coordinator"), booking)
+    path = f"/waiting-list/{waiting['id']}"
+    assert (await as_("TF1-coordinator")("DELETE", path)).status == 428
+    assert (await as_("JS-coordinator")("DELETE", path, headers=FIRST)).status == 403
+    assert (await as_("TF1-coordinator")("DELETE", path, headers=FIRST)).status == 204
+    assert (await as_("office").get("/waiting-list"))["items"] == []
+    left = await as_("office").get("/waiting-list?states=left")
+    assert [each["position"] for each in left["items"]] == [None]
