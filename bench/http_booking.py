@@ -133,10 +133,20 @@ async def write(store: Store, booking: Booking, times: list[float]) -> Session:
 
 def age(file: Path) -> None:
     """Move the ledger into the past and copy it until it holds `LEDGER` sessions."""
+    copy_into_past(file, LEDGER)
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM claims WHERE session NOT LIKE '%-%'")
+        connection.execute("DELETE FROM sessions WHERE id NOT LIKE '%-%'")
+        connection.execute("COMMIT")
+
+
+def copy_into_past(file: Path, ledger: int) -> None:
+    """Copy what is booked into earlier half-years, until there are `ledger` copies."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         (booked,) = connection.execute("SELECT count(*) FROM sessions").fetchone()
-        for no in range(1, LEDGER // booked + 2):
+        for no in range(1, ledger // booked + 2):
             seconds = int(timedelta(weeks=26 * no).total_seconds())
             connection.execute(
                 """INSERT INTO sessions
@@ -144,7 +154,7 @@ def age(file: Path) -> None:
                 datetime(ends, :later) || '.000000', state, hold_expires_at, pinned, revision,
                 json_set(body, '$.id', :no || '-' || id) FROM sessions WHERE id NOT LIKE '%-%'
                 ORDER BY id LIMIT :left""",
-                {"no": no, "later": f"-{seconds} seconds", "left": LEDGER - (no - 1) * booked},
+                {"no": no, "later": f"-{seconds} seconds", "left": ledger - (no - 1) * booked},
             )
             connection.execute(
                 """INSERT INTO claims
@@ -153,8 +163,6 @@ def age(file: Path) -> None:
                 FROM claims JOIN sessions ON sessions.id = :no || '-' || claims.session""",
                 {"no": no, "seconds": seconds},
             )
-        connection.execute("DELETE FROM claims WHERE session NOT LIKE '%-%'")
-        connection.execute("DELETE FROM sessions WHERE id NOT LIKE '%-%'")
         connection.execute("COMMIT")
 
 

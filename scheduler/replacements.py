@@ -1,9 +1,10 @@
 """Where a session that cannot stay could go: another room, another time, another date. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import chain, islice
 from typing import Final
 
@@ -13,6 +14,7 @@ from scheduler.booking.alternatives import Search
 from scheduler.booking.candidates import in_any_room
 from scheduler.booking.differences import difference
 from scheduler.conflicts import find_conflicts
+from scheduler.conflicts.rooms import tiers_for
 from scheduler.members import LinkPoolId
 from scheduler.model import Booking, Conflict, Place, Session, SessionId, SiteWish
 from scheduler.placing import booking_of, draft, wish_of
@@ -21,6 +23,9 @@ from scheduler.schools import Situation
 DAYS_AHEAD: Final = 14
 """How far a lesson is postponed."""
 _NEW: Final = SessionId("new")
+_JUDGED_AT_MOST: Final = 150
+"""Candidates for one session, so that a page of many is there within a second or so."""
+_DAY_MINUTES: Final = 24 * 60
 _SWAPS: Final = 20
 """Places that need a timetable swap, tried where no other is free."""
 
@@ -68,7 +73,7 @@ def replacements_for(
     `links` are the link pools that would do. What the session itself uses counts as free.
     """
     wanted = booking_of(session)
-    search = Search(wanted, situation, now, session)
+    search = Search(wanted, situation, now, session, most=_JUDGED_AT_MOST)
     day = search.candidates.day
     same_time = chain(
         (replace(wanted, link_pool=link) for link in links),
@@ -89,7 +94,7 @@ def later_place(
     wanted: Booking, situation: Situation, dates: Sequence[date], *, now: datetime
 ) -> Replacement | None:
     """The best place for a new session on the first of these dates that has one."""
-    search = Search(wanted, situation, now, None, refused=False)
+    search = Search(wanted, situation, now, None, refused=False, most=_JUDGED_AT_MOST)
     place = _first(search, _times(search, dates, ()))
     return None if place is None else _replacement(Way.POSTPONE, wanted, place, situation)
 
@@ -146,6 +151,9 @@ def _dates_after(day: date) -> list[date]:
 
 def _times(search: Search, dates: Iterable[date], links: Sequence[LinkPoolId]) -> Iterator[Booking]:
     for on in dates:
+        day = Slot.lasting(datetime.combine(on, time(), search.candidates.zone), _DAY_MINUTES)
+        if not _has_rooms(search.wanted, search.situation, partial(_lasts_all, day)):
+            continue
         for candidate in search.candidates.times_on(on):
             yield candidate
             yield from (replace(candidate, link_pool=link) for link in links)
@@ -154,11 +162,39 @@ def _times(search: Search, dates: Iterable[date], links: Sequence[LinkPoolId]) -
 def _first(search: Search, candidates: Iterable[Booking]) -> Session | None:
     """The first place that no rule forbids; failing that, one for which a lesson is swapped."""
     known = len(search.need_swaps)
-    places = map(search.placed, candidates)
+    places = (
+        search.placed(each)
+        for each in candidates
+        if _has_rooms(each, search.situation, each.slot.overlaps)
+    )
     if (found := next((each for each in places if each is not None), None)) is not None:
         return found
     swaps = islice(search.need_swaps[known:], _SWAPS)
     return next((each for each in map(search.placed, swaps) if each is not None), None)
+
+
+def _lasts_all(day: Slot, outage: Slot) -> bool:
+    return outage.contains(day)
+
+
+def _has_rooms(booking: Booking, situation: Situation, is_lost: Callable[[Slot], bool]) -> bool:
+    """Whether each school has a room that suits its part and is not out of order when it matters.
+
+    Looked at before all rules are asked: in a long outage most places fail by this alone.
+    """
+    schools = situation.schools
+    return all(
+        any(
+            room.tier in tiers_for(site.role, booking.kind)
+            and not any(
+                outage.room == room.id and is_lost(outage.slot)
+                for outage in schools[site.school].outages
+            )
+            for room in schools[site.school].rooms.values()
+        )
+        for site in booking.sites
+        if site.room is not None
+    )
 
 
 def _replacement(way: Way, wanted: Booking, place: Session, situation: Situation) -> Replacement:

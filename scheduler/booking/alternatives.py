@@ -138,7 +138,8 @@ def best_on(
 class Search:
     """One hunt: what is wanted, in which situation, and how many candidates may still be judged.
 
-    `refused`: the place that is wanted has been refused, and is not found again.
+    `refused`: the place that is wanted has been refused, and is not found again. `most` candidates
+    are judged.
     """
 
     def __init__(
@@ -149,6 +150,7 @@ class Search:
         published: Session | None,
         *,
         refused: bool = True,
+        most: int = JUDGED_AT_MOST,
     ) -> None:
         self.wanted = wanted
         self.situation = situation
@@ -156,7 +158,7 @@ class Search:
         self.published = published
         self.candidates = Candidates(wanted, situation)
         self.in_soft_time: list[Alternative] = []
-        self._left = JUDGED_AT_MOST
+        self._left = most
         self.need_swaps: list[Booking] = []
         place = _place_of(draft(wanted, situation, id=_NEW, now=now))
         self._seen = {place} if refused else set()

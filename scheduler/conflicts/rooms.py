@@ -203,7 +203,7 @@ _TIER_ZH: Final = {
 }
 
 
-def _tiers_for(role: Role, kind: Kind) -> frozenset[RoomTier]:
+def tiers_for(role: Role, kind: Kind) -> frozenset[RoomTier]:
     """A lesson is led from a lead room; research, and listening, need a room that can speak.
 
     A visit needs no equipment, nor does a site that only observes.
@@ -216,7 +216,7 @@ def _tiers_for(role: Role, kind: Kind) -> frozenset[RoomTier]:
 
 
 def _role_is_supported(case: Case, part: Part, room: Room) -> Iterator[Conflict]:
-    if room.tier in _tiers_for(part.site.role, case.session.kind):
+    if room.tier in tiers_for(part.site.role, case.session.kind):
         return
     role = "主讲" if part.site.role is Role.LEAD else "互动听讲"
     yield broken(

@@ -7,8 +7,8 @@ from typing import Annotated, NewType
 
 from calendars.bells import SchoolId
 from calendars.days import Day
-from calendars.slots import Slot
 from scheduler.members import IDENTIFIER, Name
+from scheduler.model.adjustments import Place
 from scheduler.model.agenda import SessionId
 
 SuspensionId = NewType("SuspensionId", str)
@@ -32,7 +32,7 @@ class SuspendedSession:
 
     session: SessionId
     title: Name
-    slot: Slot
+    before: Place
     effect: Effect
     without: tuple[SchoolId, ...]
 

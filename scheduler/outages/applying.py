@@ -12,7 +12,7 @@ from scheduler.adjusting import Occasion
 from scheduler.booking.revisions import to_lock
 from scheduler.booking.single import SessionChange, change, changed_booking
 from scheduler.errors import NotFoundError
-from scheduler.members import LinkPoolId, Note, OutageId
+from scheduler.members import LinkPoolId, Note, Outage, OutageId
 from scheduler.model import Session, SessionId, SiteWish
 from scheduler.one_by_one import Remedied, attempt
 from scheduler.outages.hit import original_places
@@ -47,7 +47,8 @@ async def apply_remedies(
     Whoever may not move one of them moves none (`ForbiddenError`). The record of each move names
     the outage, which is what the way back is found by.
     """
-    await original_places(transaction, outage)
+    if not await original_places(transaction, outage):
+        await transaction.get(Outage, outage)
     await _lock_everything(transaction, wish)
     return tuple(
         [await _apply(transaction, remedy, outage, wish.reason) for remedy in wish.remedies]

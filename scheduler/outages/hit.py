@@ -1,6 +1,6 @@
 """Whom an outage hits, and who has moved because of it. Nothing moves by itself (E30)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -85,6 +85,19 @@ async def sessions_moved(
     out.
     """
     originals = await original_places(transaction, id)
+    if not originals:
+        await transaction.get(Outage, id)
+    return await away_from(transaction, originals, after=after, limit=limit)
+
+
+async def away_from(
+    transaction: Transaction,
+    originals: Mapping[SessionId, Place],
+    *,
+    after: str = "",
+    limit: int | None = None,
+) -> tuple[list[Session], Judge]:
+    """A part of the sessions that are not where they were, and what looks for the way back."""
     sessions = [await transaction.session(each) for each in originals]
     now = transaction.now
     away = by_time(
@@ -121,13 +134,11 @@ def _returning(session: Session, original: Place, around: Situation, now: dateti
 
 
 async def original_places(transaction: Transaction, cause: str) -> dict[SessionId, Place]:
-    """Where the sessions were that this outage has moved; `NotFoundError` if nobody knows it."""
+    """Where the sessions were that this outage has moved."""
     places: dict[SessionId, Place] = {}
     for each in await transaction.adjustments(cause=cause, limit=None):
         if each.before is not None and each.after is not None:
             places.setdefault(each.session, each.before)
-    if not places:
-        await transaction.get(Outage, cause)
     return places
 
 
@@ -143,7 +154,7 @@ def key_of(session: Session) -> str:
     return f"{session.slot.starts.isoformat()} {session.id}"
 
 
-def _part(sessions: Sequence[Session], after: str, limit: int) -> list[Session]:
+def _part(sessions: Sequence[Session], after: str, limit: int | None) -> list[Session]:
     return [each for each in sessions if key_of(each) > after][:limit]
 
 

@@ -1,7 +1,6 @@
 """Marking a room or link out of use, for longer or shorter, and taking the mark away."""
 
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from calendars.text import Text
@@ -9,12 +8,9 @@ from scheduler.digests import digests, readers_of
 from scheduler.local_words import date_words, wall_clock
 from scheduler.members import LinkPool, Outage, OutageId, Room
 from scheduler.model import Session
-from scheduler.outages.hit import hit_by, sessions_moved
+from scheduler.outages.hit import away_from, hit_by, original_places
 from scheduler.schools import SchoolBook
 from scheduler.store import Stored, Transaction
-
-_MOST: Final = 200
-"""Sessions whose way back is looked for when an outage ends; a list tells of the others."""
 
 
 async def mark(transaction: Transaction, outage: Outage, *, revision: int | None) -> Stored[Outage]:
@@ -51,7 +47,7 @@ async def unmark(
 
 async def _tell_of_way_back(transaction: Transaction, outage: Outage, key: str) -> None:
     """Tell the coordinators of the sessions that can go back where they were."""
-    moved, judge = await sessions_moved(transaction, outage.id, after="", limit=_MOST)
+    moved, judge = await away_from(transaction, await original_places(transaction, outage.id))
     back = [each.session for each in judge(moved) if each.replacements]
     books = await transaction.books({site.school for each in back for site in each.sites})
     lines = [

@@ -34,17 +34,19 @@ async def note_adjustments(
 ) -> None:
     """Record what each session's change amounts to, if schools had agreed to the session.
 
-    What happens to a hold that nobody has confirmed yet is no operation on the timetable. Answers
-    to the last operation are noted with it. Sessions that swap get a record each, linked with each
+    What happens to a hold that nobody has confirmed yet is no operation on the timetable, but a
+    move that has a cause is told, for the way back. Answers to the last operation are noted with
+    it. Sessions that swap get a record each, linked with each
     other and about the people of both.
     """
     for before, after in changes:
         kind = occasion.kind or kind_of(before, after)
         if before.state is not SessionState.CONFIRMED:
             last = await last_adjustment(transaction, before.id)
-            if last is None:
+            is_told = occasion.cause and kind is not AdjustmentKind.CANCEL
+            if last is None and not is_told:
                 continue
-            if kind is None:
+            if last is not None and kind is None:
                 await _note_answers(transaction, last, after)
         if kind is not None:
             others = [each for _, each in changes if each.id != after.id]

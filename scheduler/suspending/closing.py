@@ -10,7 +10,7 @@ from calendars.bells import SchoolId
 from calendars.days import LESSON_KINDS, WORKING_KINDS, Day, DayKind, day_id
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
-from scheduler.adjusting import Occasion
+from scheduler.adjusting import Occasion, place_of
 from scheduler.booking.revisions import successor, to_lock
 from scheduler.booking.single import cancelled
 from scheduler.digests import by_time
@@ -147,7 +147,7 @@ def _suspended(session: Session, closed: set[SchoolId]) -> SuspendedSession:
     return SuspendedSession(
         session=session.id,
         title=session.title,
-        slot=session.slot,
+        before=place_of(session),
         effect=effect_on(session, closed),
         without=without,
     )

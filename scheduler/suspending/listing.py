@@ -66,7 +66,7 @@ async def _while_closed(transaction: Transaction, suspension: Suspension) -> lis
 
 def _is_undecided(session: Session, suspension: Suspension, transaction: Transaction) -> bool:
     schools = {site.school for site in session.sites}
-    day = {each.session: each.slot for each in suspension.sessions}[session.id]
+    day = {each.session: each.before.slot for each in suspension.sessions}[session.id]
     return (
         session.is_live(transaction.now)
         and session.slot.starts > transaction.now

@@ -82,21 +82,17 @@ async def sessions_to_return(
 
     With the place each had; what should have begun by now can no longer be put back.
     """
-    originals = {
-        each.session: each.before
-        for each in await transaction.adjustments(cause=suspension.id, limit=None)
-        if each.before is not None
-    }
     found = []
     for each in suspension.sessions:
-        place = originals.get(each.session)
-        if place is None or place.slot.starts <= transaction.now:
-            continue
-        if await made_up_by(transaction, each.session):
+        if each.before.slot.starts <= transaction.now or await made_up_by(
+            transaction, each.session
+        ):
             continue
         session = await transaction.session(each.session)
-        if each.effect is Effect.CANCELLED or _misses(session, each.without, transaction):
-            found.append((session, place))
+        if each.effect is Effect.CANCELLED or (
+            each.effect is Effect.GOES_ON and _misses(session, each.without, transaction)
+        ):
+            found.append((session, each.before))
     return found
 
 

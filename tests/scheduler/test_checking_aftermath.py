@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from calendars.bells import SchoolId
-from scheduler.adjusting import adjustment_of
+from scheduler.adjusting import adjustment_of, place_of
 from scheduler.booking.single import cancel
 from scheduler.checking import check
 from scheduler.checking_aftermath import (
@@ -83,7 +83,7 @@ def test_a_suspended_session_that_is_alive_again_is_found() -> None:
             SuspendedSession(
                 session=MISSED.id,
                 title=MISSED.title,
-                slot=MISSED.slot,
+                before=place_of(MISSED),
                 effect=Effect.CANCELLED,
                 without=(JS,),
             ),

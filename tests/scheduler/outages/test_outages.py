@@ -220,6 +220,24 @@ async def test_when_the_outage_is_over_the_old_place_is_offered_and_taken(
     assert await listed(each_desk, sessions_moved) == []
 
 
+async def test_a_hold_that_moved_finds_its_way_back_too(desk: Desk) -> None:
+    held = await desk.book()
+    outage = await out_of_order(desk)
+    (hit,) = await listed(desk)
+    await applied(desk, [taken(held, hit.replacements[0])])
+    await desk.do(unmark, Outage, outage.id, revision=1)
+    (away,) = await listed(desk, sessions_moved)
+    assert [each.way for each in away.replacements] == [Way.BACK]
+
+
+async def test_an_outage_that_moved_nobody_ends_without_a_word(desk: Desk) -> None:
+    outage = await out_of_order(desk)
+    await desk.do(unmark, Outage, outage.id, revision=1)
+    assert await desk.notices() == []
+    with pytest.raises(NotFoundError):
+        await listed(desk)
+
+
 async def test_a_shorter_outage_offers_the_way_back_too(desk: Desk) -> None:
     session = await agreed(desk)
     outage = await out_of_order(desk)

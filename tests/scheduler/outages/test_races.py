@@ -29,11 +29,15 @@ async def test_a_booking_at_the_moment_of_an_outage_is_refused_or_listed(
     ended = await asyncio.gather(
         first, each_desk.do(mark, outage, revision=None), *rest, return_exceptions=True
     )
-    booked = {each.id for each in ended if isinstance(each, Session)}
+    booked = {each.id: each.title for each in ended if isinstance(each, Session)}
     refused = [each for each in ended if isinstance(each, ClashError)]
     assert len(booked) + len(refused) == len(slots)
     assert all({conflict.rule for conflict in each.conflicts} == {"H9"} for each in refused)
-    assert {hit.session.id for hit in await listed(each_desk)} == booked
+    assert {hit.session.id for hit in await listed(each_desk)} == set(booked)
+    warned = " ".join(
+        each.sentence.zh for each in await each_desk.notices() if "停用" in each.sentence.zh
+    )
+    assert all(title in warned for title in booked.values())
 
 
 async def test_two_who_take_up_replacements_for_one_room_do_not_both_get_it(

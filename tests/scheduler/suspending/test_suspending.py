@@ -9,6 +9,7 @@ import pytest
 
 from calendars.bells import SchoolId
 from calendars.days import Day, DayKind
+from scheduler.adjusting import place_of
 from scheduler.booking.consent import confirm
 from scheduler.booking.single import SessionChange, change
 from scheduler.checking import check
@@ -147,7 +148,7 @@ async def test_a_session_that_may_goes_on_without_the_closed_school(each_desk: D
         SuspendedSession(
             session=session.id,
             title=session.title,
-            slot=session.slot,
+            before=place_of(session),
             effect=Effect.GOES_ON,
             without=(JS,),
         ),
@@ -221,6 +222,14 @@ async def test_lifting_offers_each_session_its_place_and_takes_it_back_on_reques
     with pytest.raises(InvalidWishError):
         await each_desk.do(put_back, lifted, Returns(sessions=(first.id,)))
     assert await each_desk.do(check) == ()
+
+
+async def test_holds_that_nobody_had_answered_are_offered_back_too(desk: Desk) -> None:
+    held = await desk.book()
+    lifted = await desk.do(lift, await desk.do(suspend, TYPHOON))
+    (answer,) = await desk.do(put_back, lifted, Returns(sessions=(held.id,)))
+    assert answer.session is not None
+    assert answer.session.state is SessionState.HELD
 
 
 async def test_the_day_tables_are_as_before_once_it_is_lifted(open_desk: Open) -> None:
