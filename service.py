@@ -27,7 +27,16 @@ from scheduler.exchange import RefusedFilesError, export_files, import_files
 from scheduler.feeds import Feeds
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
-from scheduler.jobs import JOBS, MACHINE, Clock, schedule, sending_through, writing_down
+from scheduler.imports import Allowed, CalendarFetcher, Importer
+from scheduler.jobs import (
+    JOBS,
+    MACHINE,
+    Clock,
+    reading_calendars,
+    schedule,
+    sending_through,
+    writing_down,
+)
 from scheduler.model import Actor, ActorRole, Plan, PlanState
 from scheduler.settings import Settings, read_settings
 from scheduler.store import Store
@@ -65,13 +74,25 @@ async def application(settings: Settings) -> web.Application:
     outlets = await opened.enter_async_context(
         open_outlets(settings.mail_server, settings.allowed_robot_hosts, clock)
     )
-    jobs = schedule(store, clock, (*JOBS, writing_down(feeds.polls), sending_through(outlets)))
+    importer = Importer(allowed=Allowed(settings.allowed_import_hosts))
+    fetcher = await opened.enter_async_context(CalendarFetcher(importer.allowed))
+    jobs = schedule(
+        store,
+        clock,
+        (
+            *JOBS,
+            writing_down(feeds.polls),
+            sending_through(outlets),
+            reading_calendars(fetcher, importer.reader),
+        ),
+    )
     app = make_app(
         store,
         clock=clock,
         address=settings.address,
         feeds=feeds,
         robot_hosts=settings.allowed_robot_hosts,
+        importer=importer,
         jobs_are_running=lambda: jobs.running,
     )
 

@@ -159,6 +159,32 @@ def require_channel(actor: Actor, school: SchoolId | None, person: str | None) -
         )
 
 
+def require_importer(actor: Actor) -> None:
+    """The actor may import some calendar: nobody else makes this service read one."""
+    if actor.role in {ActorRole.OBSERVER, ActorRole.DISPLAY}:
+        raise ForbiddenError("您的角色不能导入日历。", "Your role may not import calendars.")
+
+
+def require_import(actor: Actor, school: SchoolId, teacher: Teacher | None) -> None:
+    """Import a calendar as the busy time of a teacher, or (None) of a room, of this school.
+
+    Coordinators do so for the own school, IT support for its rooms, a teacher for themselves.
+    """
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return
+    may = {ActorRole.SCHOOL_COORDINATOR}
+    if teacher is None:
+        may.add(ActorRole.IT_SUPPORT)
+    elif teacher.name == actor.name:
+        may.add(ActorRole.TEACHER)
+    if actor.role not in may or actor.school != school:
+        raise ForbiddenError(
+            "只能导入本校教师和教室的日历；教师只能导入本人的日历。",
+            "Only calendars of your own school's teachers and rooms may be imported; as a teacher "
+            "only your own.",
+        )
+
+
 def _writes(actor: Actor, record: Record) -> bool:
     match actor.role:
         case ActorRole.SCHOOL_COORDINATOR:

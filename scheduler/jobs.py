@@ -16,6 +16,7 @@ from scheduler.delivery.gathering import gather, route
 from scheduler.delivery.outlets import Outlets
 from scheduler.delivery.sending import send_due
 from scheduler.feeds import Polls
+from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
 
@@ -77,6 +78,16 @@ def sending_through(outlets: Outlets) -> Job:
         await send_due(store, outlets, clock)
 
     return Job(send_messages, seconds=2)
+
+
+def reading_calendars(fetcher: CalendarFetcher, reader: CalendarReader) -> Job:
+    """The job that reads imported calendars which are due."""
+
+    async def refresh_imports(store: Store, clock: Clock) -> None:
+        while await refresh_due(store, fetcher, reader, clock):
+            pass
+
+    return Job(refresh_imports, seconds=5)
 
 
 JOBS: Final = (

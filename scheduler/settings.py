@@ -43,6 +43,7 @@ class Settings:
     smtp_from: str = ""
     smtp_starttls: bool = True
     robot_hosts: str = ""
+    import_hosts: str = ""
 
     def __post_init__(self) -> None:
         if not self.database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
@@ -94,10 +95,19 @@ class Settings:
     @property
     def allowed_robot_hosts(self) -> frozenset[str]:
         """Where robots may be called besides their vendors' hosts."""
-        return frozenset(place.strip() for place in self.robot_hosts.split(",") if place.strip())
+        return _places(self.robot_hosts)
+
+    @property
+    def allowed_import_hosts(self) -> frozenset[str]:
+        """Where calendars may be fetched although it is no public host."""
+        return _places(self.import_hosts)
 
     def _keys(self) -> tuple[str, ...]:
         return tuple(key for key in self.secret_key.split(",") if key)
+
+
+def _places(hosts: str) -> frozenset[str]:
+    return frozenset(place.strip().lower() for place in hosts.split(",") if place.strip())
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -5,6 +5,7 @@ from typing import Final
 from scheduler.http import (
     adjustments,
     availability,
+    calendar_imports,
     channels,
     days,
     history,
@@ -41,6 +42,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     *subscriptions.ROUTES,
     *days.ROUTES,
     *records.ROUTES,
+    *calendar_imports.ROUTES,
     *imports.ROUTES,
     *channels.ROUTES,
     *notices.ROUTES,

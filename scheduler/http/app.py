@@ -16,6 +16,7 @@ from scheduler.http import feeds as feed_routes
 from scheduler.http.answers import LANGUAGE
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
+from scheduler.http.calendar_imports import IMPORTER
 from scheduler.http.calls import ADDRESS, CLOCK, ROBOT_HOSTS, STORE
 from scheduler.http.errors import Handler, explain_errors
 from scheduler.http.feeds import FEEDS
@@ -24,6 +25,7 @@ from scheduler.http.operations import JOBS_ARE_RUNNING, METRICS, Metrics
 from scheduler.http.reads import answer_question
 from scheduler.http.routes import API, AnyRoute
 from scheduler.http.writes import answer_change
+from scheduler.imports import Importer
 from scheduler.store import Store
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
@@ -44,20 +46,21 @@ def make_app(
     address: str,
     feeds: Feeds | None = None,
     robot_hosts: frozenset[str] = frozenset(),
+    importer: Importer | None = None,
     jobs_are_running: Callable[[], bool] = lambda: True,
 ) -> web.Application:
     """The service over `store`; `clock` says what time it is, aware.
 
     `address` is where readers reach it, such as https://lianke.example. `feeds` are those of the
-    store (its own if None). `robot_hosts` may be called besides the robots' vendors.
-    `jobs_are_running` is for /readyz; an application without jobs of its
-    own waits for none.
+    store (its own if None). `importer` reads calendars (from public hosts if None). `robot_hosts`
+    may be called besides the robots' vendors. `jobs_are_running` is for /readyz; an application
+    without jobs of its own waits for none.
     """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
     app[ROBOT_HOSTS] = robot_hosts
     app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
-    app[FEEDS] = feeds or Feeds(store)
+    app[FEEDS], app[IMPORTER] = feeds or Feeds(store), importer or Importer()
     for route in ROUTES:
         _add(app, route)
     for part in (pages, operations, feed_routes, codes, free_busy):

@@ -81,7 +81,7 @@ def answer_of(request: web.Request, route: AnyRoute, value: object) -> Answer:
     if route.answer is None:
         return Answer(status=route.status, headers=headers, body=b"")
     if route.makes_something:
-        headers["Location"] = f"{API}{route.path}/{route.id_of(value)}"
+        headers["Location"] = f"{API}{route.made_in or route.path}/{route.id_of(value)}"
     headers["Content-Language"] = language
     if isinstance(value, Text) and route.media_type == PLAIN_TEXT:
         headers["Content-Type"] = f"{PLAIN_TEXT}; charset=utf-8"

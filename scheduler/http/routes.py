@@ -6,6 +6,8 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from aiohttp import web
+
 from calendars.text import Text
 from scheduler.booking.alternatives import FindAlternatives
 from scheduler.errors import SchedulerError
@@ -53,9 +55,10 @@ class Route(Generic[B, Q]):
     (None: nothing); a question may return a function that finds it, to be called in a thread when
     the transaction is over. `alternatives` is asked in a transaction of its own when rules say no,
     and returns the function that finds them.
-    `id_of` finds the id of what was made, for its address. `tells_secret`: the answer holds what is
-    stored nowhere else. `id_may_be_left_out` of a body that names itself. What is answered as
-    plain text is a `Text`.
+    `prepare` makes of the body what `run` gets instead: what takes long, before the transaction.
+    `id_of` finds the id of what was made, for its address in the list of `made_in` (else its own).
+    `tells_secret`: the answer holds what is stored nowhere else. `id_may_be_left_out` of a body
+    that names itself. What is answered as plain text is a `Text`.
     """
 
     method: Method
@@ -73,6 +76,8 @@ class Route(Generic[B, Q]):
     id_may_be_left_out: bool = False
     tells_secret: bool = False
     id_of: Callable[[Any], str] = attrgetter("id")
+    made_in: str = ""
+    prepare: Callable[[web.Application, Call[B, Q]], Awaitable[object]] | None = None
     alternatives: Callable[[Transaction, Call[B, Q]], Awaitable[FindAlternatives]] | None = None
 
     @property

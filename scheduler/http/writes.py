@@ -30,6 +30,8 @@ async def answer_change(request: web.Request, route: AnyRoute) -> Answer:
     dry_run, asked_once = is_dry_run(request), await once_of(request, route)
     once = None if dry_run else asked_once
     call = await read_call(request, route, actor)
+    if route.prepare is not None:
+        call = replace(call, body=await route.prepare(request.app, call))
 
     async def change(transaction: Transaction) -> Answer:
         if once is not None and (known := await once.recall(transaction)):

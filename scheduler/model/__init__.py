@@ -40,6 +40,7 @@ from scheduler.model.channels import (
     Message,
     MessageState,
 )
+from scheduler.model.imports import Import, ImportReport, ImportState, ReadCalendar
 from scheduler.model.outcomes import Outcome, OutcomeId, OutcomeKind
 from scheduler.model.plans import (
     Balance,
@@ -96,6 +97,9 @@ __all__ = [
     "Cost",
     "Effect",
     "Form",
+    "Import",
+    "ImportReport",
+    "ImportState",
     "Kind",
     "Lane",
     "Message",
@@ -117,6 +121,7 @@ __all__ = [
     "ProposalKind",
     "ProposalState",
     "ProposedPlace",
+    "ReadCalendar",
     "Request",
     "RequestId",
     "RequestSite",

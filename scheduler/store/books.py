@@ -1,7 +1,7 @@
 """Schools with everything they have told us, served from memory while their books are unchanged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from scheduler.records import KINDS, NAMES, Record
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import tables
 from scheduler.store.codec import decode
+from scheduler.store.imports import imported_busy_time
 from scheduler.store.opened import OpenTransaction
 from scheduler.store.revisions import ALLIANCE, revisions_of
 
@@ -71,8 +72,9 @@ async def all_books(
             found[SchoolId(school)] = book
         else:
             unknown.append(school)
+    imported = await imported_busy_time(transaction, unknown)
     for school, pages in (await _pages_of(transaction, unknown)).items():
-        book = _school_book(pages, ZoneInfo(zone))
+        book = _school_book(pages, ZoneInfo(zone), imported[school])
         found[SchoolId(school)] = book
         # What this transaction has changed may yet be rolled back, and its revision given again.
         if not {school, ALLIANCE} & transaction.changed_books:
@@ -118,7 +120,7 @@ async def _pages_of(transaction: OpenTransaction, schools: Iterable[str]) -> dic
     return {school: pages for school, pages in found.items() if pages[School] or not school}
 
 
-def _school_book(pages: Pages, zone: ZoneInfo) -> SchoolBook:
+def _school_book(pages: Pages, zone: ZoneInfo, imported: Sequence[BusyBlock]) -> SchoolBook:
     return SchoolBook(
         school=pages[School][0],
         time=SchoolTime(zone, terms=pages[Term], days=pages[Day], bells=pages[BellSchedule]),
@@ -128,5 +130,5 @@ def _school_book(pages: Pages, zone: ZoneInfo) -> SchoolBook:
         timetables=tuple(pages[Timetable]),
         open_slots=tuple(pages[OpenSlot]),
         outages=tuple(pages[Outage]),
-        busy=tuple(pages[BusyBlock]),
+        busy=(*pages[BusyBlock], *imported),
     )

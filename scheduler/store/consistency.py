@@ -13,6 +13,7 @@ from scheduler.findings import Check, Finding
 from scheduler.model import (
     Adjustment,
     Channel,
+    Import,
     Outcome,
     Plan,
     Proposal,
@@ -47,6 +48,7 @@ _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.channels, "channels", Channel),
     (tables.proposals, "proposals", Proposal),
     (tables.waiting_list, "waiting-list", Waiting),
+    (tables.imports, "imports", Import),
 )
 _COLUMNS_OF: Final[dict[str, Callable[[Any], Mapping[str, object]]]] = {
     "sessions": columns_of_session,
@@ -93,6 +95,7 @@ async def find_inconsistencies(transaction: OpenTransaction) -> tuple[Finding, .
         *others["series"],
         *others["channels"],
         *waiting,
+        *others["imports"],
     ]
     return (
         *_columns(records, others),

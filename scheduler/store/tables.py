@@ -361,6 +361,26 @@ deliveries = Table(
 )
 """Which notice goes through which channel, and in which message once that is made."""
 
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("school", _ID, nullable=False, index=True),
+    Column("resource", _ID, nullable=False, index=True),
+    Column("due_at", UtcDateTime, index=True),
+    Column("lease", String),
+    Column("leased_until", UtcDateTime),
+    Column("sealed", LargeBinary),
+    Column("digest", String, nullable=False),
+    Column("etag", String, nullable=False),
+    Column("modified", String, nullable=False),
+    Column("busy", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Calendars from outside: `sealed` is the address, `busy` the slots that were read and all that is
+kept of the events; `resource` is the id of the teacher or room."""
+
 subscriptions = Table(
     "subscriptions",
     metadata,

@@ -25,6 +25,9 @@ from scheduler.store import (
     consistency as about_consistency,
 )
 from scheduler.store import (
+    imports as about_imports,
+)
+from scheduler.store import (
     messages as about_messages,
 )
 from scheduler.store import (
@@ -133,6 +136,16 @@ class Transaction(OpenTransaction):
     waiting_list = about_waiting.waiting_list
     add_waiting = about_waiting.add_waiting
     replace_waiting = about_waiting.replace_waiting
+
+    # Calendars from outside
+    import_ = about_imports.import_
+    imports = about_imports.imports
+    count_imports = about_imports.count_imports
+    add_import = about_imports.add_import
+    replace_import = about_imports.replace_import
+    remove_import = about_imports.remove_import
+    claim_import = about_imports.claim_import
+    leased_import = about_imports.leased_import
 
     # Plans
     plan = about_plans.plan

@@ -6,6 +6,7 @@ Only this package imports icalendar, for its content lines and its table of Wind
 from calendars.ics.reading.busy import MAX_OCCURRENCES, merged, read_busy
 from calendars.ics.reading.octets import MAX_OCTETS
 from calendars.ics.reading.report import (
+    Question,
     Reading,
     Reason,
     Refusal,
@@ -16,6 +17,7 @@ from calendars.ics.reading.report import (
 __all__ = [
     "MAX_OCCURRENCES",
     "MAX_OCTETS",
+    "Question",
     "Reading",
     "Reason",
     "Refusal",

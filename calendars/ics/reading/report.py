@@ -103,6 +103,14 @@ class Reading:
     remarks: tuple[Remark, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What to read of a calendar: on whose clock times without a zone are, and which time."""
+
+    zone: str
+    window: Slot
+
+
 class Refusal(StrEnum):
     """Why nothing at all was read."""
 
@@ -143,7 +151,10 @@ REFUSALS: Final = {
         "展开后的占用过多：最多 20000 次。",
         "The calendar's events take place too often: at most 20,000 times are read.",
     ),
-    Refusal.TOO_SLOW: Text("读取日历用时过长。", "The calendar takes too long to be read."),
+    Refusal.TOO_SLOW: Text(
+        "读取日历用时过长或占用内存过多。",
+        "The calendar takes too long, or too much memory, to be read.",
+    ),
 }
 
 
