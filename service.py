@@ -35,6 +35,7 @@ from scheduler.jobs import (
     reading_calendars,
     schedule,
     sending_through,
+    telling_guests,
     writing_down,
 )
 from scheduler.model import Actor, ActorRole, Plan, PlanState
@@ -84,6 +85,7 @@ async def application(settings: Settings) -> web.Application:
             writing_down(feeds.polls),
             sending_through(outlets),
             reading_calendars(fetcher, importer.reader),
+            telling_guests(settings.mail_server),
         ),
     )
     app = make_app(
@@ -93,6 +95,7 @@ async def application(settings: Settings) -> web.Application:
         feeds=feeds,
         robot_hosts=settings.allowed_robot_hosts,
         importer=importer,
+        invites=settings.mail_server is not None,
         jobs_are_running=lambda: jobs.running,
     )
 

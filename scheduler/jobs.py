@@ -13,10 +13,12 @@ from scheduler import outcomes, planning
 from scheduler.booking import consent, waiting
 from scheduler.booking.proposals import close_proposals
 from scheduler.delivery.gathering import gather, route
+from scheduler.delivery.mail import MailServer
 from scheduler.delivery.outlets import Outlets
 from scheduler.delivery.sending import send_due
 from scheduler.feeds import Polls
 from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
+from scheduler.invitations import tell_due
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
 
@@ -88,6 +90,20 @@ def reading_calendars(fetcher: CalendarFetcher, reader: CalendarReader) -> Job:
             pass
 
     return Job(refresh_imports, seconds=5)
+
+
+LETTERS_AT_ONCE: Final = 10
+
+
+def telling_guests(server: MailServer | None) -> Job:
+    """The job that tells invited guests what has become of their session, if there is mail."""
+
+    async def send_invitations(store: Store, clock: Clock) -> None:
+        for _ in range(LETTERS_AT_ONCE if server is not None else 0):
+            if server is None or not await tell_due(store, server, clock):
+                return
+
+    return Job(send_invitations, seconds=5)
 
 
 JOBS: Final = (

@@ -20,6 +20,7 @@ from scheduler.http.calendar_imports import IMPORTER
 from scheduler.http.calls import ADDRESS, CLOCK, ROBOT_HOSTS, STORE
 from scheduler.http.errors import Handler, explain_errors
 from scheduler.http.feeds import FEEDS
+from scheduler.http.invitations import INVITES
 from scheduler.http.languages import preferred_language
 from scheduler.http.operations import JOBS_ARE_RUNNING, METRICS, Metrics
 from scheduler.http.reads import answer_question
@@ -47,18 +48,19 @@ def make_app(
     feeds: Feeds | None = None,
     robot_hosts: frozenset[str] = frozenset(),
     importer: Importer | None = None,
+    invites: bool = False,
     jobs_are_running: Callable[[], bool] = lambda: True,
 ) -> web.Application:
     """The service over `store`; `clock` says what time it is, aware.
 
     `address` is where readers reach it, such as https://lianke.example. `feeds` are those of the
     store (its own if None). `importer` reads calendars (from public hosts if None). `robot_hosts`
-    may be called besides the robots' vendors. `jobs_are_running` is for /readyz; an application
-    without jobs of its own waits for none.
+    may be called besides the robots' vendors. `invites`: there is a server for mail to guests.
+    `jobs_are_running` is for /readyz; an application without jobs of its own waits for none.
     """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
-    app[ROBOT_HOSTS] = robot_hosts
+    app[ROBOT_HOSTS], app[INVITES] = robot_hosts, invites
     app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
     app[FEEDS], app[IMPORTER] = feeds or Feeds(store), importer or Importer()
     for route in ROUTES:

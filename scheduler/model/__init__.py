@@ -41,6 +41,12 @@ from scheduler.model.channels import (
     MessageState,
 )
 from scheduler.model.imports import Import, ImportReport, ImportState, ReadCalendar
+from scheduler.model.invitations import (
+    Invitation,
+    InvitationState,
+    MailAddress,
+    shown_in_part,
+)
 from scheduler.model.outcomes import Outcome, OutcomeId, OutcomeKind
 from scheduler.model.plans import (
     Balance,
@@ -100,8 +106,11 @@ __all__ = [
     "Import",
     "ImportReport",
     "ImportState",
+    "Invitation",
+    "InvitationState",
     "Kind",
     "Lane",
+    "MailAddress",
     "Message",
     "MessageState",
     "Mode",
@@ -153,4 +162,5 @@ __all__ = [
     "WaitingState",
     "WaitingWish",
     "WhenImpossible",
+    "shown_in_part",
 ]

@@ -14,6 +14,7 @@ from scheduler.model import (
     Adjustment,
     Channel,
     Import,
+    Invitation,
     Outcome,
     Plan,
     Proposal,
@@ -49,6 +50,7 @@ _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.proposals, "proposals", Proposal),
     (tables.waiting_list, "waiting-list", Waiting),
     (tables.imports, "imports", Import),
+    (tables.invitations, "invitations", Invitation),
 )
 _COLUMNS_OF: Final[dict[str, Callable[[Any], Mapping[str, object]]]] = {
     "sessions": columns_of_session,

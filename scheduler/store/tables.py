@@ -361,6 +361,23 @@ deliveries = Table(
 )
 """Which notice goes through which channel, and in which message once that is made."""
 
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("session", _ID, ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("lease", String),
+    Column("leased_until", UtcDateTime),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Guests of sessions: `sealed` is the mail address, `seen` the revision of the session that was
+looked at last. Whoever has not seen the newest may have to be told."""
+
 imports = Table(
     "imports",
     metadata,

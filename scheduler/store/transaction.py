@@ -28,6 +28,9 @@ from scheduler.store import (
     imports as about_imports,
 )
 from scheduler.store import (
+    invitations as about_invitations,
+)
+from scheduler.store import (
     messages as about_messages,
 )
 from scheduler.store import (
@@ -146,6 +149,15 @@ class Transaction(OpenTransaction):
     remove_import = about_imports.remove_import
     claim_import = about_imports.claim_import
     leased_import = about_imports.leased_import
+
+    # Guests
+    invitation = about_invitations.invitation
+    invitations = about_invitations.invitations
+    count_invitations = about_invitations.count_invitations
+    add_invitation = about_invitations.add_invitation
+    replace_invitation = about_invitations.replace_invitation
+    claim_invitation = about_invitations.claim_invitation
+    settle_invitation = about_invitations.settle_invitation
 
     # Plans
     plan = about_plans.plan
