@@ -38,13 +38,25 @@ async def all_series(
 async def series_named(
     transaction: OpenTransaction, ids: Iterable[SeriesId]
 ) -> dict[SeriesId, Series]:
-    """Those of the series that exist."""
+    """Those of the series that exist, changed when a session of theirs last left a calendar."""
     found = {}
     for part in chunks(sorted(ids)):
-        for row in await transaction.all(select(_TABLE.c.body).where(_TABLE.c.id.in_(part))):
+        query = select(_TABLE.c.body, _TABLE.c.departed_at).where(_TABLE.c.id.in_(part))
+        for row in await transaction.all(query):
             each = decode(Series, row.body)
-            found[each.id] = each
+            last = max(each.changed_at, row.departed_at or each.changed_at)
+            found[each.id] = replace(each, changed_at=last)
     return found
+
+
+async def note_departure(transaction: OpenTransaction, id: SeriesId) -> None:
+    """Note that a session of the series leaves somebody's calendar now.
+
+    Nothing else of it is left there, and what repeats must not seem older than before.
+    """
+    await transaction.run(
+        update(_TABLE).where(_TABLE.c.id == id).values(departed_at=transaction.now)
+    )
 
 
 async def add_series(transaction: OpenTransaction, series: Series) -> None:

@@ -32,6 +32,7 @@ from scheduler.store.codec import decode, encode
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import OpenTransaction, chunks
 from scheduler.store.resources import count_up, lock_resources
+from scheduler.store.series import note_departure
 
 _TABLE = tables.sessions
 _KIND: Final = "sessions"
@@ -163,6 +164,8 @@ async def replace_sessions(
         for new in moving:
             await add_claims(transaction, new)
     for (before, after), (old, new) in zip(changes, claims, strict=True):
+        if before.series is not None and concerned_by(before) - concerned_by(after):
+            await note_departure(transaction, before.series)
         await _name_studio(transaction, before, after)
         await count_up(transaction, {claim["resource"] for claim in (*old, *new)})
         await write_audit(

@@ -129,8 +129,11 @@ series = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("revision", Integer, nullable=False),
+    Column("departed_at", UtcDateTime),
     Column("body", Text, nullable=False),
 )
+"""`departed_at`: when a session of it last left somebody's calendar, because other people, rooms or
+classes took part from then on."""
 
 sessions = Table(
     "sessions",

@@ -12,12 +12,14 @@ from hypothesis import strategies as some
 
 from scheduler.errors import InvalidWishError, NotFoundError, StateError
 from scheduler.feeds import Feed, Feeds, SubscriptionWish, revoke
+from scheduler.members import TeacherId
 from scheduler.model import Role, Scope, SessionState, Subscription
 from scheduler.store import Store
 from scheduler.tokens import hash_of
 from tests.builders import NOW, a_room, a_session, a_site, at
 from tests.calendars.ics.byte_rules import faults
 from tests.scheduler.feeding import WISHES, add, change, opened, rename, settle, write
+from tests.scheduler.feeds.terms import a_series, a_term_of
 
 
 @dataclass
@@ -188,3 +190,31 @@ async def test_many_polls_at_once_write_a_feed_once(served: Served) -> None:
     await add(served.store, a_session())
     feeds = await asyncio.gather(*(served.read() for _ in range(8)))
     assert len({id(feed) for feed in feeds}) == 1
+
+
+async def test_a_series_that_loses_a_moved_lesson_to_somebody_else_is_not_older_than_before(
+    store: Store,
+) -> None:
+    await settle(store)
+    series = a_series()
+    await write(store, lambda transaction: transaction.add_series(series))
+    sessions = a_term_of(series, 3)
+    for session in sessions:
+        await add(store, session)
+    token = await opened(store, replace(WISHES[0], subject_id="JS-T1"))
+    served = Served(store, Feeds(store), token)
+    moved_at, given_at = NOW + timedelta(minutes=5), NOW + timedelta(minutes=6)
+    moved = replace(sessions[1], slot=at("9:00"), sequence=1, changed_at=moved_at)
+    await change(store, sessions[1], moved, moved_at)
+    moved = replace(moved, revision=2)
+    lead, listening = moved.sites
+    others = (lead, replace(listening, teacher=TeacherId("JS-T2")))
+    before = sequences_in(await served.read(moved_at))
+    given = replace(moved, sites=others, sequence=2, changed_at=given_at)
+    await change(store, moved, given, given_at)
+    assert (before, sequences_in(await served.read(given_at))) == ({300}, {360})
+
+
+def sequences_in(feed: Feed) -> set[int]:
+    lines = feed.plain.split(b"\r\n")
+    return {int(line[9:]) for line in lines if line.startswith(b"SEQUENCE:")}

@@ -1,0 +1,11 @@
+"""A series knows when a session of it last left somebody's calendar."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    op.add_column("series", sa.Column("departed_at", sa.DateTime(timezone=True)))
