@@ -9,6 +9,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from calendars.slots import Slot
+from scheduler.booking.single import cancel
 from scheduler.feeds import Feeds, SubscriptionWish, subscribe
 from scheduler.http.app import make_app
 from scheduler.model import Scope, Session, SessionState
@@ -136,3 +137,21 @@ async def test_vdirsyncer_and_khal_read_the_served_calendar_as_the_ledger_has_it
                 assert times(found) == ledger
                 octets = (await Feeds(desk.store).read(path[7:-4], now=NOW)).plain
                 assert found == await by_icalendar(octets)
+
+
+async def test_vdirsyncer_and_khal_follow_what_changes_between_two_polls(
+    open_desk: Open, tmp_path: Path
+) -> None:
+    desk = await a_term_with_everything(open_desk, "Asia/Shanghai")
+    path = f"/feeds/{await opened(desk, Scope.TEACHER, 'TF1-T1')}.ics"
+    app = make_app(desk.store, clock=lambda: NOW, address="http://127.0.0.1")
+    async with TestServer(app) as server:
+        url = str(server.make_url(path))
+        before = await by_vdirsyncer_and_khal(url, tmp_path)
+        confirmed = (SessionState.CONFIRMED,)
+        to_come = await desk.read(Transaction.sessions, states=confirmed, limit=None)
+        for session in [each for each in to_come if each.lead.teacher == "TF1-T1"][:3]:
+            await desk.do(cancel, session.id, session.revision, reason="停电", now=NOW)
+        after = await by_vdirsyncer_and_khal(url, tmp_path)
+    ledger = await ledger_of(desk, Scope.TEACHER, "TF1-T1")
+    assert times(after) == ledger != times(before)

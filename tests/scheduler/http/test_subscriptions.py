@@ -10,8 +10,8 @@ from aiohttp.test_utils import TestServer
 from scheduler.http.feeds import FEEDS
 from scheduler.jobs import writing_down
 from scheduler.members import Studio, StudioId, TeacherId
-from scheduler.store import Store
-from tests.builders import NOW, a_session
+from scheduler.store import Store, Transaction
+from tests.builders import NOW, a_class, a_session
 from tests.scheduler.feeding import add, write
 from tests.scheduler.feeds.terms import a_series, a_term_of
 from tests.scheduler.http.conftest import ADDRESS, As, Caller, Clock
@@ -57,6 +57,28 @@ async def test_each_scope_shows_its_own_sessions(
     assert shown == [f"UID:{name}@demo.lianke" for name in shows] or (
         shows == [] and shown == ["UID:nothing-yet@lianke"]
     )
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [{"scope": "class_group", "subject_id": "JS-C1"}, {"scope": "studio", "subject_id": "S1"}],
+)
+async def test_no_feed_says_how_many_pupils_there_are(
+    office: Caller, store: Store, opening: Json
+) -> None:
+    studio = Studio(
+        id=StudioId("S1"), name="工作室", head=TeacherId("JS-T1"), members=(TeacherId("JS-T1"),)
+    )
+    crowded = a_class("JS", pupils=413)
+
+    async def put(transaction: Transaction) -> None:
+        await transaction.put_many([studio, crowded])
+
+    await write(store, put)
+    await add(store, a_session(studio=studio.id))
+    _, text = await feed(office, (await opened(office, **opening))["token"])
+    assert crowded.name in text
+    assert "413" not in text
 
 
 @pytest.mark.parametrize(
