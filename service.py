@@ -32,6 +32,7 @@ from scheduler.jobs import (
     JOBS,
     MACHINE,
     Clock,
+    forgetting,
     reading_calendars,
     schedule,
     sending_through,
@@ -86,6 +87,7 @@ async def application(settings: Settings) -> web.Application:
             sending_through(outlets),
             reading_calendars(fetcher, importer.reader),
             telling_guests(settings.mail_server),
+            forgetting(settings.audit_days),
         ),
     )
     app = make_app(

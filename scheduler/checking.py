@@ -58,7 +58,7 @@ async def check(transaction: Transaction) -> tuple[Finding, ...]:
             "alliances: there are sessions, but none of these.",
         )
         found.append(Finding(check=Check.REFERENCES, subject="alliances", sentence=Text(zh, en)))
-    return (*found, *await transaction.follow_audit())
+    return (*found, *await transaction.verify_chain(), *await transaction.follow_audit())
 
 
 async def _aftermath(transaction: Transaction, sessions: Iterable[Session]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -21,6 +21,9 @@ from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
 from scheduler.invitations import tell_due
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
+
+ANSWERS_KEPT: Final = timedelta(hours=48)
+"""How long an Idempotency-Key is remembered."""
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
@@ -104,6 +107,20 @@ def telling_guests(server: MailServer | None) -> Job:
                 return
 
     return Job(send_invitations, seconds=5)
+
+
+def forgetting(audit_days: int) -> Job:
+    """Forget once an hour what need not be remembered: old answers, and the oldest of the audit."""
+
+    async def forget(store: Store, clock: Clock) -> None:
+        now = clock()
+        for forgotten in (
+            lambda transaction: transaction.forget_answers(now - ANSWERS_KEPT),
+            lambda transaction: transaction.purge_audit(now - timedelta(days=audit_days)),
+        ):
+            await store.write(forgotten, actor=MACHINE, now=now)
+
+    return Job(forget, seconds=3600)
 
 
 JOBS: Final = (

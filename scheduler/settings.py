@@ -12,6 +12,7 @@ import msgspec
 from scheduler.delivery.mail import MailServer
 from scheduler.errors import InvalidValueError
 from scheduler.explain import explain
+from scheduler.model import KEPT_AT_LEAST
 from scheduler.secrets import SHORTEST_KEY, Keyring
 
 PREFIX: Final = "LIANKE_"
@@ -27,7 +28,7 @@ class Settings:
     started at that moment, for demonstrations and drills. `secret_key` seals what is kept secret in
     the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
     Robots are called at their vendors' hosts, and at those of `robot_hosts` ("host:port", commas
-    between).
+    between). What happened longer than `audit_days` ago is forgotten.
     """
 
     database: str = "sqlite+aiosqlite:///lianke.sqlite"
@@ -44,6 +45,7 @@ class Settings:
     smtp_starttls: bool = True
     robot_hosts: str = ""
     import_hosts: str = ""
+    audit_days: int = 730
 
     def __post_init__(self) -> None:
         if not self.database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
@@ -56,6 +58,12 @@ class Settings:
         if self.clock_starts_at is not None and self.clock_starts_at.tzinfo is None:
             raise InvalidValueError(
                 "clock_starts_at 必须带时区偏移。", "clock_starts_at must carry an offset."
+            )
+        if self.audit_days < KEPT_AT_LEAST.days:
+            raise InvalidValueError(
+                f"操作日志至少保留 {KEPT_AT_LEAST.days} 天，而不是 audit_days {self.audit_days}。",
+                f"The audit is kept for {KEPT_AT_LEAST.days} days at least, not for audit_days "
+                f"{self.audit_days}.",
             )
         if any(len(key) < SHORTEST_KEY for key in self._keys()):
             raise InvalidValueError(

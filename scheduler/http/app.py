@@ -17,7 +17,7 @@ from scheduler.http.answers import LANGUAGE
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
 from scheduler.http.calendar_imports import IMPORTER
-from scheduler.http.calls import ADDRESS, CLOCK, ROBOT_HOSTS, STORE
+from scheduler.http.calls import ADDRESS, CLOCK, REQUEST_ID, ROBOT_HOSTS, STORE
 from scheduler.http.errors import Handler, explain_errors
 from scheduler.http.feeds import FEEDS
 from scheduler.http.invitations import INVITES
@@ -29,7 +29,6 @@ from scheduler.http.writes import answer_change
 from scheduler.imports import Importer
 from scheduler.store import Store
 
-REQUEST_ID: Final = web.RequestKey("request_id", str)
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",

@@ -15,12 +15,13 @@ from scheduler.errors import NotFoundError, UnknownTokenError
 from scheduler.http.answers import LANGUAGE, Answer, encode
 from scheduler.http.bodies import parse
 from scheduler.http.etags import IfMatch, etag_of, parse_if_match
-from scheduler.http.queries import DRY_RUN, parse_query
+from scheduler.http.queries import DRY_RUN, REASON, parse_query
 from scheduler.http.routes import API, JSON, PLAIN_TEXT, AnyRoute, Call, NoBody
 from scheduler.model import Actor
 from scheduler.store import Store, Stored, Transaction
 from scheduler.tokens import hash_of
 
+REQUEST_ID: Final = web.RequestKey("request_id", str)
 STORE: Final = web.AppKey("store", Store)
 ADDRESS: Final = web.AppKey("address", str)
 ROBOT_HOSTS: Final = web.AppKey[frozenset[str]]("robot_hosts")
@@ -43,7 +44,7 @@ def bearer_token(request: web.Request) -> str:
 async def authenticate(transaction: Transaction, request: web.Request) -> Actor:
     """Whose token the request carries, or `UnknownTokenError`."""
     actor = await transaction.actor_of(hash_of(bearer_token(request)))
-    return replace(actor, origin=request.remote or "")
+    return replace(actor, origin=request.remote or "", request=request[REQUEST_ID])
 
 
 async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call[Any, Any]:
@@ -51,7 +52,7 @@ async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call
     named = request.match_info.get("id", "")
     if route.names_one and not _IDENTIFIER.match(named):
         raise NotFoundError("没有这个编号的对象。", "Nothing has this id.")
-    query = parse_query(request, route.query, also=(DRY_RUN,) if route.writes else ())
+    query = parse_query(request, route.query, also=(DRY_RUN, REASON) if route.writes else ())
     body: object = NoBody()
     if route.body is not NoBody:
         given = {"id": named or uuid4().hex} if route.id_may_be_left_out else None

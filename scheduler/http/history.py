@@ -1,24 +1,38 @@
-"""Who asks, and who did what: reading only."""
+"""Who asks, who did what, and how things were at a moment: reading only."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from calendars.fields import Identifier
+from calendars.fields import Identifier, Name
 from calendars.text import Text
 from scheduler.access import require_office
 from scheduler.errors import ForbiddenError
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, number_position, page_of
+from scheduler.http.paging import Cursor, Limit, number_position, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.model import Actor, AuditEntry
+from scheduler.model import Actor, AuditEntry, AuditFilter, PastState
 from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditList:
-    """Which entries to list, the oldest first."""
+class AuditList(AuditFilter):
+    """Which entries to list, the oldest first: of one kind, one thing, one person, one while."""
 
-    subject_id: Identifier | None = None
+    cursor: Cursor = ""
+    limit: Limit = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastStates:
+    """What to look at as it was at a moment: all of a `kind` (such as sessions), or the one `id`.
+
+    Kinds are the resources of the API. Kept are the states since the audit was last purged.
+    """
+
+    kind: Name
+    at: datetime
+    id: Identifier | None = None
     cursor: Cursor = ""
     limit: Limit = 100
 
@@ -31,9 +45,22 @@ async def _audit(transaction: Transaction, call: Call[NoBody, AuditList]) -> Pag
     require_office(call.actor)
     query = call.query
     found = await transaction.audit(
-        subject_id=query.subject_id, after=number_position(query.cursor), limit=query.limit + 1
+        query, after=number_position(query.cursor), limit=query.limit + 1
     )
     return page_of(found, query.limit, key=lambda entry: entry.no)
+
+
+async def _states(transaction: Transaction, call: Call[NoBody, PastStates]) -> Page[PastState]:
+    require_office(call.actor)
+    query = call.query
+    found = await transaction.past_states(
+        query.kind,
+        query.at,
+        id=query.id,
+        after=position(query.cursor),
+        limit=query.limit + 1,
+    )
+    return page_of(found, query.limit)
 
 
 _TAG: Final = Text("我与记录", "Me and the record")
@@ -56,5 +83,18 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Page[AuditEntry],
         errors=(ForbiddenError,),
         run=_audit,
+    ),
+    Route(
+        method="GET",
+        path="/audit/states",
+        tag=_TAG,
+        summary=Text(
+            "某一时刻的状态，按操作日志还原（仅联盟办公室）",
+            "How things were at a moment, from the audit (the office only)",
+        ),
+        query=PastStates,
+        answer=Page[PastState],
+        errors=(ForbiddenError,),
+        run=_states,
     ),
 )

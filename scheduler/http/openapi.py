@@ -5,6 +5,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
+from calendars.fields import NOTE
 from calendars.text import Language, Text
 from scheduler.errors import ReusedKeyError, SchedulerError, UnavailableError, UnknownTokenError
 from scheduler.http.api import ROUTES
@@ -17,7 +18,7 @@ from scheduler.http.faults import (
     WrongMediaTypeError,
 )
 from scheduler.http.idempotency import IDEMPOTENCY_KEY
-from scheduler.http.queries import DRY_RUN
+from scheduler.http.queries import DRY_RUN, REASON
 from scheduler.http.routes import API, JSON, AnyRoute, NoBody
 from scheduler.http.schemas import Schema, Schemas
 from scheduler.http.shapes import Whole, shape_of
@@ -142,13 +143,19 @@ def _everywhere(route: AnyRoute) -> list[tuple[str, str, Schema, Text]]:
         {"type": "boolean", "default": False},
         Text("只回答会怎样，什么也不保存。", "Answer what would be and store nothing."),
     )
+    reason = (
+        REASON,
+        "query",
+        {"type": "string", "maxLength": NOTE.max_length, "default": ""},
+        Text("为什么这样改，记入操作日志。", "Why it is done: kept in the audit."),
+    )
     if_match = (
         "If-Match",
         "header",
         {"type": "string", "examples": ['"3"']},
         Text("读取该对象时得到的 ETag，或 *。", "The ETag of what you have read, or *."),
     )
-    return [dry_run, key, *([if_match] if route.needs_if_match else []), language]
+    return [dry_run, reason, key, *([if_match] if route.needs_if_match else []), language]
 
 
 def _responses(route: AnyRoute, schemas: Schemas, language: Language) -> Schema:

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from aiohttp import web
 
+from calendars.fields import Note
 from calendars.text import InvalidValueError, Text
 from scheduler.http.bodies import UNREADABLE, build_leaf
 from scheduler.http.expectations import refusal, unknown_name
@@ -23,6 +24,7 @@ from scheduler.http.shapes import (
 T = TypeVar("T")
 
 DRY_RUN: Final = "dry_run"
+REASON: Final = "reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +110,13 @@ def is_dry_run(request: web.Request) -> bool:
     if faults:
         raise FaultyRequestError(tuple(faults))
     return answer is True
+
+
+def reason_of(request: web.Request) -> str:
+    """Why the caller does it, for the audit; empty if nothing is said."""
+    faults: list[Fault] = []
+    values = request.query.getall(REASON, [""])
+    answer = _read(Leaf(Note), values, f"?{REASON}", faults)
+    if faults:
+        raise FaultyRequestError(tuple(faults))
+    return str(answer)

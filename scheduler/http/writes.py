@@ -11,7 +11,7 @@ from scheduler.errors import ClashError, SchedulerError
 from scheduler.http.answers import Answer
 from scheduler.http.calls import CLOCK, STORE, answer_of, authenticate, read_call
 from scheduler.http.idempotency import once_of
-from scheduler.http.queries import is_dry_run
+from scheduler.http.queries import is_dry_run, reason_of
 from scheduler.http.routes import AnyRoute, Call
 from scheduler.store import Transaction
 
@@ -28,6 +28,7 @@ async def answer_change(request: web.Request, route: AnyRoute) -> Answer:
     async with store.read(now=now) as transaction:
         actor = await authenticate(transaction, request)
     dry_run, asked_once = is_dry_run(request), await once_of(request, route)
+    reason = reason_of(request)
     once = None if dry_run else asked_once
     call = await read_call(request, route, actor)
     if route.prepare is not None:
@@ -42,7 +43,7 @@ async def answer_change(request: web.Request, route: AnyRoute) -> Answer:
         return answer
 
     try:
-        answer = await store.write(change, actor=actor, now=now, dry_run=dry_run)
+        answer = await store.write(change, actor=actor, now=now, dry_run=dry_run, reason=reason)
     except SchedulerError as error:
         # The same request, sent twice at once, may have been answered while this one waited.
         if once is not None and (known := await store.write(once.recall, actor=actor, now=now)):

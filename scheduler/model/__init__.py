@@ -69,7 +69,18 @@ from scheduler.model.proposals import (
     ProposalState,
     ProposedPlace,
 )
-from scheduler.model.readers import Actor, ActorRole, AuditEntry, Notice, Poll, Scope, Subscription
+from scheduler.model.readers import (
+    KEPT_AT_LEAST,
+    Actor,
+    ActorRole,
+    AuditEntry,
+    AuditFilter,
+    Notice,
+    PastState,
+    Poll,
+    Scope,
+    Subscription,
+)
 from scheduler.model.sessions import (
     Alternative,
     Booking,
@@ -83,6 +94,7 @@ from scheduler.model.suspensions import Effect, SuspendedSession, Suspension, Su
 from scheduler.model.waiting import Waiting, WaitingId, WaitingState, WaitingWish
 
 __all__ = [
+    "KEPT_AT_LEAST",
     "MAX_SESSION_MINUTES",
     "Actor",
     "ActorRole",
@@ -93,6 +105,7 @@ __all__ = [
     "Alternative",
     "Approval",
     "AuditEntry",
+    "AuditFilter",
     "Balance",
     "Booking",
     "Channel",
@@ -119,6 +132,7 @@ __all__ = [
     "Outcome",
     "OutcomeId",
     "OutcomeKind",
+    "PastState",
     "Place",
     "Placement",
     "Plan",

@@ -1,9 +1,9 @@
 """Who asks, who reads a calendar, who is told, and what was done."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from calendars.bells import SchoolId
 from calendars.text import Language, Text
@@ -29,12 +29,16 @@ class ActorRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks, and from where (`origin`); `school` is empty for the alliance's own office."""
+    """Who asks, from where (`origin`) and in which `request`.
+
+    `school` is empty for the alliance's own office.
+    """
 
     name: Name
     role: ActorRole
     school: SchoolId | None = None
     origin: str = ""
+    request: str = ""
 
 
 class Scope(StrEnum):
@@ -105,18 +109,52 @@ class Notice:
     sent_at: datetime | None = None
 
 
+KEPT_AT_LEAST: Final = timedelta(days=180)
+"""How long the audit remembers, whatever an operator decides (invariant 8)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Who did what to what, when, from where and why. Append-only."""
+    """Who did what to what, when, from where, in which request and why. Append-only.
+
+    `hash` (hexadecimal) is that of this entry and of the one before it in its `chain`.
+    """
 
     no: int
     at: datetime
     actor: str
     role: ActorRole
     origin: str
+    request: str = ""
     action: str
     subject_kind: str
     subject_id: str
     reason: str = ""
     before: object = None
     after: object = None
+    chain: int
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries are meant: all of them unless something is named."""
+
+    subject_kind: Name | None = None
+    subject_id: Annotated[str, IDENTIFIER] | None = None
+    actor: Name | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastState:
+    """What something was at a moment (null: gone), who had made it so, when and how."""
+
+    id: str
+    state: object
+    since: datetime
+    entry: int
+    action: str
+    actor: str

@@ -72,6 +72,11 @@ async def remember(
     await transaction.run(insert(_ANSWERS), [_answer(transaction, key, fingerprint, answer)])
 
 
+async def forget_answers(transaction: OpenTransaction, older_than: datetime) -> int:
+    """Forget what was answered before that moment; how many answers. Their keys are new again."""
+    return await transaction.run(delete(_ANSWERS).where(_ANSWERS.c.at < older_than))
+
+
 def _answer(
     transaction: OpenTransaction, key: str, fingerprint: bytes, answer: bytes
 ) -> dict[str, object]:

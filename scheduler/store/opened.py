@@ -1,13 +1,14 @@
 """What every question to the database needs: a connection, who asks, and when."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Executable, Row, and_, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from scheduler.model import Actor, Resource
 from scheduler.schools import AllianceBook, SchoolBook
@@ -40,7 +41,11 @@ class BookMemory:
 
 
 class OpenTransaction:
-    """A transaction between begin and commit, with what it has locked and changed so far."""
+    """A transaction between begin and commit, with what it has locked and changed so far.
+
+    `reason` is why it is done, as far as the person said, and `noted` what the audit will hold of
+    it when it ends.
+    """
 
     def __init__(
         self,
@@ -50,8 +55,11 @@ class OpenTransaction:
         actor: Actor | None,
         now: datetime,
         keyring: Keyring,
+        reason: str = "",
     ) -> None:
         self.now = now
+        self.reason = reason
+        self.noted: list[dict[str, Any]] = []
         self.keyring = keyring
         self._actor = actor
         self._connection = connection
@@ -78,9 +86,17 @@ class OpenTransaction:
         """The first row of a query, if any."""
         return (await self._connection.execute(query)).first()
 
-    def savepoint(self) -> Any:  # noqa: ANN401
-        """A part that can fail without losing the rest."""
-        return self._connection.begin_nested()
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[AsyncTransaction]:
+        """A part that can fail or be rolled back without losing the rest; its notes go with it."""
+        noted, kept = len(self.noted), False
+        try:
+            async with self._connection.begin_nested() as part:
+                yield part
+                kept = part.is_active
+        finally:
+            if not kept:
+                del self.noted[noted:]
 
 
 def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:

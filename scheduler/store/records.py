@@ -126,8 +126,8 @@ async def put(transaction: OpenTransaction, record: R, *, revision: int | None) 
 async def put_many(transaction: OpenTransaction, records: Sequence[Record]) -> int:
     """Store new or changed records, unchanged ones left alone; how many changed.
 
-    There is one audit row for each kind and school. Records may name others of the same batch. An
-    error's pointer begins with the record's place in `records`.
+    Records may name others of the same batch. An error's pointer begins with the record's place in
+    `records`.
     """
     _check_distinct(records)
     found = await _current(transaction, records)
@@ -291,11 +291,7 @@ def _columns(change: _Change) -> dict[str, object]:
 
 
 async def _note_import(transaction: OpenTransaction, changes: Iterable[_Change]) -> None:
-    noted: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(
-        lambda: {"new": [], "changed": []}
-    )
     for change in changes:
-        about = (NAMES[type(change.record)], school_of(change.record) or "")
-        noted[about]["new" if change.before is None else "changed"].append(change.record.id)
-    for about, ids in noted.items():
-        await write_audit(transaction, "import", about, after=ids)
+        before = None if change.before is None else change.before.record
+        about = (NAMES[type(change.record)], change.record.id)
+        await write_audit(transaction, "import", about, before=before, after=change.record)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from scheduler.model import Actor
 from scheduler.secrets import Keyring
+from scheduler.store.audit_chain import seal
 from scheduler.store.engines import Engine, open_engine
 from scheduler.store.failures import (
     asks_to_try_again,
@@ -71,16 +72,19 @@ class Store:
         actor: Actor,
         now: datetime,
         dry_run: bool = False,
+        reason: str = "",
     ) -> T:
         """Run `use_case` in one transaction and commit it, or roll back if it raises or `dry_run`.
 
         Retries a bounded number of times, with jitter, when the database asks for it
         (serialization failure, deadlock, busy), so the use case must do nothing but ask the
-        transaction. `UnavailableError` if that did not help.
+        transaction. `UnavailableError` if that did not help. `reason` is why the actor does it.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._write_once(use_case, actor=actor, now=now, dry_run=dry_run)
+                return await self._write_once(
+                    use_case, actor=actor, now=now, dry_run=dry_run, reason=reason
+                )
             except DBAPIError as error:
                 if attempt == _ATTEMPTS or not asks_to_try_again(error):
                     raise in_the_callers_words(error) from error
@@ -95,15 +99,22 @@ class Store:
         actor: Actor,
         now: datetime,
         dry_run: bool,
+        reason: str,
     ) -> T:
         async with self._writers, self._begun(self._opened.to_write) as (connection, begun):
             transaction = Transaction(
-                connection, self._memory, actor=actor, now=now, keyring=self._keyring
+                connection,
+                self._memory,
+                actor=actor,
+                now=now,
+                keyring=self._keyring,
+                reason=reason,
             )
             result = await use_case(transaction)
             if dry_run:
                 await begun.rollback()
             else:
+                await seal(transaction)
                 await _commit(begun)
             return result
 

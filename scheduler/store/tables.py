@@ -291,7 +291,7 @@ answers = Table(
     Column("key", _ID, primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
 )
 """What was answered to an idempotency key."""
 
@@ -418,11 +418,36 @@ audit = Table(
     Column("actor", String, nullable=False),
     Column("role", String, nullable=False),
     Column("origin", String, nullable=False),
+    Column("request", String, nullable=False),
     Column("action", String, nullable=False),
     Column("subject_kind", String, nullable=False),
     Column("subject_id", _ID, nullable=False, index=True),
     Column("reason", String, nullable=False),
     Column("before", Text),
     Column("after", Text),
+    Column("chain", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("chain", "position"),
     sqlite_autoincrement=True,
 )
+"""Append-only. `hash` is that of the entry and of the one before it in its chain."""
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+"""Where each chain ends; moved by the database itself with each entry."""
+
+audit_anchors = Table(
+    "audit_anchors",
+    metadata,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""The last entry that went each time a chain was purged."""

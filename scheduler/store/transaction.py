@@ -13,6 +13,12 @@ from scheduler.store import (
     audit as about_audit,
 )
 from scheduler.store import (
+    audit_chain as about_audit_chain,
+)
+from scheduler.store import (
+    audit_purge as about_audit_purge,
+)
+from scheduler.store import (
     audit_trail as about_audit_trail,
 )
 from scheduler.store import (
@@ -174,11 +180,14 @@ class Transaction(OpenTransaction):
     actor_of = about_access.actor_of
     remembered = about_access.remembered
     remember = about_access.remember
+    forget_answers = about_access.forget_answers
     add_notices = about_notices.add_notices
     notice = about_notices.notice
     notices = about_notices.notices
     latest_notices = about_notices.latest_notices
     audit = about_audit.read_audit
+    past_states = about_audit.past_states
+    purge_audit = about_audit_purge.purge_audit
 
     # How it is told
     channel = about_channels.channel
@@ -202,6 +211,7 @@ class Transaction(OpenTransaction):
     # Whether all is well
     inconsistencies = about_consistency.find_inconsistencies
     follow_audit = about_audit_trail.follow_audit
+    verify_chain = about_audit_chain.verify_chain
 
     # Feeds
     add_subscription = about_subscriptions.add_subscription

@@ -2,9 +2,11 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
+from calendars.bells import SchoolId
 from scheduler import jobs
-from scheduler.jobs import JOBS, Job, schedule
-from scheduler.store import Store
+from scheduler.jobs import ANSWERS_KEPT, JOBS, MACHINE, Job, forgetting, schedule
+from scheduler.members import School
+from scheduler.store import Store, Transaction
 from tests.builders import NOW
 
 SOON: Final = 10.0
@@ -53,3 +55,40 @@ async def test_every_job_does_nothing_on_an_empty_database(store: Store) -> None
 
     for job in JOBS:
         await job.work(store, clock)
+
+
+async def test_a_key_is_remembered_for_two_days_and_is_new_again_then(store: Store) -> None:
+    async def ask(transaction: Transaction) -> bytes | None:
+        return await transaction.remembered("k", b"fingerprint")
+
+    async def answer(transaction: Transaction) -> None:
+        await ask(transaction)
+        await transaction.remember("k", b"fingerprint", b"answer")
+
+    await store.write(answer, actor=MACHINE, now=NOW)
+    forget = forgetting(audit_days=180).work
+    await forget(store, lambda: NOW + ANSWERS_KEPT)
+    assert await store.write(ask, actor=MACHINE, now=NOW) == b"answer"
+    await forget(store, lambda: NOW + ANSWERS_KEPT + timedelta(seconds=1))
+    later = NOW + ANSWERS_KEPT + timedelta(seconds=2)
+    other = await store.write(
+        lambda transaction: transaction.remembered("k", b"another request"),
+        actor=MACHINE,
+        now=later,
+    )
+    assert other is None
+
+
+async def test_the_audit_is_forgotten_when_it_is_as_old_as_the_operator_says(store: Store) -> None:
+    school = School(id=SchoolId("JS"), name="锦水")
+    await store.write(lambda transaction: transaction.put_many([school]), actor=MACHINE, now=NOW)
+
+    async def actions() -> list[str]:
+        async with store.read(now=NOW) as transaction:
+            return [entry.action for entry in await transaction.audit()]
+
+    forget = forgetting(audit_days=200).work
+    await forget(store, lambda: NOW + timedelta(days=200))
+    assert await actions() == ["import"]
+    await forget(store, lambda: NOW + timedelta(days=200, seconds=1))
+    assert await actions() == ["purge"]

@@ -33,6 +33,7 @@ def test_a_moment_with_its_offset_starts_the_clock() -> None:
         ("LIANKE_DATABASE", "mysql://x", "mysql://x"),
         ("LIANKE_CLOCK_STARTS_AT", "2026-08-24T08:00:00", "clock_starts_at"),
         ("LIANKE_SECRET_KEY", "short", "secret_key"),
+        ("LIANKE_AUDIT_DAYS", "179", "audit_days"),
         ("LIANKE_SMTP_HOST", "smtp.example.cn", "smtp_from"),
     ],
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from scheduler.errors import InvalidWishError, NotFoundError, StateError
 from scheduler.feeds import Feed, Feeds, SubscriptionWish, revoke
 from scheduler.members import TeacherId
-from scheduler.model import Role, Scope, SessionState, Subscription
+from scheduler.model import AuditFilter, Role, Scope, SessionState, Subscription
 from scheduler.store import Store
 from scheduler.tokens import hash_of
 from tests.builders import NOW, a_room, a_session, a_site, at
@@ -44,7 +44,7 @@ async def served(store: Store) -> Served:
 async def test_only_a_hash_of_the_token_is_stored(served: Served) -> None:
     async with served.store.read(now=NOW) as transaction:
         found = await transaction.subscription_opened_by(hash_of(served.token))
-        assert served.token not in repr(await transaction.audit(subject_id=found.id))
+        assert served.token not in repr(await transaction.audit(AuditFilter(subject_id=found.id)))
     assert served.token not in repr(found)
     assert len(served.token) >= 43
     assert found == Subscription(

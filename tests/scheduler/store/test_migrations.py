@@ -18,6 +18,10 @@ GUARDS = {
 }
 NAMES = {
     "sqlite": [
+        "audit_anchors_stay_on_delete",
+        "audit_anchors_stay_on_update",
+        "audit_follows",
+        "audit_heads_stay",
         "audit_stays_on_delete",
         "audit_stays_on_update",
         "claims_stay_apart_on_insert",
@@ -30,8 +34,14 @@ NAMES = {
         "sessions_stay_on_update",
     ],
     "postgresql": [
+        "audit_anchors_are_not_emptied",
+        "audit_anchors_stay",
+        "audit_follows",
+        "audit_heads_are_not_emptied",
+        "audit_heads_stay",
         "audit_is_not_emptied",
-        "audit_stays",
+        "audit_stays_on_delete",
+        "audit_stays_on_update",
         "claims_stay_apart",
         "claims_stay_within",
         "outcomes_stay",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.errors import NotFoundError, StaleError, StateError
-from scheduler.model import Poll, Scope, SessionState, Subscription
+from scheduler.model import AuditFilter, Poll, Scope, SessionState, Subscription
 from tests.builders import NOW, a_block, a_room, a_session, a_site, a_teacher, at
 from tests.scheduler.store.desk import Desk
 
@@ -42,7 +42,9 @@ async def test_a_subscription_opens_by_its_secret_until_it_is_revoked(desk: Desk
             await transaction.subscription_opened_by(SECRET)
         with pytest.raises(NotFoundError):
             await transaction.subscription("nobody's")
-        assert [each.action for each in await transaction.audit(subject_id=opened.id)] == [
+        assert [
+            each.action for each in await transaction.audit(AuditFilter(subject_id=opened.id))
+        ] == [
             "create",
             "revoke",
         ]
@@ -83,7 +85,7 @@ async def test_a_poll_is_noted_without_audit_and_brings_nothing_back(desk: Desk)
     older = Poll(NOW - timedelta(minutes=1), "iOS/26")
     await desk.write(lambda transaction: transaction.note_polls({opened.id: older}))
     async with desk.read() as transaction:
-        assert len(await transaction.audit(subject_id=opened.id)) == 2
+        assert len(await transaction.audit(AuditFilter(subject_id=opened.id))) == 2
         assert await transaction.subscription(opened.id) == replace(
             revoked, last_polled_at=NOW, client="Thunderbird/153"
         )
