@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from scheduler.checking import check
 from scheduler.delivery import open_outlets
 from scheduler.errors import InvalidValueError, SchedulerError
 from scheduler.exchange import RefusedFilesError, export_files, import_files
+from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
@@ -39,9 +40,9 @@ from scheduler.jobs import (
     telling_guests,
     writing_down,
 )
-from scheduler.model import Actor, ActorRole, Plan, PlanState
+from scheduler.model import Actor, ActorRole, AuditFilter, Plan, PlanState
 from scheduler.settings import Settings, read_settings
-from scheduler.store import Store
+from scheduler.store import Link, Store
 from scheduler.store.backup import backup, restore
 from scheduler.tokens import issue_token
 
@@ -98,6 +99,7 @@ async def application(settings: Settings) -> web.Application:
         robot_hosts=settings.allowed_robot_hosts,
         importer=importer,
         invites=settings.mail_server is not None,
+        trusted_proxies=settings.believed_proxies,
         jobs_are_running=lambda: jobs.running,
     )
 
@@ -349,6 +351,32 @@ def check_everything() -> None:
     if findings:
         raise typer.Exit(1)
     console.print("一切正常。 All is well.")
+
+
+@commands.command("audit")
+def export_audit(
+    file: Annotated[Path, typer.Argument(dir_okay=False)],
+    since: Annotated[datetime | None, typer.Option(help="From this moment on, in UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Before this moment, in UTC.")] = None,
+) -> None:
+    """Write who did what to FILE (.jsonl or .csv), and say how each chain of hashes ends."""
+    settings = settings_here()
+    now = clock_of(settings)()
+    wanted = AuditFilter(since=in_utc(since), until=in_utc(until))
+
+    async def written(store: Store) -> tuple[int, Sequence[Link]]:
+        async with store.read(now=now) as transaction:
+            return await write_ledger(transaction, wanted, file), await transaction.chain_heads()
+
+    many, heads = with_store(settings, written)
+    console.print(f"{many} entries written to {file}.")
+    for head in heads:
+        console.print(f"chain {head.chain}: {head.position} entries, {head.hash.hex()}")
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """What was typed without an offset, in UTC."""
+    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 @commands.command("backup")

@@ -28,7 +28,8 @@ class Settings:
     started at that moment, for demonstrations and drills. `secret_key` seals what is kept secret in
     the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
     Robots are called at their vendors' hosts, and at those of `robot_hosts` ("host:port", commas
-    between). What happened longer than `audit_days` ago is forgotten.
+    between). What happened longer than `audit_days` ago is forgotten. Reverse proxies at the
+    addresses `trusted_proxies` are believed about whom they heard from.
     """
 
     database: str = "sqlite+aiosqlite:///lianke.sqlite"
@@ -46,6 +47,7 @@ class Settings:
     robot_hosts: str = ""
     import_hosts: str = ""
     audit_days: int = 730
+    trusted_proxies: str = ""
 
     def __post_init__(self) -> None:
         if not self.database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
@@ -109,6 +111,11 @@ class Settings:
     def allowed_import_hosts(self) -> frozenset[str]:
         """Where calendars may be fetched although it is no public host."""
         return _places(self.import_hosts)
+
+    @property
+    def believed_proxies(self) -> frozenset[str]:
+        """Whose X-Forwarded-For is believed."""
+        return _places(self.trusted_proxies)
 
     def _keys(self) -> tuple[str, ...]:
         return tuple(key for key in self.secret_key.split(",") if key)

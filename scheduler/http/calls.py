@@ -15,6 +15,7 @@ from scheduler.errors import NotFoundError, UnknownTokenError
 from scheduler.http.answers import LANGUAGE, Answer, encode
 from scheduler.http.bodies import parse
 from scheduler.http.etags import IfMatch, etag_of, parse_if_match
+from scheduler.http.origins import origin_of
 from scheduler.http.queries import DRY_RUN, REASON, parse_query
 from scheduler.http.routes import API, JSON, PLAIN_TEXT, AnyRoute, Call, NoBody
 from scheduler.model import Actor
@@ -44,7 +45,7 @@ def bearer_token(request: web.Request) -> str:
 async def authenticate(transaction: Transaction, request: web.Request) -> Actor:
     """Whose token the request carries, or `UnknownTokenError`."""
     actor = await transaction.actor_of(hash_of(bearer_token(request)))
-    return replace(actor, origin=request.remote or "", request=request[REQUEST_ID])
+    return replace(actor, origin=origin_of(request), request=request[REQUEST_ID])
 
 
 async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call[Any, Any]:

@@ -98,12 +98,15 @@ async def _free_head(transaction: OpenTransaction) -> Link:
     return Link(row.chain, row.position, row.hash)
 
 
+async def chain_heads(transaction: OpenTransaction) -> Sequence[Link]:
+    """Where each chain ends now: kept elsewhere, these show whether the audit was made anew."""
+    rows = await transaction.all(select(_HEADS).order_by(_HEADS.c.chain))
+    return tuple(Link(row.chain, row.position, row.hash) for row in rows)
+
+
 async def verify_chain(transaction: OpenTransaction) -> tuple[Finding, ...]:
     """The first entry of each chain that does not follow the one before, and every cut end."""
-    heads = {
-        row.chain: Link(row.chain, row.position, row.hash)
-        for row in await transaction.all(select(_HEADS))
-    }
+    heads = {head.chain: head for head in await chain_heads(transaction)}
     newest = await transaction.first(select(func.max(_TABLE.c.no).label("no")))
     if newest is None or newest.no is None:
         return ()

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from scheduler.model import Actor
 from scheduler.secrets import Keyring
-from scheduler.store.audit_chain import seal
+from scheduler.store.audit_chain import Link, seal
 from scheduler.store.engines import Engine, open_engine
 from scheduler.store.failures import (
     asks_to_try_again,
@@ -28,7 +28,7 @@ from scheduler.store.records import Stored
 from scheduler.store.sending import Claim
 from scheduler.store.transaction import Transaction
 
-__all__ = ["Backlog", "Claim", "Store", "Stored", "Transaction"]
+__all__ = ["Backlog", "Claim", "Link", "Store", "Stored", "Transaction"]
 
 T = TypeVar("T")
 

@@ -211,6 +211,7 @@ class Transaction(OpenTransaction):
     # Whether all is well
     inconsistencies = about_consistency.find_inconsistencies
     follow_audit = about_audit_trail.follow_audit
+    chain_heads = about_audit_chain.chain_heads
     verify_chain = about_audit_chain.verify_chain
 
     # Feeds
