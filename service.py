@@ -371,7 +371,8 @@ def export_audit(
     many, heads = with_store(settings, written)
     console.print(f"{many} entries written to {file}.")
     for head in heads:
-        console.print(f"chain {head.chain}: {head.position} entries, {head.hash.hex()}")
+        if head.position:
+            console.print(f"chain {head.chain}: {head.position} entries, {head.hash.hex()}")
 
 
 def in_utc(moment: datetime | None) -> datetime | None:
