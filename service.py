@@ -28,6 +28,7 @@ from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
+from scheduler.http.origins import Trusted
 from scheduler.imports import Allowed, CalendarFetcher, Importer
 from scheduler.jobs import (
     JOBS,
@@ -96,10 +97,11 @@ async def application(settings: Settings) -> web.Application:
         clock=clock,
         address=settings.address,
         feeds=feeds,
-        robot_hosts=settings.allowed_robot_hosts,
         importer=importer,
         invites=settings.mail_server is not None,
-        trusted_proxies=settings.believed_proxies,
+        trusted=Trusted(
+            robot_hosts=settings.allowed_robot_hosts, proxies=settings.believed_proxies
+        ),
         jobs_are_running=lambda: jobs.running,
     )
 

@@ -17,13 +17,13 @@ from scheduler.http.answers import LANGUAGE
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
 from scheduler.http.calendar_imports import IMPORTER
-from scheduler.http.calls import ADDRESS, CLOCK, REQUEST_ID, ROBOT_HOSTS, STORE
+from scheduler.http.calls import ADDRESS, CLOCK, REQUEST_ID, STORE
 from scheduler.http.errors import Handler, explain_errors
 from scheduler.http.feeds import FEEDS
 from scheduler.http.invitations import INVITES
 from scheduler.http.languages import preferred_language
 from scheduler.http.operations import JOBS_ARE_RUNNING, METRICS, Metrics
-from scheduler.http.origins import TRUSTED_PROXIES
+from scheduler.http.origins import NOBODY, TRUSTED, Trusted
 from scheduler.http.reads import answer_question
 from scheduler.http.routes import API, AnyRoute
 from scheduler.http.writes import answer_change
@@ -46,24 +46,21 @@ def make_app(
     clock: Callable[[], datetime],
     address: str,
     feeds: Feeds | None = None,
-    robot_hosts: frozenset[str] = frozenset(),
     importer: Importer | None = None,
     invites: bool = False,
-    trusted_proxies: frozenset[str] = frozenset(),
+    trusted: Trusted = NOBODY,
     jobs_are_running: Callable[[], bool] = lambda: True,
 ) -> web.Application:
     """The service over `store`; `clock` says what time it is, aware.
 
     `address` is where readers reach it, such as https://lianke.example. `feeds` are those of the
-    store (its own if None). `importer` reads calendars (from public hosts if None). `robot_hosts`
-    may be called besides the robots' vendors. `invites`: there is a server for mail to guests.
-    `trusted_proxies` are believed about whom they heard from. `jobs_are_running` is for /readyz; an
-    application without jobs of its own waits for none.
+    store (its own if None). `importer` reads calendars (from public hosts if None). `invites`:
+    there is a server for mail to guests. `jobs_are_running` is for /readyz; an application without
+    jobs of its own waits for none.
     """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
-    app[ROBOT_HOSTS], app[INVITES] = robot_hosts, invites
-    app[TRUSTED_PROXIES] = trusted_proxies
+    app[TRUSTED], app[INVITES] = trusted, invites
     app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
     app[FEEDS], app[IMPORTER] = feeds or Feeds(store), importer or Importer()
     for route in ROUTES:

@@ -15,7 +15,7 @@ from scheduler.errors import NotFoundError, UnknownTokenError
 from scheduler.http.answers import LANGUAGE, Answer, encode
 from scheduler.http.bodies import parse
 from scheduler.http.etags import IfMatch, etag_of, parse_if_match
-from scheduler.http.origins import origin_of
+from scheduler.http.origins import TRUSTED, origin_of
 from scheduler.http.queries import DRY_RUN, REASON, parse_query
 from scheduler.http.routes import API, JSON, PLAIN_TEXT, AnyRoute, Call, NoBody
 from scheduler.model import Actor
@@ -25,7 +25,6 @@ from scheduler.tokens import hash_of
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 STORE: Final = web.AppKey("store", Store)
 ADDRESS: Final = web.AppKey("address", str)
-ROBOT_HOSTS: Final = web.AppKey[frozenset[str]]("robot_hosts")
 CLOCK: Final = web.AppKey[Callable[[], datetime]]("clock")
 
 _IDENTIFIER: Final = re.compile(str(IDENTIFIER.pattern))
@@ -68,7 +67,7 @@ async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call
         query=query,
         if_match=if_match,
         address=request.app[ADDRESS],
-        robot_hosts=request.app[ROBOT_HOSTS],
+        robot_hosts=request.app[TRUSTED].robot_hosts,
     )
 
 

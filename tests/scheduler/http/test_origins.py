@@ -6,7 +6,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from scheduler.http.app import make_app
-from scheduler.http.origins import client_of
+from scheduler.http.origins import Trusted, client_of
 from scheduler.store import Store
 from tests.scheduler.http.conftest import ADDRESS, Caller, Clock
 
@@ -33,7 +33,9 @@ def test_only_our_own_proxies_are_believed(
 
 
 async def test_the_audit_holds_address_request_and_reason(store: Store, clock: Clock) -> None:
-    app = make_app(store, clock=clock, address=ADDRESS, trusted_proxies=frozenset({"127.0.0.1"}))
+    app = make_app(
+        store, clock=clock, address=ADDRESS, trusted=Trusted(proxies=frozenset({"127.0.0.1"}))
+    )
     async with TestClient[Any, Any](TestServer(app)) as client:
         office = Caller(client, "office")
         made = await office(

@@ -14,8 +14,8 @@ from alembic import op
 
 # ruff: noqa: S608 - these texts are put together from each other only
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 
 _MOMENT = sa.DateTime(timezone=True)
 _CHAINS = 8
