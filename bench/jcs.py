@@ -7,7 +7,7 @@ an adapter states it as a weekly problem, the allocation searches it, the answer
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from scheduler.allocation.repair import repair_weekly
 from scheduler.allocation.report import Progress
 from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.weekly import (
@@ -196,6 +197,28 @@ def state(raw: Json) -> WeeklyProblem:
     )
 
 
+def published_of(raw: Json, problem: WeeklyProblem) -> tuple[Chosen, ...]:
+    """What is published, where it is still a place; a room that is gone gets a number too high."""
+    rooms = {
+        school["id"]: {room["id"]: number for number, room in enumerate(school["rooms"])}
+        for school in raw["schools"]
+    }
+    found = []
+    for number, session in enumerate(raw["sessions"]):
+        held = raw["published"]["assign"].get(str(session["id"]))
+        for place in problem.activities[number].places if held else ():
+            if (problem.places[place].day, problem.places[place].starts) == (
+                held["day"],
+                held["start"],
+            ):
+                numbers = (
+                    rooms[part["school"]].get(room, len(rooms[part["school"]]))
+                    for part, room in zip(session["parts"], held["rooms"], strict=True)
+                )
+                found.append(Chosen(place, tuple(numbers)))
+    return tuple(found)
+
+
 def solution_of(raw: Json, problem: WeeklyProblem, answer: WeeklyAnswer) -> Json:
     """The answer as the checker reads it."""
     rooms = {school["id"]: school["rooms"] for school in raw["schools"]}
@@ -231,25 +254,44 @@ def _gap(cost: int, bound: int | None) -> str:
     return "" if bound is None else f"  gap {(cost - bound) / max(1, cost):.1%}"
 
 
-def main() -> int:
+def repair(raw: Json, problem: WeeklyProblem, *, seconds: float, seed: int) -> WeeklyAnswer:
+    """What is published, changed as little as possible."""
+    before = published_of(raw, problem)
+    gone = sum(held is not None for held in raw["published"]["assign"].values()) - len(before)
+    repaired = repair_weekly(problem, before, seconds=seconds, seed=seed)
+    fewest = "unknown" if repaired.fewest is None else repaired.fewest + gone
+    print(f"moved {repaired.moved + gone}  proven necessary {fewest}")
+    return repaired.answer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("instance", type=Path)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
-    wish = parser.parse_args()
+    parser.add_argument(
+        "--published", action="store_true", help="change what is published as little as possible"
+    )
+    wish = parser.parse_args(arguments)
     begun = perf_counter()
     raw = json.loads(wish.instance.read_bytes())
+    if wish.published and "published" not in raw:
+        parser.error(f"{wish.instance} has nothing published.")
     problem = state(raw)
     stated = perf_counter() - begun
     size = f"{len(problem.activities)} sessions, {len(problem.places)} places"
     print(f"{size}, stated in {stated:.2f} s")
     # Whole seconds, so that the same work is planned though reading takes a little more or less.
     seconds = max(0, wish.seconds - ceil(stated))
-    answer = solve_weekly(problem, seconds=seconds, seed=wish.seed, on_progress=tell)
+    if wish.published:
+        answer = repair(raw, problem, seconds=seconds, seed=wish.seed)
+    else:
+        answer = solve_weekly(problem, seconds=seconds, seed=wish.seed, on_progress=tell)
     wish.out.write_text(json.dumps(solution_of(raw, problem, answer)))
     print(
         f"unplaced {len(answer.unplaced)}  cost {answer.cost}  bound {answer.bound}"
+        f"{_gap(answer.cost, answer.bound)}"
         f"  {perf_counter() - begun:.2f} s, {process_time():.2f} s of CPU,"
         f" {getrusage(RUSAGE_SELF).ru_maxrss >> 10} MB"
     )

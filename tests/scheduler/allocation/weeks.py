@@ -131,6 +131,15 @@ def is_complete(problem: WeeklyProblem, answer: WeeklyAnswer) -> bool:
 
 def best_by_brute_force(problem: WeeklyProblem) -> tuple[int, int]:
     """The least that must be left out, and the least cost of doing so."""
+    left_out, _, cost = best_change_by_brute_force(problem, frozenset())
+    return left_out, cost
+
+
+def best_change_by_brute_force(
+    problem: WeeklyProblem, before: frozenset[int]
+) -> tuple[int, int, int]:
+    """The least that must be left out, then moved of what was held before, then the least cost."""
+    had = {problem.places[place].activity for place in before}
     choices = [
         [(), *combinations(activity.places, activity.times)] for activity in problem.activities
     ]
@@ -138,8 +147,11 @@ def best_by_brute_force(problem: WeeklyProblem) -> tuple[int, int]:
     for picked in product(*choices):
         used = [place for places in picked for place in places]
         unplaced = tuple(number for number, places in enumerate(picked) if not places)
-        ranked.append((missed(problem, unplaced), cost_of(problem, set(used)), used))
-    return next((out, cost) for out, cost, used in sorted(ranked) if _has_rooms(problem, used))
+        moved = sum(place not in before and problem.places[place].activity in had for place in used)
+        ranked.append((missed(problem, unplaced), moved, cost_of(problem, set(used)), used))
+    return next(
+        (out, moved, cost) for out, moved, cost, used in sorted(ranked) if _has_rooms(problem, used)
+    )
 
 
 def _has_rooms(problem: WeeklyProblem, used: Sequence[int]) -> bool:

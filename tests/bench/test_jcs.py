@@ -1,0 +1,143 @@
+"""The adapter to the jcs-1 format, judged as the format's own checker words its rules."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import jcs
+
+WEEKS = [1, 2, 3, 4]
+
+
+def a_session(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": number,
+        "dur": 40,
+        "weeks": WEEKS,
+        "start_rule": "bell",
+        "pref_days": [],
+        "avoid_after": None,
+        "parts": [a_part("s0", "lead", number), a_part("s1", "join", number)],
+    } | fields
+
+
+def a_part(school: str, role: str, number: int, **fields: Any) -> dict[str, Any]:
+    who = {"school": school, "teacher": f"t{number}", "class": f"c{number}", "role": role}
+    return who | {"size": 30, "release": []} | fields
+
+
+def an_instance(*sessions: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    rooms = [{"id": "r0", "cap": 40, "host": True}, {"id": "r1", "cap": 20, "host": False}]
+    return {
+        "weeks": 4,
+        "days": 2,
+        "day_window": [480, 720],
+        "start_step": 5,
+        "bridge": 2,
+        "schools": [
+            {"id": "s0", "bells": [[480, 520], [530, 570]], "rooms": rooms},
+            {"id": "s1", "bells": [[485, 525], [535, 575]], "rooms": rooms},
+        ],
+        "teachers": {},
+        "classes": {},
+        "sessions": list(sessions),
+    } | fields
+
+
+def places(instance: dict[str, Any]) -> list[tuple[int, int, int]]:
+    return [(place.day, place.starts, place.cost) for place in jcs.state(instance).places]
+
+
+def test_a_session_may_start_at_a_bell_of_any_of_its_schools_and_pays_for_others_bells() -> None:
+    one_day = an_instance(a_session(0), days=1)
+    assert places(one_day) == [(0, 480, 0), (0, 485, 3), (0, 530, 0), (0, 535, 3)]
+
+
+def test_any_start_within_the_day_is_possible_where_the_session_allows_it() -> None:
+    any_start = an_instance(a_session(0, start_rule="any"), days=1)
+    assert [starts for _, starts, _ in places(any_start)] == list(range(480, 685, 5))
+
+
+def test_own_lessons_forbid_a_time_in_their_weeks_unless_released() -> None:
+    lesson = {"s0/c0": [["L1", 0, 480, 520, "O"]]}
+    busy = an_instance(a_session(0), days=1, classes=lesson)
+    even = an_instance(a_session(0, weeks=[2, 4]), days=1, classes=lesson)
+    released = [a_part("s0", "lead", 0, release=["L1"]), a_part("s1", "join", 0)]
+    free = an_instance(a_session(0, parts=released), days=1, classes=lesson)
+    assert [starts for _, starts, _ in places(busy)] == [530, 535]
+    assert len(places(even)) == len(places(free)) == 4
+
+
+def test_a_late_start_and_another_day_cost() -> None:
+    wished = an_instance(a_session(0, pref_days=[1], avoid_after=530))
+    assert [(day, cost) for day, starts, cost in places(wished) if starts in (480, 530)] == [
+        (0, 2),
+        (0, 5),
+        (1, 0),
+        (1, 3),
+    ]
+
+
+def test_a_room_must_be_large_enough_and_open_and_equipped_to_lead() -> None:
+    crowd = [a_part("s0", "lead", 0), a_part("s1", "join", 0, size=41)]
+    assert places(an_instance(a_session(0, parts=crowd))) == []
+    small = [a_part("s0", "lead", 0), a_part("s1", "join", 0, size=15)]
+    problem = jcs.state(an_instance(a_session(0, parts=small)))
+    assert [need.rooms for need in problem.places[0].needs] == [0b01, 0b11]
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_a_solution_is_written_for_the_checker(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: str
+) -> None:
+    instance, out = tmp_path / "instance.json", tmp_path / "solution.json"
+    instance.write_text(json.dumps(an_instance(a_session(0), a_session(1))))
+    jcs.main([str(instance), "--seconds", "20", "--out", str(out), "--seed", seed])
+    assigned = json.loads(out.read_text())["assign"]
+    assert {each["start"] for each in assigned.values()} <= {480, 530}
+    assert all(each["rooms"] == ["r0", "r0"] for each in assigned.values())
+    assert len({(each["day"], each["start"]) for each in assigned.values()}) == 2
+    told = capsys.readouterr().out
+    assert "bound 0  gap 0.0%" in told
+
+
+def test_what_is_published_stays_but_for_whom_it_has_become_impossible(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = {
+        "assign": {
+            "0": {"day": 0, "start": 485, "rooms": ["r0", "r0"]},
+            "1": {"day": 0, "start": 535, "rooms": ["r0", "r0"]},
+        }
+    }
+    lesson = {"s0/c1": [["L1", 0, 530, 570, "A"]]}
+    instance, out = tmp_path / "instance.json", tmp_path / "solution.json"
+    instance.write_text(
+        json.dumps(an_instance(a_session(0), a_session(1), published=published, classes=lesson))
+    )
+    jcs.main([str(instance), "--seconds", "20", "--out", str(out), "--published"])
+    assigned = json.loads(out.read_text())["assign"]
+    assert assigned["0"] == published["assign"]["0"]
+    assert assigned["1"]["day"] == 1
+    assert assigned["1"]["start"] in (480, 530)
+    assert "moved 1  proven necessary 1" in capsys.readouterr().out
+
+
+def test_a_room_that_is_gone_is_replaced_without_a_move(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = {"assign": {"0": {"day": 0, "start": 480, "rooms": ["gone", "r0"]}}}
+    instance, out = tmp_path / "instance.json", tmp_path / "solution.json"
+    instance.write_text(json.dumps(an_instance(a_session(0), published=published)))
+    jcs.main([str(instance), "--seconds", "20", "--out", str(out), "--published"])
+    assert "moved 0  proven necessary 0" in capsys.readouterr().out
+    assert json.loads(out.read_text())["assign"]["0"]["rooms"] == ["r0", "r0"]
+
+
+def test_to_change_what_is_published_something_must_be(tmp_path: Path) -> None:
+    instance = tmp_path / "instance.json"
+    instance.write_text(json.dumps(an_instance(a_session(0))))
+    with pytest.raises(SystemExit):
+        jcs.main([str(instance), "--seconds", "1", "--out", "unused", "--published"])
