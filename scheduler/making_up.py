@@ -26,9 +26,10 @@ from scheduler.model import (
     SessionId,
     SessionState,
     Sites,
+    SiteState,
     SiteWish,
 )
-from scheduler.placing import booking_of
+from scheduler.placing import booking_of, wish_of
 from scheduler.replacements import Replacement, later_place
 from scheduler.store import Transaction
 
@@ -54,12 +55,13 @@ async def make_up(
     id: SessionId,
     wish: MakeUp,
     *,
-    in_its_series: bool = False,
+    returning: bool = False,
     cause: str = "",
 ) -> Session:
     """Book what a session missed, linked to it; no school makes up for the same session twice.
 
-    `in_its_series`: it takes the place of the missed one in its series, too.
+    `returning`: it is held just as it was to be, so it takes the place of the missed one in its
+    series, too, and what schools had agreed to stands.
     """
     require_reason(wish.reason)
     missed = await transaction.session(id)
@@ -71,8 +73,8 @@ async def make_up(
     # Whoever makes up for the same session needs its schools' rows, so from here on we are alone.
     await _require_not_made_up(transaction, missed, booking)
     session = replace(placed, reason=wish.reason)
-    if in_its_series:
-        session = replace(session, series=missed.series, series_date=missed.series_date)
+    if returning:
+        session = _as_agreed(session, missed)
     await transaction.add_session(session)
     record = adjustment_of(
         AdjustmentKind.MAKE_UP,
@@ -85,6 +87,16 @@ async def make_up(
     )
     await transaction.add_adjustment(record)
     await transaction.add_notices(notices.booked(session, situation.schools, transaction.now))
+    return session
+
+
+def _as_agreed(session: Session, missed: Session) -> Session:
+    """The session in the series of the missed one, with the answers that its schools had given."""
+    given = {wish_of(site): site for site in missed.sites} if session.slot == missed.slot else {}
+    sites = tuple(given.get(wish_of(site), site) for site in session.sites)
+    session = replace(session, sites=sites, series=missed.series, series_date=missed.series_date)
+    if all(site.state is SiteState.CONFIRMED for site in sites):
+        return replace(session, state=SessionState.CONFIRMED, hold_expires_at=None)
     return session
 
 

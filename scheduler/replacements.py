@@ -16,8 +16,17 @@ from scheduler.booking.differences import difference
 from scheduler.conflicts import find_conflicts
 from scheduler.conflicts.rooms import tiers_for
 from scheduler.members import LinkPoolId
-from scheduler.model import Booking, Conflict, Place, Session, SessionId, SiteWish
-from scheduler.placing import booking_of, draft, wish_of
+from scheduler.model import (
+    Booking,
+    Conflict,
+    Place,
+    Session,
+    SessionId,
+    SessionState,
+    Site,
+    SiteWish,
+)
+from scheduler.placing import booking_of, draft, fields_of, wish_of
 from scheduler.schools import Situation
 
 DAYS_AHEAD: Final = 14
@@ -134,12 +143,11 @@ def with_place(session: Session, replacement: Replacement, situation: Situation)
     """The situation once the session has gone where the replacement says."""
     moved = replace(
         session,
+        state=SessionState.CONFIRMED,
+        hold_expires_at=None,
         slot=replacement.slot,
         link_pool=replacement.link_pool,
-        sites=tuple(
-            replace(site, room=wish.room, teacher=wish.teacher)
-            for site, wish in zip(session.sites, replacement.sites, strict=True)
-        ),
+        sites=tuple(Site(**fields_of(wish), effective_minutes=0) for wish in replacement.sites),
     )
     others = tuple(each for each in situation.sessions if each.id != session.id)
     return replace(situation, sessions=(*others, moved))

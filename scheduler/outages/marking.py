@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from calendars.text import Text
 from scheduler.digests import digests, readers_of
 from scheduler.local_words import date_words, wall_clock
-from scheduler.members import LinkPool, Outage, OutageId, Room
+from scheduler.members import LinkPool, Outage, OutageId
 from scheduler.model import Session
 from scheduler.outages.hit import away_from, hit_by, original_places
 from scheduler.schools import SchoolBook
@@ -82,8 +82,9 @@ def _moment(moment: datetime, zone: ZoneInfo) -> Text:
 
 
 async def _name(transaction: Transaction, outage: Outage) -> str:
-    if outage.room is not None:
-        return (await transaction.get(Room, outage.room)).record.name
+    if outage.room is not None and outage.school is not None:
+        book = (await transaction.books([outage.school]))[outage.school]
+        return f"{book.school.name}{book.rooms[outage.room].name}"
     return (await transaction.get(LinkPool, str(outage.link_pool))).record.name
 
 

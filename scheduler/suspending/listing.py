@@ -1,6 +1,6 @@
 """What is still to be decided of the sessions of a suspension, and where each could go."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scheduler.booking.alternatives import situation_around
@@ -9,7 +9,14 @@ from scheduler.making_up import made_up_by, wanted_later
 from scheduler.model import Booking, Effect, Place, Session, Suspension
 from scheduler.outages import key_of
 from scheduler.placing import booking_of
-from scheduler.replacements import Disrupted, booking_at, later_place, replacements_for, way_back
+from scheduler.replacements import (
+    Disrupted,
+    booking_at,
+    later_place,
+    replacements_for,
+    way_back,
+    with_place,
+)
 from scheduler.schools import Situation
 from scheduler.store import Transaction
 from scheduler.suspending.opening import sessions_to_return
@@ -47,9 +54,22 @@ async def sessions_to_decide(
     finders = {each.session.id: each.find for each in part}
 
     def judge(some: Sequence[Session]) -> tuple[Disrupted, ...]:
-        return tuple(finders[each.id](situation) for each in some) if situation else ()
+        return tuple(_together([finders[each.id] for each in some], situation))
 
     return [each.session for each in part], judge
+
+
+def _together(
+    finders: Iterable[Callable[[Situation], Disrupted]], situation: Situation | None
+) -> Iterator[Disrupted]:
+    """What one session would take is not offered to the next."""
+    for find in finders:
+        if situation is None:
+            return
+        found = find(situation)
+        if found.replacements:
+            situation = with_place(found.session, found.replacements[0], situation)
+        yield found
 
 
 async def _while_closed(transaction: Transaction, suspension: Suspension) -> list[_Open]:

@@ -150,9 +150,7 @@ def _returning(
     reason = f"停课解除，恢复原安排 / restored ({suspension.reason})"
     if session.state is SessionState.CANCELLED:
         wish = MakeUp(slot=place.slot, sites=booking.sites, reason=reason)
-        return partial(
-            make_up, transaction, session.id, wish, in_its_series=True, cause=suspension.id
-        )
+        return partial(make_up, transaction, session.id, wish, returning=True, cause=suspension.id)
     back = SessionChange(sites=booking.sites, reason=reason)
     occasion = Occasion(cause=suspension.id)
     return partial(change, transaction, session.id, back, session.revision, occasion=occasion)

@@ -11,6 +11,7 @@ from calendars.bells import SchoolId
 from calendars.days import Day, DayKind
 from scheduler.adjusting import place_of
 from scheduler.booking.consent import confirm
+from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, change
 from scheduler.checking import check
 from scheduler.errors import ClashError, InvalidValueError, InvalidWishError, StateError
@@ -39,7 +40,7 @@ from scheduler.suspending import (
 from scheduler.suspending.closing import effect_on
 from tests.builders import TUESDAY, a_day, a_session, a_site, at, school_time, some_books
 from tests.scheduler.conftest import Open
-from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
+from tests.scheduler.desk import OFFICE, Desk, a_booking, a_series, a_wish, coordinator_of
 
 TYPHOON = SuspensionWish(date=TUESDAY, schools=(SchoolId("JS"),), reason="台风")
 EVERYONE = SuspensionWish(date=TUESDAY, everyone=True, reason="台风")
@@ -215,6 +216,7 @@ async def test_lifting_offers_each_session_its_place_and_takes_it_back_on_reques
     )
     assert back.session is not None
     assert (back.session.slot, back.session.id != first.id) == (first.slot, True)
+    assert back.session.state is SessionState.CONFIRMED
     assert (await each_desk.session(first)).state is SessionState.CANCELLED
     assert refused.session is None
     assert {each.rule for each in refused.conflicts} == {"H1", "H2", "H3"}
@@ -222,6 +224,29 @@ async def test_lifting_offers_each_session_its_place_and_takes_it_back_on_reques
     with pytest.raises(InvalidWishError):
         await each_desk.do(put_back, lifted, Returns(sessions=(first.id,)))
     assert await each_desk.do(check) == ()
+
+
+async def test_later_dates_that_are_offered_fit_together(desk: Desk) -> None:
+    for text in ("14:00", "16:10"):
+        await agreed(desk, slot=at(text))
+    suspension = await desk.do(suspend, TYPHOON)
+    hits = await listed(desk, suspension)
+    for hit in hits:
+        (place,) = hit.replacements
+        wish = MakeUp(slot=place.slot, sites=place.sites, reason="补课")
+        await desk.do(make_up, hit.session.id, wish)
+    assert len(hits) == 2
+
+
+async def test_a_series_keeps_its_date_when_a_session_returns(desk: Desk) -> None:
+    booked = await desk.do(book_series, a_series(), by=OFFICE)
+    _, first, *_ = booked.booked
+    suspension = await desk.do(suspend, TYPHOON)
+    lifted = await desk.do(lift, suspension)
+    (answer,) = await desk.do(put_back, lifted, Returns(sessions=(first.id,)))
+    assert answer.session is not None
+    assert (answer.session.series, answer.session.series_date) == (first.series, TUESDAY)
+    assert await desk.do(check) == ()
 
 
 async def test_holds_that_nobody_had_answered_are_offered_back_too(desk: Desk) -> None:
