@@ -5,22 +5,26 @@ from dataclasses import dataclass
 
 from calendars.text import Text
 from scheduler.errors import ClashError, SchedulerError
-from scheduler.model import Conflict, Session, SessionId
+from scheduler.model import Conflict, Proposal, Session, SessionId
 from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedied:
-    """What became of one wish: the session in its place, or why it stays as it is."""
+    """What became of one wish: the session in its place, or why it stays as it is.
+
+    Where schools are still to agree it stays too, and `proposal` holds the place until they have.
+    """
 
     id: SessionId
-    session: Session | None
+    session: Session | None = None
+    proposal: Proposal | None = None
     refusal: Text | None = None
     conflicts: tuple[Conflict, ...] = ()
 
 
 async def attempt(
-    transaction: Transaction, id: SessionId, wish: Callable[[], Awaitable[Session]]
+    transaction: Transaction, id: SessionId, wish: Callable[[], Awaitable[Session | Proposal]]
 ) -> Remedied:
     """Try it, and undo it alone if it is refused.
 
@@ -28,8 +32,10 @@ async def attempt(
     """
     try:
         async with transaction.savepoint():
-            session = await wish()
+            done = await wish()
     except SchedulerError as error:
         conflicts = error.conflicts if isinstance(error, ClashError) else ()
-        return Remedied(id=id, session=None, refusal=error.text, conflicts=conflicts)
-    return Remedied(id=id, session=session)
+        return Remedied(id=id, refusal=error.text, conflicts=conflicts)
+    if isinstance(done, Proposal):
+        return Remedied(id=id, proposal=done)
+    return Remedied(id=id, session=done)

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import uuid4
 
 from calendars.bells import SchoolId
-from scheduler.adjusting import ORDINARY, Occasion
+from scheduler.adjusting import Occasion
 from scheduler.booking import notices, proposal_notices
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import (
@@ -46,7 +46,12 @@ _EVERYBODY: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN)
 
 
 async def propose_move(
-    transaction: Transaction, id: SessionId, wish: SessionChange, revision: int
+    transaction: Transaction,
+    id: SessionId,
+    wish: SessionChange,
+    revision: int,
+    *,
+    cause: str = "",
 ) -> Proposal:
     """Propose another time, other rooms or people; the session stays until all have agreed.
 
@@ -67,18 +72,26 @@ async def propose_move(
         ProposalKind.MOVE,
         [Wanted(id=id, booking=booking, before=before)],
         reason=wish.reason,
+        cause=cause,
     )
 
 
 async def arrange(
-    transaction: Transaction, kind: ProposalKind, wanted: Sequence[Wanted], *, reason: str
+    transaction: Transaction,
+    kind: ProposalKind,
+    wanted: Sequence[Wanted],
+    *,
+    reason: str,
+    cause: str = "",
 ) -> Proposal:
     """Move all of them at once if every school has agreed in advance; else hold and ask.
 
     `ClashError` if rules forbid any of the places.
     """
     places, situation = await find_places(transaction, *wanted)
-    return await carry_out_or_ask(transaction, kind, wanted, places, situation, reason=reason)
+    return await carry_out_or_ask(
+        transaction, kind, wanted, places, situation, reason=reason, cause=cause
+    )
 
 
 async def carry_out_or_ask(
@@ -89,6 +102,7 @@ async def carry_out_or_ask(
     situation: Situation,
     *,
     reason: str,
+    cause: str = "",
 ) -> Proposal:
     """`arrange` with places that are found already."""
     expires_at = _expiry(wanted, places)
@@ -107,6 +121,7 @@ async def carry_out_or_ask(
         proposed_by=transaction.actor.name,
         school=transaction.actor.school,
         reason=reason,
+        cause=cause,
         expires_at=expires_at,
         created_at=transaction.now,
     )
@@ -275,7 +290,7 @@ def _occasion(proposal: Proposal) -> Occasion:
         case ProposalKind.BUMP:
             return Occasion(cause=proposal.places[0].after.id)
         case _:
-            return ORDINARY
+            return Occasion(cause=proposal.cause)
 
 
 def _expiry(wanted: Sequence[Wanted], places: Sequence[Session]) -> datetime:

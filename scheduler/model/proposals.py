@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, NewType
 
 from calendars.bells import SchoolId
-from scheduler.members import IDENTIFIER, Name, Note
+from scheduler.members import IDENTIFIER, Line, Name, Note
 from scheduler.model.agenda import SessionId, SiteState
 from scheduler.model.sessions import Session
 
@@ -46,7 +46,7 @@ class Proposal:
 
     Each site of `places` says what its school has answered. Until the last has agreed the sessions
     stay where they are, and nobody else gets the places. `school` is that of whoever proposes, if
-    it is not the office; `answer` is why a school said no.
+    it is not the office; `answer` is why a school said no; `cause` is the outage behind it.
     """
 
     id: Annotated[ProposalId, IDENTIFIER]
@@ -57,6 +57,7 @@ class Proposal:
     school: SchoolId | None = None
     reason: Note = ""
     answer: Note = ""
+    cause: Line = ""
     expires_at: datetime
     created_at: datetime
     revision: int = 1

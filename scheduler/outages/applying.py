@@ -1,7 +1,7 @@
 """Taking up replacements: each is judged again and answered for itself; none blocks another."""
 
-from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
@@ -9,11 +9,19 @@ from msgspec import Meta
 from calendars.slots import Slot
 from scheduler.access import require_remedy
 from scheduler.adjusting import Occasion
-from scheduler.booking.revisions import to_lock
+from scheduler.booking.proposals import propose_move
+from scheduler.booking.revisions import current_session, to_lock
 from scheduler.booking.single import SessionChange, change, changed_booking
 from scheduler.errors import NotFoundError
 from scheduler.members import LinkPoolId, Note, Outage, OutageId
-from scheduler.model import Session, SessionId, SiteWish
+from scheduler.model import (
+    Proposal,
+    ProposalState,
+    Session,
+    SessionId,
+    SessionState,
+    SiteWish,
+)
 from scheduler.one_by_one import Remedied, attempt
 from scheduler.outages.hit import original_places
 from scheduler.placing import outlines
@@ -58,16 +66,24 @@ async def apply_remedies(
 async def _apply(
     transaction: Transaction, remedy: Remedy, outage: OutageId, reason: str
 ) -> Remedied:
-    def moved() -> Awaitable[Session]:
-        return change(
-            transaction,
-            remedy.session,
-            _change(remedy, reason),
-            remedy.revision,
-            occasion=Occasion(cause=outage),
-        )
+    return await attempt(
+        transaction, remedy.session, partial(_move_or_ask, transaction, remedy, outage, reason)
+    )
 
-    return await attempt(transaction, remedy.session, moved)
+
+async def _move_or_ask(
+    transaction: Transaction, remedy: Remedy, outage: OutageId, reason: str
+) -> Session | Proposal:
+    """Move a hold; what schools have agreed to moves once they agree to that, too."""
+    named, wish = remedy.session, _change(remedy, reason)
+    before = await current_session(transaction, named, remedy.revision)
+    if before.state is not SessionState.CONFIRMED:
+        occasion = Occasion(cause=outage)
+        return await change(transaction, named, wish, remedy.revision, occasion=occasion)
+    proposal = await propose_move(transaction, named, wish, remedy.revision, cause=outage)
+    if proposal.state is ProposalState.OPEN:
+        return proposal
+    return await transaction.session(named)
 
 
 def _change(remedy: Remedy, reason: str) -> SessionChange:

@@ -9,6 +9,7 @@ import pytest
 
 from calendars.slots import Slot
 from scheduler.booking.consent import confirm
+from scheduler.booking.proposals import answer_proposal
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.errors import ForbiddenError, NotFoundError
 from scheduler.members import LinkPoolId, Outage, OutageId
@@ -19,7 +20,6 @@ from scheduler.model import (
     Role,
     Session,
     SessionState,
-    SiteState,
 )
 from scheduler.outages import (
     Remedies,
@@ -133,15 +133,24 @@ async def test_an_applied_replacement_moves_the_session_and_names_the_outage(
     assert await listed(each_desk) == []
 
 
-async def test_another_time_asks_the_schools_again(desk: Desk) -> None:
-    session = await agreed(desk)
-    await out_of_order(desk)
-    (hit,) = await listed(desk)
-    (answer,) = await applied(desk, [taken(session, hit.replacements[1])], coordinator_of("TF1"))
-    assert {site.school: site.state for site in answer.session.sites} == {
-        "TF1": SiteState.CONFIRMED,
-        "JS": SiteState.HELD,
-    }
+async def test_another_time_is_held_until_the_schools_agree_and_then_taken(
+    each_desk: Desk,
+) -> None:
+    session = await agreed(each_desk)
+    await out_of_order(each_desk)
+    (hit,) = await listed(each_desk)
+    time = hit.replacements[1]
+    (answer,) = await applied(each_desk, [taken(session, time)], coordinator_of("TF1"))
+    assert (answer.session, answer.proposal.asked) == (None, ("JS",))
+    assert await each_desk.session(session) == session
+    assert [each.session for each in await listed(each_desk)] == [session]
+    js = coordinator_of("JS")
+    await each_desk.do(answer_proposal, answer.proposal.id, "JS", 1, agrees=True, by=js)
+    now = await each_desk.session(session)
+    assert (now.slot, now.state) == (time.slot, SessionState.CONFIRMED)
+    (record,) = await each_desk.read(Transaction.adjustments, session=session.id)
+    assert (record.kind, record.cause) == (AdjustmentKind.RESCHEDULE, O1)
+    assert await listed(each_desk) == []
 
 
 async def test_a_replacement_that_is_no_longer_valid_blocks_no_other(each_desk: Desk) -> None:
@@ -181,7 +190,7 @@ async def test_what_one_session_would_take_is_not_offered_to_the_next(open_desk:
     answers = await applied(
         desk, [taken(each.session, each.replacements[0]) for each in (first, second)]
     )
-    assert all(each.session is not None for each in answers)
+    assert [each.refusal for each in answers] == [None, None]
 
 
 async def test_without_a_replacement_it_stays_listed_with_what_is_in_the_way(
