@@ -115,6 +115,21 @@ def require_outcome_of(actor: Actor, school: SchoolId) -> None:
         )
 
 
+def school_to_read_of(actor: Actor, school: SchoolId | None) -> SchoolId | None:
+    """Of which school's people the actor may read why they were away (None: of all).
+
+    The office reads of everyone, staff of the own school, others of nobody: a reason may be a
+    person's illness.
+    """
+    if actor.role is ActorRole.ALLIANCE_ADMIN:
+        return school
+    if actor.role in _STAFF and actor.school is not None and school in {None, actor.school}:
+        return actor.school
+    raise ForbiddenError(
+        "只能查看本校的调课记录。", "Only the adjustments of your own school are yours to read."
+    )
+
+
 def require_subscription(
     actor: Actor, scope: Scope, school: SchoolId | None, people: Sequence[Teacher] = ()
 ) -> None:

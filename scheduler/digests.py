@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from calendars.bells import SchoolId
 from calendars.text import Text
+from scheduler.booking.notices import URGENT
 from scheduler.members import TeacherId
 from scheduler.model import Notice, Session, Site
 from scheduler.schools import SchoolBook
@@ -24,9 +25,18 @@ def readers_of(site: Site, books: Mapping[SchoolId, SchoolBook]) -> tuple[Reader
 
 
 def digests(
-    lines: Iterable[tuple[Reader, Text]], opening: Text | None, key: str, now: datetime
+    lines: Iterable[tuple[Reader, Text]],
+    opening: Text | None,
+    key: str,
+    now: datetime,
+    *,
+    first: datetime | None = None,
 ) -> tuple[Notice, ...]:
-    """One notice for each reader: the opening, then every line once; `key` shows it once."""
+    """One notice for each reader: the opening, then every line once; `key` shows it once.
+
+    It waits for no quiet hours if the `first` moment it is about is close (E13: at 21:00 for
+    tomorrow).
+    """
     told: defaultdict[Reader, dict[Text, None]] = defaultdict(dict)
     for reader, line in lines:
         told[reader][line] = None
@@ -38,6 +48,7 @@ def digests(
             teacher=teacher,
             sentence=_listed(opening, tuple(told[school, teacher])),
             created_at=now,
+            urgent=first is not None and first - now < URGENT,
         )
         for school, teacher in sorted(told, key=lambda reader: (reader[0], reader[1] or ""))
     )

@@ -8,7 +8,8 @@ from calendars.bells import SchoolId
 from calendars.fields import Line
 from calendars.slots import Slot
 from calendars.text import Text
-from scheduler.errors import InvalidWishError
+from scheduler.access import school_to_read_of
+from scheduler.errors import ForbiddenError, InvalidWishError
 from scheduler.http.answers import Page
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
@@ -23,7 +24,8 @@ class AdjustmentList:
     """Which operations to list, the oldest first.
 
     Those that concern the school, the teacher and the session; `term` is the id of a term or the
-    name that schools share; `cause` an outage or a suspension.
+    name that schools share; `cause` an outage or a suspension. Only the office reads of other
+    schools than its own.
     """
 
     school: SchoolId | None = None
@@ -38,10 +40,10 @@ class AdjustmentList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TallyList:
-    """Whose operations to count: of each school or teacher, or of the one with this `id`."""
+    """Whose operations to count, each school's or teacher's; of those that concern the `school`."""
 
     of: Literal["school", "teacher"] = "school"
-    id: Line = ""
+    school: SchoolId | None = None
     term: Line = ""
 
 
@@ -56,7 +58,8 @@ async def within_term(transaction: Transaction, term: str) -> Slot | None:
 
 async def _listed(transaction: Transaction, call: Call[NoBody, AdjustmentList]) -> Page[Adjustment]:
     query = call.query
-    named = ((ResourceKind.SCHOOL, query.school), (ResourceKind.TEACHER, query.teacher))
+    school = school_to_read_of(call.actor, query.school)
+    named = ((ResourceKind.SCHOOL, school), (ResourceKind.TEACHER, query.teacher))
     found = await transaction.adjustments(
         parties=[Resource(kind, name) for kind, name in named if name is not None],
         session=query.session,
@@ -73,7 +76,7 @@ async def _counted(transaction: Transaction, call: Call[NoBody, TallyList]) -> P
     query = call.query
     tallies = await transaction.tally_adjustments(
         of=ResourceKind(query.of),
-        id=query.id or None,
+        school=school_to_read_of(call.actor, query.school),
         within=await within_term(transaction, query.term),
     )
     return Page(items=tallies, next=None)
@@ -92,7 +95,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         ),
         query=AdjustmentList,
         answer=Page[Adjustment],
-        errors=(InvalidWishError,),
+        errors=(ForbiddenError, InvalidWishError),
         run=_listed,
     ),
     Route(
@@ -105,7 +108,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         ),
         query=TallyList,
         answer=Page[Tally],
-        errors=(InvalidWishError,),
+        errors=(ForbiddenError, InvalidWishError),
         run=_counted,
     ),
 )

@@ -30,7 +30,8 @@ async def mark(transaction: Transaction, outage: Outage, *, revision: int | None
     ]
     opening = await _opening(transaction, outage)
     key = f"outage:{outage.id}:{stored.revision}"
-    await transaction.add_notices(digests(lines, opening, key, transaction.now))
+    first = hit[0].slot.starts if hit else None
+    await transaction.add_notices(digests(lines, opening, key, transaction.now, first=first))
     if revision is not None:
         await _tell_of_way_back(transaction, outage, f"{key}:back")
     return stored

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, func, insert, select, update
 
+from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.adjusting import ORDINARY, Occasion, adjustment_of, approvals_of, kind_of
 from scheduler.model import (
@@ -137,18 +138,23 @@ async def tally_adjustments(
     transaction: OpenTransaction,
     *,
     of: ResourceKind,
-    id: str | None = None,
+    school: SchoolId | None = None,
     within: Slot | None = None,
 ) -> tuple[Tally, ...]:
-    """How often each school or teacher (`of`) had each operation; a swap is one operation."""
+    """How often each school or teacher (`of`) had each operation; a swap is one operation.
+
+    Of a school alone: its own count, or how often each teacher had one that concerns the school.
+    """
     query = (
         select(_PARTIES.c.id, _TABLE.c.kind, func.count().label("records"))
         .select_from(_PARTIES)
         .join(_TABLE, _TABLE.c.id == _PARTIES.c.adjustment)
         .where(_PARTIES.c.kind == of)
     )
-    if id is not None:
-        query = query.where(_PARTIES.c.id == id)
+    if school is not None and of is ResourceKind.SCHOOL:
+        query = query.where(_PARTIES.c.id == school)
+    elif school is not None:
+        query = _concerning(query, ResourceKind.SCHOOL.value, school)
     query = _of_lessons(query, within).group_by(_PARTIES.c.id, _TABLE.c.kind)
     rows = await transaction.all(query.order_by(_PARTIES.c.id, _TABLE.c.kind))
     return tuple(

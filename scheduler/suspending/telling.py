@@ -1,7 +1,7 @@
 """What people are told when schools close for a day, or open after all: one digest each. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 
 from calendars.bells import SchoolId
@@ -34,7 +34,8 @@ def told_of_closing(
         f"【停课】{day.zh}因{suspension.reason}停课：{names.zh}。您的安排有如下变动：",
         f"Closed on {day.en} ({suspension.reason}): {names.en}. This changes for you:",
     )
-    return digests(lines, opening, f"suspension:{suspension.id}", now)
+    key = f"suspension:{suspension.id}"
+    return digests(lines, opening, key, now, first=_begins(suspension, books))
 
 
 def told_of_opening(
@@ -53,7 +54,14 @@ def told_of_opening(
         f"【恢复上课】{day.zh}的停课（{suspension.reason}）已解除：{names.zh}。",
         f"{day.en} is no longer closed ({suspension.reason}): {names.en}.",
     )
-    return digests(lines, opening, f"suspension:{suspension.id}:lifted", now)
+    key = f"suspension:{suspension.id}:lifted"
+    return digests(lines, opening, key, now, first=_begins(suspension, books))
+
+
+def _begins(suspension: Suspension, books: Books) -> datetime:
+    """The first moment of the day."""
+    zone = books[suspension.schools[0]].time.zone
+    return datetime.combine(suspension.date, time(), zone)
 
 
 def _lines_of(

@@ -50,8 +50,29 @@ async def test_counts_are_told_for_each_school(office: Caller, cancelled: str) -
         ("TF1", "cancel", 1),
     ]
     assert cancelled
-    one = await office.get("/adjustments/counts?of=teacher&id=JS-T1")
-    assert [each["resource"]["id"] for each in one["items"]] == ["JS-T1"]
+    one = await office.get("/adjustments/counts?of=teacher&school=JS")
+    assert [each["resource"]["id"] for each in one["items"]] == ["JS-T1", "TF1-T1"]
+    none = await office.get("/adjustments/counts?of=teacher&school=CB")
+    assert none["items"] == []
+
+
+async def test_everybody_reads_of_the_own_school_only(as_: As, cancelled: str) -> None:
+    for name, found in (
+        ("JS-coordinator", [cancelled]),
+        ("teacher", [cancelled]),
+        ("CB-coordinator", []),
+    ):
+        own = await as_(name).get("/adjustments")
+        assert [each["session"] for each in own["items"]] == found
+    own = await as_("JS-coordinator").get("/adjustments/counts")
+    assert [each["resource"]["id"] for each in own["items"]] == ["JS"]
+    for name, path in (
+        ("JS-coordinator", "/adjustments?school=TF1"),
+        ("CB-coordinator", "/adjustments/counts?school=TF1"),
+        ("observer", "/adjustments"),
+        ("display", "/adjustments"),
+    ):
+        assert (await as_(name)("GET", path)).status == 403, name
 
 
 async def test_an_unknown_term_is_named(office: Caller) -> None:

@@ -91,6 +91,19 @@ async def test_e13_one_action_cancels_marks_the_day_and_tells_each_person_once(
     assert {each.session for each in records} == {each.id for each in lessons}
 
 
+async def test_e13_what_is_said_at_nine_for_tomorrow_waits_for_no_quiet_hours(desk: Desk) -> None:
+    await agreed(desk)
+    nine_at_night = at("21:00", on=TUESDAY - timedelta(days=1)).starts
+    weeks_before = await desk.do(suspend, TYPHOON)
+    await desk.do(lift, weeks_before, now=nine_at_night)
+    told = {
+        each.key.count(":lifted:"): each.urgent
+        for each in await desk.notices()
+        if "台风" in each.sentence.zh
+    }
+    assert told == {0: False, 1: True}
+
+
 async def test_nobody_books_a_closed_school_until_it_opens(each_desk: Desk) -> None:
     suspension = await each_desk.do(suspend, TYPHOON)
     with pytest.raises(ClashError, match="台风") as refused:
