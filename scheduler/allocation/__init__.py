@@ -7,7 +7,8 @@ by date.
 
 from scheduler.allocation.allocating import OnProgress, allocate
 from scheduler.allocation.explaining import Explanation, Question, explain
-from scheduler.allocation.problem import Problem, term_of
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.repairing import Move, Repair, repair
 from scheduler.allocation.result import Allocation
 from scheduler.allocation.solve import Progress
 from scheduler.allocation.trials import Option
@@ -15,12 +16,14 @@ from scheduler.allocation.trials import Option
 __all__ = [
     "Allocation",
     "Explanation",
+    "Move",
     "OnProgress",
     "Option",
     "Problem",
     "Progress",
     "Question",
+    "Repair",
     "allocate",
     "explain",
-    "term_of",
+    "repair",
 ]

@@ -61,9 +61,7 @@ def _on_weekday(
     for start in starts:
         weekly = replace(pattern, starts=start.starts)
         all_dates = [each.date for each in found]
-        possible, refused = Trial(request, problem, alike, term, weekly, all_dates, dates).run(
-            start
-        )
+        possible, refused = Trial(request, problem, alike, weekly, all_dates, dates).run(start)
         yield from possible
         yield from refused
 

@@ -42,10 +42,30 @@ class Statement:
 def state(
     requests: Sequence[Request], options_by_request: Sequence[Sequence[Option]], problem: Problem
 ) -> Statement:
-    """Everything the solver looks at."""
+    """Everything the solver looks at, priced by the preferences."""
+    options = [option for found in options_by_request for option in found]
+    costs = [costs_of(option, problem) for option in options]
+    return priced(
+        requests,
+        options_by_request,
+        [sum(cost.points for cost in charged) for charged in costs],
+        problem,
+        costs=costs,
+        shares=shares_of(options, problem),
+    )
+
+
+def priced(
+    requests: Sequence[Request],
+    options_by_request: Sequence[Sequence[Option]],
+    points: Sequence[int],
+    problem: Problem,
+    *,
+    costs: Sequence[tuple[Cost, ...]] = (),
+    shares: tuple[Share, ...] = (),
+) -> Statement:
+    """The same with `points` for each option, in their order."""
     options = tuple(option for found in options_by_request for option in found)
-    costs = tuple(costs_of(option, problem) for option in options)
-    shares = shares_of(options, problem)
     rooms = {school: _units(tuple(book.rooms.values())) for school, book in problem.books.items()}
     dates = sorted({on for option in options for on in option.dates})
     bits = {on: 1 << number for number, on in enumerate(dates)}
@@ -56,8 +76,7 @@ def state(
     for number, (request, found) in enumerate(zip(requests, options_by_request, strict=True)):
         first = len(places)
         for option in found:
-            points = sum(cost.points for cost in costs[len(places)])
-            places.append(numbering.place(number, option, points))
+            places.append(numbering.place(number, option, points[len(places)]))
         activities.append(
             Activity(
                 places=range(first, len(places)),
@@ -79,7 +98,7 @@ def state(
         allowances=tuple(share.allowance for share in shares),
         travel=problem.situation.alliance.alliance.travel_minutes,
     )
-    return Statement(weekly, options, costs, shares, rooms)
+    return Statement(weekly, options, tuple(costs), shares, rooms)
 
 
 def _units(rooms: tuple[Room, ...]) -> tuple[tuple[RoomId, ...], ...]:

@@ -9,7 +9,6 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.series import Weekly
 from calendars.slots import Slot
-from calendars.terms import Term
 from scheduler.allocation.alike import Alike, Kind
 from scheduler.allocation.causes import (
     CLOSED_DAYS,
@@ -44,7 +43,6 @@ class Option:
     """
 
     request: Request
-    term: Term
     weekly: Weekly
     sites: tuple[SiteWish, ...]
     sessions: tuple[Session, ...]
@@ -77,7 +75,6 @@ class Trial:
     request: Request
     problem: Problem
     alike: Alike
-    term: Term
     weekly: Weekly
     all_dates: Sequence[date]
     open_dates: Sequence[date]
@@ -203,7 +200,6 @@ class Trial:
         asked = {site.school: site.teacher for site in self.request.sites}
         return Option(
             request=self.request,
-            term=self.term,
             weekly=self.weekly,
             sites=sites,
             sessions=tuple(

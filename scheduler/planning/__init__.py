@@ -1,6 +1,6 @@
 """A term's plan: asked for, solved in the background, shown as changes, and published."""
 
-from scheduler.allocation import Explanation, Progress
+from scheduler.allocation import Explanation, Move, Progress, Repair
 from scheduler.planning.asking import PlanWish, request_plan, stop_plan
 from scheduler.planning.comparing import Comparison, compare
 from scheduler.planning.explaining import explain_request
@@ -11,19 +11,33 @@ from scheduler.planning.publishing import (
     changes,
     publish,
 )
+from scheduler.planning.repairing import (
+    AcceptedMove,
+    AcceptedMoves,
+    RepairWish,
+    accept_moves,
+    find_repair,
+)
 from scheduler.planning.solving import solve_next
 
 __all__ = [
+    "AcceptedMove",
+    "AcceptedMoves",
     "Change",
     "Comparison",
     "Explanation",
+    "Move",
     "PlanWish",
     "Progress",
     "PublishedPlan",
     "RefusedPlacement",
+    "Repair",
+    "RepairWish",
+    "accept_moves",
     "changes",
     "compare",
     "explain_request",
+    "find_repair",
     "publish",
     "request_plan",
     "solve_next",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from calendars.slots import Slot
-from scheduler.allocation import Explanation, Option, Problem, Question, explain, term_of
+from scheduler.allocation import Explanation, Option, Problem, Question, explain
 from scheduler.errors import NotFoundError, StateError
 from scheduler.model import (
     Booking,
@@ -93,12 +93,8 @@ def _with_sessions(problem: Problem, sessions: tuple[Session, ...]) -> Problem:
 def _options(others: Sequence[tuple[Request, Placement]], problem: Problem) -> Iterator[Option]:
     """The other placements as the choices they are, with their dated sessions."""
     for request, placement in others:
-        term = term_of(request, problem.books)
-        if term is None:
-            continue
         yield Option(
             request=request,
-            term=term,
             weekly=placement.weekly,
             sites=placement.sites,
             sessions=tuple(_sessions(request, placement, problem)),

@@ -325,6 +325,25 @@ async def test_what_if_there_were_another_room(as_: As, store: Store, clock: Clo
     assert (refused.status, fault["pointer"]) == (422, "/supposing/rooms/0/seats")
 
 
+async def test_what_a_failed_room_hits_is_repaired_over_http(as_: As, booking: Json) -> None:
+    office = as_("office")
+    await office("POST", "/sessions", json=booking)
+    whole_day = {"starts": "2026-09-08T00:00:00+08:00", "ends": "2026-09-08T23:00:00+08:00"}
+    outage = {"id": "o1", "school": "TF1", "room": "TF1-R1", "slot": whole_day}
+    assert (await office("POST", "/outages", json=outage)).status == 201
+    found = await office.get("/repairs")
+    (move,) = found["moves"]
+    assert (found["points"], found["stuck"]) == (found["bound"], [])
+    accepted = {name: move[name] for name in ("session", "revision")} | move["after"]
+    body = {"moves": [accepted], "reason": "话筒无声"}
+    assert (await as_("TF1-coordinator")("POST", "/repairs", json=body)).status == 403
+    assert (await office("POST", "/repairs?dry_run=true", json=body)).status == 200
+    (moved,) = (await (await office("POST", "/repairs", json=body)).json())["items"]
+    assert moved["sites"][0]["room"] == "TF1-R2"
+    assert (await office("POST", "/repairs", json=body)).status == 412
+    assert (await office.get("/repairs"))["moves"] == []
+
+
 async def test_a_plan_of_an_unknown_term_is_refused(as_: As) -> None:
     answer = await as_("office")("POST", "/plans", json={"term": "none"})
     assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (422, "/term")

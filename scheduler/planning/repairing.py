@@ -1,0 +1,132 @@
+"""The published plan put right after a room, a link, a teacher or the bells have changed (S13)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated
+
+from msgspec import Meta
+
+from calendars.bells import SchoolId
+from calendars.slots import Slot
+from calendars.text import Text
+from scheduler.allocation import Problem, Repair, repair
+from scheduler.booking import notices
+from scheduler.booking.places import Wanted, find_places
+from scheduler.booking.revisions import current_session, require_changeable, successor
+from scheduler.conflicts import find_conflicts
+from scheduler.members import LinkPoolId, Note
+from scheduler.model import Session, SessionId, SiteWish
+from scheduler.placing import booking_of, near
+from scheduler.planning.loading import problem_of
+from scheduler.store import Transaction
+
+_WHY = Text(
+    "原来的安排已无法进行，按影响最小的方案调整。", "It could not stay; this disturbs least."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairWish:
+    """Which sessions to look at: those of the next `days`, of one school or of all."""
+
+    days: Annotated[int, Meta(ge=1, le=120)] = 28
+    school: SchoolId | None = None
+    seconds: Annotated[int, Meta(ge=1, le=60)] = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedMove:
+    """A move that is taken up, for the revision of the session that it was found for."""
+
+    session: SessionId
+    revision: int
+    slot: Slot
+    sites: Annotated[tuple[SiteWish, ...], Meta(min_length=1, max_length=40)]
+    link_pool: LinkPoolId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedMoves:
+    """Moves made together: each may take what another gives up. A session is named once."""
+
+    moves: Annotated[tuple[AcceptedMove, ...], Meta(min_length=1, max_length=500)]
+    reason: Note = ""
+
+
+async def find_repair(transaction: Transaction, wish: RepairWish) -> Callable[[], Repair]:
+    """How to find the moves of least disturbance; slow enough to be done elsewhere."""
+    problem = await problem_of(transaction, ())
+    return lambda: _repair(problem, wish)
+
+
+def _repair(problem: Problem, wish: RepairWish) -> Repair:
+    until = problem.now + timedelta(days=wish.days)
+    coming = [
+        each
+        for each in problem.situation.sessions
+        if problem.now < each.slot.starts <= until
+        and (wish.school is None or each.site_of(wish.school) is not None)
+    ]
+    broken = [each for each in coming if _is_broken(each, problem)]
+    return repair(broken, _beside(broken, problem), problem, seconds=wish.seconds)
+
+
+def _is_broken(session: Session, problem: Problem) -> bool:
+    around = near(problem.situation, session.slot.starts.date())
+    return bool(find_conflicts(session, around, now=problem.now))
+
+
+def _beside(broken: Sequence[Session], problem: Problem) -> list[Session]:
+    """Sessions to come on the same dates at the same schools, which might make room."""
+    known = {each.id for each in broken}
+    hit = {
+        (site.school, each.slot.starts.astimezone(problem.zone).date())
+        for each in broken
+        for site in each.sites
+    }
+    return [
+        each
+        for each in problem.situation.sessions
+        if each.id not in known
+        and each.slot.starts > problem.now
+        and any(
+            (site.school, each.slot.starts.astimezone(problem.zone).date()) in hit
+            for site in each.sites
+        )
+    ]
+
+
+async def accept_moves(transaction: Transaction, wish: AcceptedMoves) -> tuple[Session, ...]:
+    """Make these moves together, or raise `ClashError` with everything that is in the way by now.
+
+    Schools whose time, room or people change are asked unless their open slot agrees.
+    """
+    before = [
+        await current_session(transaction, each.session, each.revision) for each in wish.moves
+    ]
+    for session in before:
+        require_changeable(session, transaction.now)
+    wanted = [
+        Wanted(
+            id=session.id,
+            booking=replace(
+                booking_of(session), slot=move.slot, sites=move.sites, link_pool=move.link_pool
+            ),
+            before=session,
+            automatic=True,
+        )
+        for session, move in zip(before, wish.moves, strict=True)
+    ]
+    for each in wanted:
+        await transaction.require(each.booking)
+    places, situation = await find_places(transaction, *wanted)
+    after = [
+        successor(old, replace(place, reason=wish.reason), transaction.now)
+        for old, place in zip(before, places, strict=True)
+    ]
+    await transaction.replace_sessions(list(zip(before, after, strict=True)))
+    for old, new in zip(before, after, strict=True):
+        told = notices.changed(old, new, situation.schools, transaction.now, why=_WHY)
+        await transaction.add_notices(told)
+    return tuple(after)
