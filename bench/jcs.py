@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scheduler.allocation.repair import repair_weekly
+from scheduler.allocation.fewest_moves import repair_weekly
 from scheduler.allocation.report import Progress
 from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.weekly import (

@@ -16,7 +16,7 @@ from scheduler.allocation.windows import Neighbourhoods, window
 
 __all__ = ["OnProgress", "Progress", "solve_weekly"]
 
-WHOLE_PLACES: Final = 120_000
+WHOLE_PLACES: Final = 60_000
 """Beyond so many places there is no model of the whole: it would take more than a gigabyte."""
 EASY_PLACES: Final = 30_000
 """Up to so many places the model of the whole is first tried alone."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scheduler.allocation.repair import repair_weekly
+from scheduler.allocation.fewest_moves import repair_weekly
 from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.weekly import Chosen, RoomNeed, WeeklyProblem
 from tests.scheduler.allocation.weeks import (
