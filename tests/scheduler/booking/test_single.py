@@ -1,12 +1,13 @@
 """One session is booked, moved and cancelled as a whole, or not at all."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from calendars.bells import SchoolId
+from calendars.days import DayKind
 from calendars.windows import Tactic
 from scheduler.booking.consent import confirm
 from scheduler.booking.single import SessionChange, cancel, change
@@ -22,7 +23,7 @@ from scheduler.members import LinkPool, LinkPoolId, OpenSlot, RoomTier
 from scheduler.model import Role, SessionState, SiteState
 from scheduler.placing import STANDING_CONSENT
 from scheduler.store import Transaction
-from tests.builders import NOW, a_room, an_alliance, at, some_books
+from tests.builders import NOW, a_day, a_room, an_alliance, at, school_time, some_books
 from tests.scheduler.conftest import Open
 from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
 
@@ -45,6 +46,41 @@ async def test_a_booking_outside_open_slots_is_held_for_48_working_hours(each_de
     # NOW is a Thursday in the summer break: working hours begin with the term on Tue 1 September.
     assert session.hold_expires_at == datetime(2026, 9, 2, 16, 0, tzinfo=UTC)
     assert await each_desk.session(session) == session
+
+
+async def test_working_hours_are_those_of_the_school_that_is_asked(open_desk: Open) -> None:
+    """On Friday 18 September JS has the Sunday and TF1 the next Saturday as make-up days (E03)."""
+    makeup = {
+        "TF1": a_day(date(2026, 9, 26), DayKind.MAKEUP, follows=(4, 5), school="TF1"),
+        "JS": a_day(date(2026, 9, 20), DayKind.MAKEUP, school="JS"),
+    }
+    desk = await open_desk(
+        *some_books(
+            **{name: {"time": school_time(name, days=(day,))} for name, day in makeup.items()}
+        )
+    )
+    friday_noon = at("12:00", on=date(2026, 9, 18)).starts
+    wanted = a_booking(slot=at("14:00", on=date(2026, 9, 29)))
+    asked = {"JS": await desk.book(wanted, by=coordinator_of("TF1"), now=friday_noon)}
+    await desk.do(cancel, asked["JS"].id, 1, reason="改期", now=friday_noon)
+    asked["TF1"] = await desk.book(wanted, by=coordinator_of("JS"), now=friday_noon)
+    # JS works on the Sunday too, mapped or not: its 48 hours end a day before those of TF1.
+    assert asked["JS"].hold_expires_at == at("12:00", on=date(2026, 9, 21)).starts
+    assert asked["TF1"].hold_expires_at == at("12:00", on=date(2026, 9, 22)).starts
+
+
+async def test_a_holiday_of_the_school_that_is_asked_does_not_count(open_desk: Open) -> None:
+    holiday = a_day(date(2026, 9, 9), DayKind.HOLIDAY, school="JS")
+    desk = await open_desk(*some_books(JS={"time": school_time("JS", days=(holiday,))}))
+    tuesday_noon = at("12:00").starts
+    wanted = a_booking(slot=at("14:00", on=date(2026, 9, 15)))
+    held = await desk.book(wanted, by=coordinator_of("TF1"), now=tuesday_noon)
+    assert held.hold_expires_at == at("12:00", on=date(2026, 9, 11)).starts
+    both = await desk.do(
+        change, held.id, SessionChange(slot=at("16:10", on=date(2026, 9, 15))), 1, now=tuesday_noon
+    )
+    # Asked at once, both get their own hours: the hold lasts as long as the longer ones.
+    assert both.hold_expires_at == at("12:00", on=date(2026, 9, 11)).starts
 
 
 async def test_a_hold_never_outlasts_the_start(desk: Desk) -> None:
