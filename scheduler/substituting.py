@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from calendars.bells import SchoolId
 from scheduler.adjusting import Occasion
-from scheduler.booking.revisions import current_session, require_reason
+from scheduler.booking.revisions import current_session, require_reason, require_site
 from scheduler.booking.single import SessionChange, change
 from scheduler.conflicts import find_conflicts
-from scheduler.errors import InvalidWishError, NotFoundError
+from scheduler.errors import InvalidWishError
 from scheduler.members import Name, Note, Teacher, TeacherId
 from scheduler.model import (
     Adjustment,
@@ -59,7 +59,7 @@ async def substitute(
     require_reason(wish.reason)
     await transaction.require(wish)
     session = await current_session(transaction, id, revision)
-    site = _site(session, wish.school)
+    site = require_site(session, wish.school)
     teacher = (await transaction.get(Teacher, wish.teacher)).record
     _require_qualified(session, site, teacher)
     changed = _stood_in_for(site, wish)
@@ -78,7 +78,7 @@ async def substitutes(
 ) -> Callable[[], tuple[Substitute, ...]]:
     """What finds the teachers who could stand in, those who have done so least first."""
     session = await transaction.session(id)
-    site = _site(session, school)
+    site = require_site(session, school)
     books = await transaction.books()
     candidates = [
         teacher
@@ -128,16 +128,6 @@ def _require_qualified(session: Session, site: Site, teacher: Teacher) -> None:
             pointer="/teacher",
             value=teacher.id,
         )
-
-
-def _site(session: Session, school: SchoolId) -> Site:
-    site = session.site_of(school)
-    if site is None:
-        raise NotFoundError(
-            f"学校 {school} 不参加“{session.title}”。",
-            f"School {school} takes no part in “{session.title}”.",
-        )
-    return site
 
 
 def _stood_in_for(site: Site, wish: Substitution) -> Site:

@@ -10,12 +10,13 @@ from scheduler.booking.revisions import (
     current_session,
     require_changeable,
     require_reason,
+    require_site,
     require_voice,
     successor,
     to_lock,
 )
 from scheduler.conflicts import find_conflicts
-from scheduler.errors import ClashError, NotFoundError, StateError
+from scheduler.errors import ClashError, StateError
 from scheduler.model import (
     Actor,
     Conflict,
@@ -40,7 +41,7 @@ async def confirm(
     """
     require_voice(transaction.actor, school)
     before = await current_session(transaction, id, revision)
-    _require_site(before, school)
+    require_site(before, school)
     require_changeable(before, transaction.now)
     confirmed = await _confirm(transaction, (before,), school)
     return confirmed[0] if confirmed else before
@@ -72,7 +73,7 @@ async def decline(
     require_voice(transaction.actor, school)
     require_reason(reason)
     before = await current_session(transaction, id, revision)
-    site = _require_site(before, school)
+    site = require_site(before, school)
     require_changeable(before, transaction.now)
     await transaction.lock(to_lock([before]))
     if not _goes_on_without(before, site):
@@ -164,7 +165,7 @@ async def _confirm(
     transaction: Transaction, sessions: Sequence[Session], school: SchoolId
 ) -> tuple[Session, ...]:
     """Confirm the school's part of those that wait for it, or raise with everything in the way."""
-    waiting = [each for each in sessions if _require_site(each, school).state is SiteState.HELD]
+    waiting = [each for each in sessions if require_site(each, school).state is SiteState.HELD]
     if not waiting:
         return ()
     now = transaction.now
@@ -185,7 +186,7 @@ async def _confirm(
 
 
 def _agreed(session: Session, school: SchoolId, actor: Actor) -> Session:
-    site = _require_site(session, school)
+    site = require_site(session, school)
     return _settled(
         _with_site(session, replace(site, state=SiteState.CONFIRMED, answered_by=actor.name))
     )
@@ -203,13 +204,3 @@ def _with_site(session: Session, changed: Site) -> Session:
         session,
         sites=tuple(changed if site.school == changed.school else site for site in session.sites),
     )
-
-
-def _require_site(session: Session, school: SchoolId) -> Site:
-    site = session.site_of(school)
-    if site is None:
-        raise NotFoundError(
-            f"学校 {school} 不参加“{session.title}”。",
-            f"School {school} takes no part in “{session.title}”.",
-        )
-    return site

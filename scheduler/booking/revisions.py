@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from calendars.bells import SchoolId
-from scheduler.errors import ForbiddenError, InvalidWishError, StaleError, StateError
+from scheduler.errors import ForbiddenError, InvalidWishError, NotFoundError, StaleError, StateError
 from scheduler.model import (
     Actor,
     ActorRole,
@@ -16,6 +16,7 @@ from scheduler.model import (
     Session,
     SessionId,
     SessionState,
+    Site,
     SiteState,
 )
 
@@ -57,6 +58,17 @@ def require_reason(reason: str) -> None:
         raise InvalidWishError(
             "请填写原因。", "A reason is required.", pointer="/reason", value=reason
         )
+
+
+def require_site(session: Session, school: SchoolId) -> Site:
+    """The school's part, or `NotFoundError` if it has none."""
+    site = session.site_of(school)
+    if site is None:
+        raise NotFoundError(
+            f"学校 {school} 不参加“{session.title}”。",
+            f"School {school} takes no part in “{session.title}”.",
+        )
+    return site
 
 
 def require_voice(actor: Actor, school: SchoolId) -> None:

@@ -8,9 +8,9 @@ from uuid import uuid4
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_outcome_of
-from scheduler.booking.revisions import require_reason
+from scheduler.booking.revisions import require_reason, require_site
 from scheduler.digests import digests
-from scheduler.errors import InvalidWishError, NotFoundError, StateError
+from scheduler.errors import InvalidWishError, StateError
 from scheduler.local_words import wall_clock
 from scheduler.members import Note, TeacherId
 from scheduler.model import (
@@ -56,7 +56,7 @@ async def record(transaction: Transaction, wish: HowItWent) -> Outcome:
     await transaction.require(wish)
     await transaction.lock([Resource(ResourceKind.SCHOOL, wish.school)])
     session = await transaction.session(wish.session)
-    site = _site(session, wish.school)
+    site = require_site(session, wish.school)
     _require_held(session, wish, transaction)
     known = await transaction.outcomes(session=session.id, school=wish.school)
     if known:
@@ -92,7 +92,7 @@ async def correct(transaction: Transaction, before: Outcome, wish: Correction) -
     after = replace(
         before,
         outcome=wish.outcome,
-        minutes=_minutes(wish, _site(session, before.school)),
+        minutes=_minutes(wish, require_site(session, before.school)),
         taught_by=wish.taught_by or before.taught_by,
         reason=wish.reason,
         recorded_by=transaction.actor.name,
@@ -109,16 +109,6 @@ def require_open(outcome: Outcome) -> None:
         raise StateError(
             "结果已经归档，不能再更正。", "The outcome is closed and can no longer be corrected."
         )
-
-
-def _site(session: Session, school: SchoolId) -> Site:
-    site = session.site_of(school)
-    if site is None:
-        raise NotFoundError(
-            f"学校 {school} 不参加“{session.title}”。",
-            f"School {school} takes no part in “{session.title}”.",
-        )
-    return site
 
 
 def _require_held(session: Session, wish: HowItWent, transaction: Transaction) -> None:
