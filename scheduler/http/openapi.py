@@ -5,7 +5,6 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
-from calendars.fields import NOTE
 from calendars.text import Language, Text
 from scheduler.errors import ReusedKeyError, SchedulerError, UnavailableError, UnknownTokenError
 from scheduler.http.api import ROUTES
@@ -18,7 +17,7 @@ from scheduler.http.faults import (
     WrongMediaTypeError,
 )
 from scheduler.http.idempotency import IDEMPOTENCY_KEY
-from scheduler.http.queries import DRY_RUN, REASON
+from scheduler.http.queries import DRY_RUN, REASON, Reason
 from scheduler.http.routes import API, JSON, AnyRoute, NoBody
 from scheduler.http.schemas import Schema, Schemas
 from scheduler.http.shapes import Whole, shape_of
@@ -114,12 +113,12 @@ def _parameters(route: AnyRoute, schemas: Schemas, language: Language) -> list[S
             "schema": schema,
             "description": words.read_in(language),
         }
-        for name, place, schema, words in _everywhere(route)
+        for name, place, schema, words in _everywhere(route, schemas)
     ]
     return found
 
 
-def _everywhere(route: AnyRoute) -> list[tuple[str, str, Schema, Text]]:
+def _everywhere(route: AnyRoute, schemas: Schemas) -> list[tuple[str, str, Schema, Text]]:
     language = (
         "Accept-Language",
         "header",
@@ -146,7 +145,7 @@ def _everywhere(route: AnyRoute) -> list[tuple[str, str, Schema, Text]]:
     reason = (
         REASON,
         "query",
-        {"type": "string", "maxLength": NOTE.max_length, "default": ""},
+        {**schemas.of(Reason), "default": ""},
         Text("为什么这样改，记入操作日志。", "Why it is done: kept in the audit."),
     )
     if_match = (

@@ -1,12 +1,13 @@
 """Query strings in, values out, by the same types and with the same refusals as bodies."""
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
-from calendars.fields import Note
+from calendars.fields import NOTE
 from calendars.text import InvalidValueError, Text
 from scheduler.http.bodies import UNREADABLE, build_leaf
 from scheduler.http.expectations import refusal, unknown_name
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 DRY_RUN: Final = "dry_run"
 REASON: Final = "reason"
+Reason = Annotated[str, Meta(max_length=200, pattern=NOTE.pattern)]
+"""Short enough for an address, in which a character may take twelve bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,7 @@ def reason_of(request: web.Request) -> str:
     """Why the caller does it, for the audit; empty if nothing is said."""
     faults: list[Fault] = []
     values = request.query.getall(REASON, [""])
-    answer = _read(Leaf(Note), values, f"?{REASON}", faults)
+    answer = _read(Leaf(Reason), values, f"?{REASON}", faults)
     if faults:
         raise FaultyRequestError(tuple(faults))
     return str(answer)
