@@ -28,12 +28,10 @@ async def watch_dates(
     skipped: Iterable[SkippedDate],
     books: Mapping[SchoolId, SchoolBook],
 ) -> None:
-    """Let the dates that rules forbid today wait for a place; a closed school frees none."""
+    """Let the dates that rules forbid today wait for a place."""
     lead = next(site.school for site in series.sites if site.role is Role.LEAD)
     zone = books[lead].time.zone
     for each in skipped:
-        if not each.conflicts:
-            continue
         starts = datetime.combine(each.date, series.weekly.starts, zone)
         booking = Booking(
             **agenda_of(series),

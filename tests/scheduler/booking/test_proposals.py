@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from calendars.bells import SchoolId
+from scheduler.availability.asking import availability
+from scheduler.availability.stretches import Use
 from scheduler.booking.consent import confirm
 from scheduler.booking.proposals import (
     answer_proposal,
@@ -29,6 +31,7 @@ from scheduler.model import (
     ActorRole,
     Proposal,
     ProposalState,
+    ResourceKind,
     Role,
     Session,
     SessionState,
@@ -81,6 +84,13 @@ async def test_nobody_else_gets_the_place_meanwhile(each_desk: Desk) -> None:
     assert await each_desk.read(check) == ()
     booked = await each_desk.book(taking, now=proposal.expires_at)
     assert booked.slot == LATER
+
+
+async def test_the_place_is_shown_as_held(desk: Desk) -> None:
+    proposal = await _proposed(desk, await _agreed(desk))
+    assert proposal.state is ProposalState.OPEN
+    found = await desk.read(availability, [ResourceKind.ROOM], LATER, ids=["TF1-R1"])
+    assert [stretch.use for each in found for stretch in each.stretches] == [Use.HELD]
 
 
 async def test_a_no_leaves_everything_as_it_was_and_is_told(each_desk: Desk) -> None:

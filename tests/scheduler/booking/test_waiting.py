@@ -223,7 +223,7 @@ async def test_another_time_that_would_do_is_offered_but_never_one_that_has_come
     waiting = await _waiting(each_desk, also_at=(LATER,))
     for taken in (first, second):
         await each_desk.do(cancel, taken.id, 1, reason="停电")
-    just_begun = first.slot.starts
+    just_begun = first.slot.starts + timedelta(minutes=1)
     (offer,) = await _look(each_desk, just_begun)
     assert offer.slot == LATER
     assert await _state(each_desk, waiting) is WaitingState.OFFERED
@@ -328,6 +328,14 @@ async def test_a_series_that_ends_or_changes_wants_its_skipped_dates_no_more(des
     assert await _look(desk) == []
 
 
+async def test_an_earlier_date_is_wanted_still_when_the_series_ends_later(desk: Desk) -> None:
+    await desk.book()
+    booked = await desk.do(book_series, a_series(when_impossible=WhenImpossible.SKIP))
+    last = booked.booked[-1].series_date
+    await desk.do(cancel_series, booked.series.id, last, 1, reason="学期调整")
+    assert [turn.waiting.series_date for turn in await _turns(desk)] == [booked.skipped[0].date]
+
+
 async def test_a_date_that_found_another_place_is_not_offered_twice(desk: Desk) -> None:
     taken = await desk.book()
     booked = await desk.do(book_series, a_series(when_impossible=WhenImpossible.SKIP))
@@ -339,6 +347,7 @@ async def test_a_date_that_found_another_place_is_not_offered_twice(desk: Desk) 
     )
     await desk.do(Transaction.replace_session, elsewhere, dated)
     await desk.do(cancel, taken.id, 1, reason="停电")
+    assert await desk.do(offer_place, turn.waiting.id) is None
     assert await _look(desk) == []
     assert await _state(desk, turn.waiting) is WaitingState.LEFT
 
