@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
-import structlog
 import typer
 import uvloop
 from aiohttp import web
@@ -28,6 +26,7 @@ from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
+from scheduler.http.logs import configure_logs
 from scheduler.http.origins import Trusted
 from scheduler.imports import Allowed, CalendarFetcher, Importer
 from scheduler.jobs import (
@@ -119,15 +118,7 @@ async def application(settings: Settings) -> web.Application:
 
 def serve_with(settings: Settings) -> None:
     """Serve until a signal asks to stop; requests that were accepted are answered first."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
+    configure_logs()
     web.run_app(
         application(settings),
         host=settings.host,

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from calendars.slots import Slot
 from scheduler.feeds import Feed, Feeds, SubscriptionWish
 from scheduler.http.app import make_app
+from scheduler.http.logs import configure_logs
 from scheduler.model import Role, Scope, Session
 from scheduler.store import Store, Transaction
 from tests.builders import a_session, a_site
@@ -73,13 +74,14 @@ async def serve(kind: str, url: str, token: str) -> None:
     """Serve on a free port, which is printed, until the parent ends us."""
     store = await Store.open(url)
     if kind == "whole":
+        configure_logs()
         app = make_app(store, clock=lambda: NOW, address="http://127.0.0.1")
     else:
         app = bare(await Feeds(store).read(token, now=NOW))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], file=sys.stderr, flush=True)
+    print(runner.addresses[0][1], flush=True)
     await asyncio.Event().wait()
 
 
@@ -158,10 +160,10 @@ def measure(kind: str, url: str, token: str, questions: list[Question]) -> dict[
     """Microseconds of processor time per request, for each question; prints what it sees."""
     command = [sys.executable, __file__, kind, url, token]
     with subprocess.Popen(  # noqa: S603 - this very script
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:
         try:
-            port = int(server.stderr.readline()) if server.stderr else 0
+            port = int(server.stdout.readline()) if server.stdout else 0
             costs = {}
             for question in questions:
                 ask(port, question.octets, WARM_UP)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from scheduler.model import Actor, Poll
@@ -38,6 +39,7 @@ class Polls:
             raise
 
 
+@lru_cache(maxsize=256)
 def client_of(user_agent: str) -> str:
     """The program's own name and major version, such as "iOS/26 dataaccessd/1"; "" if it has none.
 

@@ -2,23 +2,24 @@
 
 import asyncio
 import gzip
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 import brotli
+import msgspec
 
 from scheduler.feeds.content import Content, write_content
 from scheduler.feeds.ledger import Ledger, look
 from scheduler.feeds.polling import Polls
 from scheduler.feeds.reader import Reader
 from scheduler.feeds.subscribing import require_calendar
-from scheduler.model import Subscription
-from scheduler.store import Store
+from scheduler.model import Actor, ActorRole, Subscription
+from scheduler.store import Edition, Stamp, Standing, Store, Transaction
 from scheduler.tokens import hash_of
 
+PUBLISHER: Final = Actor(name="lianke", role=ActorRole.DISPLAY, origin="feed")
 MAX_MEMORY: Final = 128_000_000
 """Octets of feeds that are kept ready."""
 
@@ -26,14 +27,14 @@ GZIP_LEVEL: Final = 4
 BROTLI_QUALITY: Final = 3
 """For 1,000 events: 4 ms and 2 ms. The levels above cost as much again for a few per cent."""
 
-_SECOND: Final = timedelta(seconds=1)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Feed:
     """A published calendar, ready to be sent.
 
-    `tag` is the hash of `plain`; `found_at` the moment when these bytes were first written.
+    `tag` is the hash of `plain`. `modified` is a second since 1970 at or after which no reader was
+    sent other bytes; each version has a later one, for dates of HTTP tell no two within a second
+    apart. Under many changes it may be ahead of the clock, and is not told before it has come.
     """
 
     filename: str
@@ -41,35 +42,36 @@ class Feed:
     plain: bytes
     gzip: bytes
     br: bytes
-    found_at: datetime
+    modified: int
 
-    def last_modified(self, now: datetime) -> datetime:
-        """The date to tell a client, in whole seconds; it never goes back.
+    def last_modified(self, now: datetime) -> int:
+        """The date to tell a client, in seconds since 1970; it never goes back."""
+        return min(self.modified, int(now.timestamp()))
 
-        HTTP dates cannot tell two versions within one second apart. So a version younger than that
-        is told as of the second before: who comes back with this date will read it again.
-        """
-        if now - self.found_at < _SECOND:
-            return (self.found_at - _SECOND).replace(microsecond=0)
-        return self.found_at.replace(microsecond=0)
+    def has_settled(self, now: datetime) -> bool:
+        """Whether `last_modified` has come to stay."""
+        return self.modified <= now.timestamp()
 
     def is_unchanged_since(self, moment: datetime) -> bool:
         """Whether a client that was told `moment` has these bytes."""
-        return self.found_at.replace(microsecond=0) <= moment
+        return self.modified <= moment.timestamp()
 
 
 @dataclass(slots=True)
 class _Kept:
     """One reader's feed in memory, with what it takes to see whether it is still right."""
 
+    asked_at: datetime
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    revision: str = ""
+    standing: Standing | None = None
     content: Content | None = None
     feed: Feed | None = None
 
-    def current(self, revision: str, now: datetime) -> Feed | None:
-        """The feed, unless the ledger or the time has moved on."""
-        if self.content is None or self.revision != revision or now >= self.content.valid_until:
+    def current(self, standing: Standing, now: datetime) -> Feed | None:
+        """The feed, unless the ledger, the time or another process has gone further."""
+        if self.content is None or now >= self.content.valid_until:
+            return None
+        if self.standing is None or not self.standing.covers(standing):
             return None
         return self.feed
 
@@ -83,67 +85,125 @@ class _Kept:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What an address opened, and how far it had come, as long as the database has this stamp."""
+
+    stamp: Stamp
+    subscription: Subscription
+    kept: _Kept
+    standing: Standing
+
+
 class Feeds:
     """The feeds of one service, each kept as bytes until its revision or the time moves on.
 
     Subscriptions of equal readers share one. With several services on one database each keeps its
-    own: every request asks the database for the revision, so none is ever stale.
+    own: every poll asks the database whether anything was committed, so none is ever stale.
     """
 
     def __init__(self, store: Store, *, max_memory: int = MAX_MEMORY) -> None:
         self.polls = Polls()
         self._store = store
         self._max_memory = max_memory
-        self._shelf: OrderedDict[Reader, _Kept] = OrderedDict()
+        self._shelf: dict[Reader, _Kept] = {}
+        self._opened: dict[tuple[str, bool], _Opened] = {}
+
+    async def at_hand(
+        self, token: str, *, now: datetime, client: str = "", expand: bool = False
+    ) -> Feed | None:
+        """The feed that a token opens, if nothing at all has happened since it was read last."""
+        opened = self._opened.get((token, expand))
+        if opened is None or opened.stamp != await self._store.stamp():
+            return None
+        if not opened.subscription.is_open(now):
+            return None
+        self.polls.note(opened.subscription.id, now, client)
+        opened.kept.asked_at = now
+        return opened.kept.current(opened.standing, now)
 
     async def read(
         self, token: str, *, now: datetime, client: str = "", expand: bool = False
     ) -> Feed:
         """The feed that a token opens, or `NotFoundError`, alike for wrong and revoked ones."""
+        stamp = await self._store.stamp()
+        self._opened.pop((token, expand), None)
         async with self._store.read(now=now) as transaction:
             subscription = await transaction.subscription_opened_by(hash_of(token))
             require_calendar(subscription)
-            revision = await transaction.feed_revision(subscription)
+            reader = Reader.of(subscription, expand=expand)
+            standing = await _standing(transaction, reader)
         self.polls.note(subscription.id, now, client)
-        reader = Reader.of(subscription, expand=expand)
-        kept = self._shelf.setdefault(reader, _Kept())
-        self._shelf.move_to_end(reader)
-        if feed := kept.current(revision, now):
+        kept = self._shelf.setdefault(reader, _Kept(now))
+        kept.asked_at = now
+        self._opened[token, expand] = _Opened(stamp, subscription, kept, standing)
+        if feed := kept.current(standing, now):
             return feed
         async with kept.lock:
-            return kept.current(revision, now) or await self._write(kept, subscription, reader, now)
+            return kept.current(standing, now) or await self._write(kept, reader, now)
 
-    async def _write(
-        self, kept: _Kept, subscription: Subscription, reader: Reader, now: datetime
-    ) -> Feed:
-        async with self._store.read(now=now) as transaction:
-            revision = await transaction.feed_revision(subscription)
-            ledger = await look(transaction, reader)
-        content, feed = await asyncio.to_thread(_prepare, ledger, reader, now, kept)
-        kept.revision, kept.content, kept.feed = revision, content, feed
+    async def _write(self, kept: _Kept, reader: Reader, now: datetime) -> Feed:
+        """The feed as of now, or of the latest clock of those that have written it."""
+        while True:
+            async with self._store.read(now=now) as transaction:
+                standing = await _standing(transaction, reader)
+                ledger = await look(transaction, reader)
+            content, tag = await asyncio.to_thread(_written, ledger, reader, now, kept.content)
+            edition = await self._published(reader, standing, tag, now)
+            if edition.tag == tag:
+                break
+            now = max(now, edition.as_of)
+        if kept.feed is None or (kept.feed.tag, kept.feed.modified) != (tag, edition.modified):
+            kept.feed = await asyncio.to_thread(_packed, content, reader, tag, edition.modified)
+        kept.standing, kept.content = replace(standing, modified=edition.modified), content
         self._make_room()
-        return feed
+        return kept.feed
+
+    async def _published(
+        self, reader: Reader, standing: Standing, tag: str, now: datetime
+    ) -> Edition:
+        """The edition of these bytes, or a newer one of another process."""
+        wish = Edition(tag=tag, as_of=now, shown=standing.shown, touched=standing.touched)
+        return await self._store.write(
+            lambda transaction: transaction.publish(_calendar(reader), wish),
+            actor=PUBLISHER,
+            now=now,
+        )
 
     def _make_room(self) -> None:
         """Forget the feeds that were read longest ago, if all together have become too large."""
         octets = sum(kept.octets for kept in self._shelf.values())
-        while octets > self._max_memory and len(self._shelf) > 1:
-            _, forgotten = self._shelf.popitem(last=False)
-            octets -= forgotten.octets
+        *others, _ = sorted(self._shelf.values(), key=lambda kept: kept.asked_at)
+        for kept in others:
+            if octets > self._max_memory:
+                octets -= kept.octets
+                kept.content = kept.feed = None
 
 
-def _prepare(ledger: Ledger, reader: Reader, now: datetime, kept: _Kept) -> tuple[Content, Feed]:
-    """The new content, and the feed to send: the one before if its bytes are the same."""
-    content = write_content(ledger, reader, now=now, before=kept.content)
-    before = kept.feed
-    if before is not None and before.plain == content.octets:
-        return content, before
-    name = reader.subject_id or ledger.alliance.alliance.id
-    return content, Feed(
+def _calendar(reader: Reader) -> str:
+    """What the store calls the calendar of equal readers."""
+    return msgspec.json.encode(reader).decode()
+
+
+async def _standing(transaction: Transaction, reader: Reader) -> Standing:
+    return await transaction.standing_of(_calendar(reader), reader.resource)
+
+
+def _written(
+    ledger: Ledger, reader: Reader, now: datetime, before: Content | None
+) -> tuple[Content, str]:
+    """The content as of now, and its tag."""
+    content = write_content(ledger, reader, now=now, before=before)
+    return content, sha256(content.octets).hexdigest()
+
+
+def _packed(content: Content, reader: Reader, tag: str, modified: int) -> Feed:
+    name = reader.subject_id or content.ledger.alliance.alliance.id
+    return Feed(
         filename=f"{reader.scope}-{name.replace(':', '-')}.ics",
-        tag=sha256(content.octets).hexdigest(),
+        tag=tag,
         plain=content.octets,
         gzip=gzip.compress(content.octets, GZIP_LEVEL, mtime=0),
         br=brotli.compress(content.octets, quality=BROTLI_QUALITY),
-        found_at=now if before is None else max(now, before.found_at),
+        modified=modified,
     )

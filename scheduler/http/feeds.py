@@ -1,45 +1,131 @@
 """Feeds over HTTP: the same bytes for every client, and nothing sent that a client has already."""
 
-from email.utils import format_datetime
+import time
+from collections.abc import MutableMapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
 from scheduler.feeds import Feed, Feeds, client_of
 from scheduler.http.calls import CLOCK
 from scheduler.http.codings import CODINGS, Coding, preferred_coding
+from scheduler.http.errors import Handler
 from scheduler.http.etags import names_current
+from scheduler.http.observing import SAFE_HEADERS, note, request_id
+from scheduler.http.ready import ReadyAnswer, Reply, http_date, takes_octets
 
 FEEDS: Final = web.AppKey("feeds", Feeds)
+PATTERN: Final = "/feeds/{token}.ics"
 _ROBOTS: Final = "User-agent: *\nAllow: /feeds/\nAllow: /freebusy/\nDisallow: /\n"
+_SORTS_OF_POLLS: Final = 64
+"""How many answers of one calendar are kept ready; clients ask in a few ways over and over."""
+
+
+class Poll(NamedTuple):
+    """All that decides an answer besides the calendar: the lines of each header."""
+
+    method: str
+    codings: tuple[str, ...]
+    tags: tuple[str, ...]
+    dates: tuple[str, ...]
+
+    @classmethod
+    def of(cls, request: web.Request) -> "Poll":
+        """What the request says of it."""
+        lines = request.headers.getall
+        return cls(
+            request.method,
+            tuple(lines("Accept-Encoding", ())),
+            tuple(lines("If-None-Match", ())),
+            tuple(lines("If-Modified-Since", ())),
+        )
+
+
+Ready = tuple[int, bytes, bytes]
+"""A status, the head without its end, and the body."""
+
+_ready: Final[MutableMapping[Feed, dict[Poll, Ready]]] = WeakKeyDictionary()
 
 routes = web.RouteTableDef()
 
 
-@routes.get("/feeds/{token}.ics")
+@routes.get(PATTERN)
 async def read(request: web.Request) -> web.Response:
     """A published calendar. Whoever has its address may read it; there is no other login."""
     now = request.app[CLOCK]()
-    client = client_of(request.headers.get("User-Agent", ""))
     feed = await request.app[FEEDS].read(
-        request.match_info["token"], now=now, client=client, expand=_wants_single_events(request)
+        request.match_info["token"],
+        now=now,
+        client=_client(request),
+        expand=_wants_single_events(request),
     )
-    coding = preferred_coding(_whole(request, "Accept-Encoding"))
+    reply = reply_to(Poll.of(request), feed, now)
+    return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)
+
+
+@web.middleware
+async def answer_at_hand(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a poll whose calendar is at hand ahead of all that it does not need.
+
+    It goes into the log and the counts like any other. What is not at hand takes the long way.
+    """
+    match = request.match_info
+    if match.handler is not read or not takes_octets(request):
+        return await handler(request)
+    started = time.perf_counter()
+    app = request.app
+    now = app[CLOCK]()
+    try:
+        feed = await app[FEEDS].at_hand(
+            match["token"], now=now, client=_client(request), expand=_wants_single_events(request)
+        )
+    except Exception:  # noqa: BLE001 - whatever it is, the long way meets it too and explains it
+        feed = None
+    if feed is None:
+        return await handler(request)
+    status, head, body = _ready_reply(Poll.of(request), feed, now)
+    name = request_id(request)
+    rest = f"Date: {http_date(int(now.timestamp()))}\r\nX-Request-ID: {name}\r\n\r\n"
+    note(app, name, request.method, PATTERN, status, started)
+    return ReadyAnswer(status, head, rest.encode(), body)
+
+
+def _client(request: web.Request) -> str:
+    return client_of(request.headers.get("User-Agent", ""))
+
+
+def _ready_reply(poll: Poll, feed: Feed, now: datetime) -> Ready:
+    """The answer to such a poll: as it was given before, if it was."""
+    known = _ready.setdefault(feed, {})
+    if poll not in known:
+        reply = reply_to(poll, feed, now)
+        head = Reply(reply.status, {**reply.headers, **SAFE_HEADERS}, reply.body).head()
+        if len(known) >= _SORTS_OF_POLLS or not feed.has_settled(now):
+            known.clear()
+        known[poll] = (reply.status.value, head, b"" if poll.method == "HEAD" else reply.body)
+    return known[poll]
+
+
+def reply_to(poll: Poll, feed: Feed, now: datetime) -> Reply:
+    """What such a poll is answered: the calendar, or that the client has it already."""
+    coding = preferred_coding(_whole(poll.codings))
     headers = {
         "Cache-Control": "private, max-age=0, must-revalidate",
         "ETag": _etag(feed, coding),
-        "Last-Modified": format_datetime(feed.last_modified(now), usegmt=True),
+        "Last-Modified": http_date(feed.last_modified(now)),
         "Vary": "Accept-Encoding",
     }
-    if known := _known_etag(request, feed, coding):
-        headers["ETag"] = known
-        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if known := _known_etag(poll, feed, coding):
+        return Reply(HTTPStatus.NOT_MODIFIED, headers | {"ETag": known})
     headers["Content-Type"] = "text/calendar; charset=utf-8"
     headers["Content-Disposition"] = f'inline; filename="{feed.filename}"'
     if coding != "identity":
         headers["Content-Encoding"] = coding
-    return web.Response(body=_body(feed, coding), headers=headers)
+    return Reply(HTTPStatus.OK, headers, _body(feed, coding))
 
 
 @routes.get("/robots.txt")
@@ -50,6 +136,8 @@ async def robots(_: web.Request) -> web.Response:
 
 def _wants_single_events(request: web.Request) -> bool:
     """`?expand=1`, for simple clients that know no series. Whatever else they add means nothing."""
+    if not request.query_string:
+        return False
     return request.query.get("expand", "0").lower() not in {"0", "false", "no"}
 
 
@@ -68,21 +156,29 @@ def _etag(feed: Feed, coding: Coding) -> str:
     return f'"{feed.tag}"' if coding == "identity" else f'"{feed.tag}-{coding}"'
 
 
-def _known_etag(request: web.Request, feed: Feed, coding: Coding) -> str | None:
+def _known_etag(poll: Poll, feed: Feed, coding: Coding) -> str | None:
     """The tag of the bytes that the client has already, in whichever coding; None if it has none.
 
     If-Modified-Since counts only where there is no If-None-Match.
     """
-    tags = _whole(request, "If-None-Match")
+    tags = _whole(poll.tags)
     if tags is not None:
         etags = (_etag(feed, each) for each in (coding, *CODINGS))
         return next((etag for etag in etags if names_current(tags, etag)), None)
-    since = request.if_modified_since
-    if since is not None and feed.is_unchanged_since(since):
-        return _etag(feed, coding)
-    return None
+    since = _moment(poll.dates)
+    return _etag(feed, coding) if since is not None and feed.is_unchanged_since(since) else None
 
 
-def _whole(request: web.Request, name: str) -> str | None:
+def _whole(lines: tuple[str, ...]) -> str | None:
     """A header that holds a list, however many lines it was sent in."""
-    return ", ".join(request.headers.getall(name, ())) or None
+    return ", ".join(lines) or None
+
+
+def _moment(lines: tuple[str, ...]) -> datetime | None:
+    """A header that holds one date; what cannot be read as one is no condition."""
+    try:
+        (line,) = lines
+        moment = parsedate_to_datetime(line)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

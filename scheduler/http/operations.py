@@ -1,14 +1,19 @@
 """For those who run the service: is it alive, is it ready, how is it doing."""
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import Counter as Counts
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from http import HTTPStatus
+from itertools import accumulate
 from typing import Final
 
 import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from scheduler.http.calls import CLOCK, STORE
 from scheduler.members import School
@@ -18,21 +23,18 @@ routes = web.RouteTableDef()
 log = structlog.get_logger()
 
 
-class Metrics:
-    """What is counted of this application; nothing is shared between two in one process."""
+class Metrics(Collector):
+    """What is counted of this application; nothing is shared between two in one process.
+
+    Plain numbers, counted by one thread: a counter of the library's takes a lock for each.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "lianke_requests",
-            "Requests answered.",
-            ("method", "path", "status"),
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "lianke_request_seconds", "Time to answer.", ("path",), registry=self.registry
-        )
-
+        self.registry.register(self)
+        self._requests: Counts[tuple[str, str, int]] = Counts()
+        self._buckets: dict[str, list[int]] = {}
+        self._seconds: dict[str, float] = {}
         self._undelivered = Gauge(
             "lianke_undelivered",
             "What people have not been told yet: notices in no message, messages by state.",
@@ -59,12 +61,33 @@ class Metrics:
     def count(self, method: str, pattern: str, status: int, seconds: float) -> None:
         """Count one answered request. An unknown method would be a label without bound."""
         known = method if method in _METHODS else "OTHER"
-        self._requests.labels(known, pattern, str(status)).inc()
-        self._seconds.labels(pattern).observe(seconds)
+        self._requests[known, pattern, status] += 1
+        if pattern not in self._buckets:
+            self._buckets[pattern], self._seconds[pattern] = [0] * (len(_BOUNDS) + 1), 0.0
+        self._buckets[pattern][bisect_left(_BOUNDS, seconds)] += 1
+        self._seconds[pattern] += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """The numbers in the library's words."""
+        requests = CounterMetricFamily(
+            "lianke_requests", "Requests answered.", labels=("method", "path", "status")
+        )
+        for (method, pattern, status), number in self._requests.items():
+            requests.add_metric((method, pattern, str(status)), number)
+        seconds = HistogramMetricFamily(
+            "lianke_request_seconds", "Time to answer.", labels=("path",)
+        )
+        for pattern, counts in self._buckets.items():
+            names = (*(str(bound) for bound in _BOUNDS), "+Inf")
+            buckets = list(zip(names, accumulate(counts), strict=True))
+            seconds.add_metric((pattern,), buckets, self._seconds[pattern])
+        yield from (requests, seconds)
 
 
 METRICS: Final = web.AppKey("metrics", Metrics)
 JOBS_ARE_RUNNING: Final[web.AppKey[Callable[[], bool]]] = web.AppKey("jobs_are_running")
+_BOUNDS: Final = Histogram.DEFAULT_BUCKETS[:-1]
+"""Seconds; the last of the library's bounds is infinity."""
 _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 

@@ -1,5 +1,16 @@
 """The only code that runs SQL: one store, two engines."""
 
-from scheduler.store.store import Backlog, Claim, Link, Store, Stored, Transaction
+from scheduler.store.editions import Edition, Standing
+from scheduler.store.store import Backlog, Claim, Link, Stamp, Store, Stored, Transaction
 
-__all__ = ["Backlog", "Claim", "Link", "Store", "Stored", "Transaction"]
+__all__ = [
+    "Backlog",
+    "Claim",
+    "Edition",
+    "Link",
+    "Stamp",
+    "Standing",
+    "Store",
+    "Stored",
+    "Transaction",
+]

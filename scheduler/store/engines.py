@@ -14,6 +14,8 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from scheduler.store.stamps import FileStamps, ServerStamps, Stamps
+
 _BUSY_MILLISECONDS: Final = 10_000
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -31,14 +33,15 @@ _MIGRATION_LOCK: Final = 0x4C69616E6B65
 class Engine:
     """An engine with how its transactions begin.
 
-    `writers` and `readers` are how many it serves at once; more wait for their turn.
-    `before_upgrade` keeps two processes from migrating at once, where beginning to write does not.
-    `file` holds an embedded database.
+    `stamps` tells whether anything was committed. `writers` and `readers` are how many it serves at
+    once; more wait for their turn. `before_upgrade` keeps two processes from migrating at once,
+    where beginning to write does not. `file` holds an embedded database.
     `shut_out` keeps everybody else from a table, and `renumber` makes a column go on counting after
     its highest number, where the engine does not do so by itself.
     """
 
     engine: AsyncEngine
+    stamps: Stamps
     to_write: dict[str, Any]
     to_read: dict[str, Any]
     writers: int
@@ -74,24 +77,26 @@ def _open_sqlite(url: str) -> Engine:
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
-    database = make_url(url).database
+    file = Path(make_url(url).database or "")
     return Engine(
         engine,
+        stamps=FileStamps(file),
         to_write={_BEGIN: "BEGIN IMMEDIATE"},
         to_read={_BEGIN: "BEGIN"},
         writers=1,
-        file=Path(database) if database else None,
+        file=file,
     )
 
 
 def _open_postgresql(url: str) -> Engine:
     engine = create_async_engine(
-        url, pool_size=2 * _POOL, isolation_level="READ COMMITTED", pool_pre_ping=True
+        url, pool_size=2 * _POOL + 1, isolation_level="READ COMMITTED", pool_pre_ping=True
     )
     read = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     lock = f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"
     return Engine(
         engine,
+        stamps=ServerStamps(engine),
         to_write={},
         to_read=read,
         writers=_POOL,

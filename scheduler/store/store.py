@@ -26,9 +26,10 @@ from scheduler.store.migrating import upgrade
 from scheduler.store.opened import BookMemory
 from scheduler.store.records import Stored
 from scheduler.store.sending import Claim
+from scheduler.store.stamps import Stamp
 from scheduler.store.transaction import Transaction
 
-__all__ = ["Backlog", "Claim", "Link", "Store", "Stored", "Transaction"]
+__all__ = ["Backlog", "Claim", "Link", "Stamp", "Store", "Stored", "Transaction"]
 
 T = TypeVar("T")
 
@@ -63,7 +64,15 @@ class Store:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        await self._opened.stamps.close()
         await self._opened.engine.dispose()
+
+    def stamp(self) -> Awaitable[Stamp]:
+        """What differs from an earlier stamp if anything was committed since, by any process.
+
+        Whatever was acknowledged before this is called has been seen.
+        """
+        return self._opened.stamps.ask()
 
     async def write(
         self,

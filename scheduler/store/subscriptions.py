@@ -1,13 +1,13 @@
-"""Published calendars: who opened them, and whether what they show has moved."""
+"""Published calendars: who opened them, and who has read them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from scheduler.errors import NotFoundError, StaleError, StateError
-from scheduler.model import Poll, ResourceKind, Scope, Subscription
+from scheduler.model import Poll, Subscription
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
@@ -15,14 +15,6 @@ from scheduler.store.opened import OpenTransaction, chunks
 
 _TABLE = tables.subscriptions
 _KIND: Final = "subscriptions"
-_RESOURCES: Final = {
-    Scope.TEACHER: ResourceKind.TEACHER,
-    Scope.SCHOOL: ResourceKind.SCHOOL,
-    Scope.SUBJECT: ResourceKind.SCHOOL,
-    Scope.ROOM: ResourceKind.ROOM,
-    Scope.CLASS_GROUP: ResourceKind.CLASS_GROUP,
-}
-"""What every session of the scope touches. Those of a studio or the alliance touch any school."""
 
 
 async def add_subscription(
@@ -110,24 +102,6 @@ async def note_polls(transaction: OpenTransaction, polls: Mapping[str, Poll]) ->
             await transaction.run(
                 update(_TABLE).where(_TABLE.c.id == row.id).values(_columns(after))
             )
-
-
-async def feed_revision(transaction: OpenTransaction, subscription: Subscription) -> str:
-    """A value that changes whenever anything the feed shows may have changed; one cheap query.
-
-    That is its sessions, and the names of schools, rooms, teachers and classes.
-    """
-    resources, books = tables.resources, tables.books
-    sessions = select(func.sum(resources.c.revision)).where(
-        resources.c.kind == _RESOURCES.get(subscription.scope, ResourceKind.SCHOOL)
-    )
-    if subscription.scope in _RESOURCES:
-        sessions = sessions.where(resources.c.id == subscription.subject_id)
-    shown = select(func.sum(books.c.shown_revision))
-    row = await transaction.first(
-        select(sessions.scalar_subquery().label("sessions"), shown.scalar_subquery().label("shown"))
-    )
-    return "0-0" if row is None else f"{row.sessions or 0}-{row.shown or 0}"
 
 
 def _columns(subscription: Subscription) -> dict[str, object]:

@@ -410,6 +410,18 @@ subscriptions = Table(
     Column("body", Text, nullable=False),
 )
 
+editions = Table(
+    "editions",
+    metadata,
+    Column("calendar", _ID, primary_key=True),
+    Column("tag", String, nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("shown", BigInteger, nullable=False),
+    Column("touched", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),
+)
+"""What each published calendar was when it was last written anew, and since when."""
+
 audit = Table(
     "audit",
     metadata,

@@ -31,6 +31,9 @@ from scheduler.store import (
     consistency as about_consistency,
 )
 from scheduler.store import (
+    editions as about_editions,
+)
+from scheduler.store import (
     imports as about_imports,
 )
 from scheduler.store import (
@@ -221,4 +224,5 @@ class Transaction(OpenTransaction):
     subscriptions = about_subscriptions.subscriptions
     replace_subscription = about_subscriptions.replace_subscription
     note_polls = about_subscriptions.note_polls
-    feed_revision = about_subscriptions.feed_revision
+    standing_of = about_editions.standing_of
+    publish = about_editions.publish

@@ -1,6 +1,8 @@
 """Feeds over HTTP, byte for byte and header for header, as calendar programs ask for them."""
 
+import asyncio
 import gzip
+import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -8,10 +10,12 @@ from typing import Any
 
 import brotli
 import pytest
+import structlog
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import TestClient
 
-from scheduler.feeds import revoke
+from scheduler.feeds import Feeds, revoke
+from scheduler.http.logs import ACCESS_LOG, configure_logs
 from scheduler.model import Session
 from scheduler.store import Store
 from scheduler.tokens import hash_of
@@ -197,12 +201,50 @@ async def test_wrong_and_revoked_addresses_look_alike(address: Address) -> None:
     assert len(bodies) == 1
 
 
-async def test_no_token_is_logged(
-    address: Address, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+async def test_no_token_is_logged_whatever_happens(
+    address: Address,
+    client: TestClient[Any, Any],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await address()
-    written = capsys.readouterr()
-    assert address.token not in written.out + written.err + caplog.text
+    caplog.set_level(logging.INFO)
+    configure_logs()
+    tag = (await address()).headers["ETag"]
+    statuses = [(await address(If_None_Match=tag)).status, (await address("PUT")).status]
+    wrong = replace(address, url=address.url.replace(".ics", "x.ics"))
+    statuses.append((await wrong()).status)
+    statuses.append(await malformed(client, f"GET /feeds/{address.token}.ics HTTP/1.1\nHost x\n\n"))
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("No luck.")
+
+    monkeypatch.setattr(Feeds, "at_hand", fail)
+    statuses.append((await address()).status)
+    monkeypatch.setattr(Feeds, "read", fail)
+    statuses.append((await address()).status)
+    assert statuses == [304, 405, 404, 400, 200, 500]
+    assert client.app is not None
+    client.app[ACCESS_LOG].flush()
+    structlog.reset_defaults()
+    written = "".join(capsys.readouterr())
+    assert written.count("/feeds/{token}.ics") >= 4
+    assert "No luck." in written
+    # The service itself is run without aiohttp's log of requests.
+    told = [each for each in caplog.records if each.name != "aiohttp.access"]
+    written += "".join(map(caplog.handler.format, told))
+    assert "Error handling request from 127.0.0.1" in written
+    assert address.token not in written
+
+
+async def malformed(client: TestClient[Any, Any], request: str) -> int:
+    """The status of an answer to what is no HTTP."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(request.encode())
+    status = int((await reader.readline()).split()[1])
+    writer.close()
+    await writer.wait_closed()
+    return status
 
 
 async def test_robots_may_read_feeds(client: TestClient[Any, Any]) -> None:

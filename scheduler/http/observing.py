@@ -1,0 +1,79 @@
+"""What surrounds every request: its id, its line in the log, its counts, and headers that protect.
+
+All of it knows a request by the pattern of its route, never by its address, which may hold a
+secret.
+"""
+
+import re
+import time
+from itertools import count
+from secrets import token_hex
+from typing import Final
+
+from aiohttp import web
+
+from scheduler.http.answers import LANGUAGE
+from scheduler.http.calls import CLOCK, REQUEST_ID
+from scheduler.http.errors import Handler
+from scheduler.http.languages import preferred_language
+from scheduler.http.logs import ACCESS_LOG, RequestLine
+from scheduler.http.operations import METRICS
+from scheduler.http.routes import API
+
+SAFE_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Server": "lianke",
+}
+_PROCESS: Final = token_hex(8)
+"""Tells the requests of several processes, and of one after a restart, apart."""
+_numbers: Final = count(1)
+_SAFE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@web.middleware
+async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Know whose request it is and in which language, and note how it was answered."""
+    request[LANGUAGE] = preferred_language(request.headers.get("Accept-Language", ""))
+    request[REQUEST_ID] = request_id(request)
+    started = time.perf_counter()
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    finally:
+        resource = request.match_info.route.resource
+        pattern = resource.canonical if resource is not None else "(unknown)"
+        note(request.app, request[REQUEST_ID], request.method, pattern, status, started)
+    return response
+
+
+def note(
+    app: web.Application, id: str, method: str, pattern: str, status: int, started: float
+) -> None:
+    """Count and log a request that was begun at `started`, by `time.perf_counter`."""
+    seconds = time.perf_counter() - started
+    app[METRICS].count(method, pattern, status, seconds)
+    milliseconds = round(seconds * 1000, 1)
+    app[ACCESS_LOG].add(RequestLine(id, method, pattern, status, milliseconds, app[CLOCK]()))
+
+
+def request_id(request: web.Request) -> str:
+    """The id that the caller gave the request, if it is harmless, or a new one."""
+    sent = request.headers.get("X-Request-ID")
+    if sent is not None and _SAFE_ID.fullmatch(sent):
+        return sent
+    return f"{_PROCESS}{next(_numbers):016x}"
+
+
+async def protect(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell browsers and caches to be careful; before anything is sent."""
+    response.headers.update(SAFE_HEADERS)
+    if REQUEST_ID in request:
+        response.headers["X-Request-ID"] = request[REQUEST_ID]
+    if request.path.startswith(API):
+        response.headers.setdefault("Cache-Control", "no-store")
