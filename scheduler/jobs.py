@@ -16,7 +16,7 @@ from scheduler.delivery.gathering import gather, route
 from scheduler.delivery.mail import MailServer
 from scheduler.delivery.outlets import Outlets
 from scheduler.delivery.sending import send_due
-from scheduler.feeds import Polls
+from scheduler.feeds import CANCELLED_IS_SHOWN_FOR, Polls
 from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
 from scheduler.invitations import tell_due
 from scheduler.model import Actor, ActorRole
@@ -110,12 +110,16 @@ def telling_guests(server: MailServer | None) -> Job:
 
 
 def forgetting(audit_days: int) -> Job:
-    """Forget once an hour what need not be remembered: old answers, and the oldest of the audit."""
+    """Forget once an hour what need not be remembered: old answers, what left calendars long ago.
+
+    Of the audit the oldest.
+    """
 
     async def forget(store: Store, clock: Clock) -> None:
         now = clock()
         for forgotten in (
             lambda transaction: transaction.forget_answers(now - ANSWERS_KEPT),
+            lambda transaction: transaction.forget_departures(now - CANCELLED_IS_SHOWN_FOR),
             lambda transaction: transaction.purge_audit(now - timedelta(days=audit_days)),
         ):
             await store.write(forgotten, actor=MACHINE, now=now)

@@ -1,6 +1,7 @@
 """Published calendars: who may read which, what they read, and what nobody is told."""
 
 from scheduler.feeds.free_busy import asked_stretch, read_free_busy
+from scheduler.feeds.ledger import CANCELLED_IS_SHOWN_FOR
 from scheduler.feeds.polling import Polls, client_of
 from scheduler.feeds.serving import Feed, Feeds
 from scheduler.feeds.subscribing import (
@@ -13,6 +14,7 @@ from scheduler.feeds.subscribing import (
 )
 
 __all__ = [
+    "CANCELLED_IS_SHOWN_FOR",
     "Feed",
     "Feeds",
     "Polls",

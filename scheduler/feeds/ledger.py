@@ -10,7 +10,7 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.feeds.reader import Reader
 from scheduler.members import StudioId
-from scheduler.model import Scope, Series, SeriesId, Session, SessionState
+from scheduler.model import Resource, Scope, Series, SeriesId, Session, SessionState
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import Transaction
 
@@ -117,6 +117,9 @@ async def look(transaction: Transaction, reader: Reader) -> Ledger:
     about = StudioId(str(reader.subject_id)) if reader.scope is Scope.STUDIO else reader.resource
     window = feed_window(transaction.now, ZoneInfo(alliance.alliance.zone))
     sessions = await transaction.sessions_to_show(about, window)
+    if isinstance(about, Resource):
+        since = transaction.now - CANCELLED_IS_SHOWN_FOR
+        sessions = (*sessions, *await transaction.sessions_departed(about, since))
     mine = [session for session in sessions if reader.concerns(session)]
     return Ledger(
         alliance,

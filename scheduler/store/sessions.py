@@ -29,6 +29,7 @@ from scheduler.store.claims import (
     kept_apart,
 )
 from scheduler.store.codec import decode, encode
+from scheduler.store.departures import note_departures
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import OpenTransaction, chunks
 from scheduler.store.resources import count_up, lock_resources
@@ -166,6 +167,7 @@ async def replace_sessions(
     for (before, after), (old, new) in zip(changes, claims, strict=True):
         if before.series is not None and concerned_by(before) - concerned_by(after):
             await note_departure(transaction, before.series)
+        await note_departures(transaction, before, after)
         await _name_studio(transaction, before, after)
         await count_up(transaction, {claim["resource"] for claim in (*old, *new)})
         await write_audit(

@@ -226,6 +226,17 @@ suspensions = Table(
     Column("body", Text, nullable=False),
 )
 
+departures = Table(
+    "departures",
+    metadata,
+    Column("session", _ID, ForeignKey("sessions.id"), primary_key=True),
+    Column("resource", _BIG_NUMBER, ForeignKey("resources.number"), primary_key=True),
+    Column("left_at", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "resource", "left_at"),
+)
+"""Whose calendar a session has left, and how it looked there."""
+
 outcomes = Table(
     "outcomes",
     metadata,

@@ -31,6 +31,9 @@ from scheduler.store import (
     consistency as about_consistency,
 )
 from scheduler.store import (
+    departures as about_departures,
+)
+from scheduler.store import (
     editions as about_editions,
 )
 from scheduler.store import (
@@ -108,6 +111,8 @@ class Transaction(OpenTransaction):
     session = about_sessions.session
     sessions = about_sessions.sessions
     sessions_to_show = about_sessions.sessions_to_show
+    sessions_departed = about_departures.sessions_departed
+    forget_departures = about_departures.forget_departures
     due_holds = about_sessions.due_holds
     add_session = about_sessions.add_session
     replace_session = about_sessions.replace_session

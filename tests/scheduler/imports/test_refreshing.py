@@ -27,7 +27,7 @@ from scheduler.imports.addresses import read_address
 from scheduler.imports.keeping import MOST_OF_ONE, SHORTEST_PAUSE
 from scheduler.imports.refreshing import EVERY, FIRST_PAUSE, LONGEST_PAUSE, STALE_DAYS
 from scheduler.members import RoomId, Teacher, TeacherId
-from scheduler.model import Actor, ActorRole, Import, ImportState
+from scheduler.model import Actor, ActorRole, AuditFilter, Import, ImportState
 from scheduler.store import Store, Transaction, tables
 from tests.builders import NOW, a_teacher
 from tests.scheduler.desk import Desk, a_booking, coordinator_of
@@ -163,7 +163,7 @@ async def test_failing_again_and_again_leaves_one_line_in_the_audit(
     for _ in range(3):
         due = (await each_desk.read(Transaction.import_, made.id)).due_at
         await refresh(each_desk, calendars, due)
-    told = await each_desk.read(Transaction.audit, subject_id=made.id)
+    told = await each_desk.read(Transaction.audit, AuditFilter(subject_id=made.id))
     assert [entry.action for entry in told] == ["create", "change", "change"]
 
 

@@ -18,7 +18,7 @@ from scheduler.invitations import InvitationWish, invite, send_again, tell_due, 
 from scheduler.invitations.inviting import MOST_OF_ONE
 from scheduler.invitations.telling import FIRST_PAUSE
 from scheduler.members import AllianceId
-from scheduler.model import Invitation, InvitationState, Session, SessionId
+from scheduler.model import AuditFilter, Invitation, InvitationState, Session, SessionId
 from scheduler.store import Store, Transaction
 from tests.builders import NOW, at
 from tests.scheduler.delivery.postoffice import PostOffice, open_post_office
@@ -251,7 +251,7 @@ async def test_a_letter_in_english(each_desk: Desk, post: PostOffice) -> None:
 
 async def test_the_address_lies_open_nowhere(each_desk: Desk, post: PostOffice) -> None:
     _, made = await invited(each_desk, post)
-    audit = await each_desk.read(Transaction.audit, subject_id=made.id)
+    audit = await each_desk.read(Transaction.audit, AuditFilter(subject_id=made.id))
     assert [entry.action for entry in audit] == ["create", "tell"]
     assert GUEST not in repr(audit)
 
