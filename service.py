@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 import uvloop
-from aiohttp import web
 from rich.console import Console
 from rich.table import Table
 
@@ -20,22 +19,24 @@ from calendars.bells import SchoolId
 from scheduler import planning
 from scheduler.checking import check
 from scheduler.delivery import open_outlets
-from scheduler.errors import InvalidValueError, SchedulerError
+from scheduler.errors import InvalidValueError, SchedulerError, UnavailableError
 from scheduler.exchange import RefusedFilesError, export_files, import_files
 from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
 from scheduler.findings import Finding
 from scheduler.http.app import make_app
 from scheduler.http.logs import configure_logs
+from scheduler.http.operations import STOPPING
 from scheduler.http.origins import Trusted
+from scheduler.http.serving import serve as serve_app
 from scheduler.imports import Allowed, CalendarFetcher, Importer
 from scheduler.jobs import (
     JOBS,
     MACHINE,
     Clock,
+    Jobs,
     forgetting,
     reading_calendars,
-    schedule,
     sending_through,
     telling_guests,
     writing_down,
@@ -48,6 +49,7 @@ from scheduler.tokens import issue_token
 
 T = TypeVar("T")
 OPERATOR: Final = Actor(name="operator", role=ActorRole.ALLIANCE_ADMIN, origin="command line")
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 console: Final = Console(soft_wrap=True)
 commands: Final = typer.Typer(
     no_args_is_help=True,
@@ -70,63 +72,70 @@ async def open_store(settings: Settings) -> Store:
     return await Store.open(settings.database, keyring=settings.keyring)
 
 
-async def application(settings: Settings) -> web.Application:
-    """The web application; the store and the jobs live as long as it does."""
-    store, clock = await open_store(settings), clock_of(settings)
-    feeds, opened = Feeds(store), AsyncExitStack()
-    outlets = await opened.enter_async_context(
-        open_outlets(settings.mail_server, settings.allowed_robot_hosts, clock)
-    )
-    importer = Importer(allowed=Allowed(settings.allowed_import_hosts))
-    fetcher = await opened.enter_async_context(CalendarFetcher(importer.allowed))
-    jobs = schedule(
-        store,
-        clock,
-        (
-            *JOBS,
-            writing_down(feeds.polls),
-            sending_through(outlets),
-            reading_calendars(fetcher, importer.reader),
-            telling_guests(settings.mail_server),
-            forgetting(settings.audit_days),
-        ),
-    )
-    app = make_app(
-        store,
-        clock=clock,
-        address=settings.address,
-        feeds=feeds,
-        importer=importer,
-        invites=settings.mail_server is not None,
-        trusted=Trusted(
-            robot_hosts=settings.allowed_robot_hosts, proxies=settings.believed_proxies
-        ),
-        jobs_are_running=lambda: jobs.running,
-    )
-
-    async def lifetimes(_: web.Application) -> AsyncIterator[None]:
+async def run_service(settings: Settings) -> None:
+    """Serve until a signal asks to stop, and then until all that was accepted is answered."""
+    clock = clock_of(settings)
+    async with AsyncExitStack() as opened:
+        store = await open_store(settings)
+        opened.push_async_callback(store.close)
+        outlets = await opened.enter_async_context(
+            open_outlets(settings.mail_server, settings.allowed_robot_hosts, clock)
+        )
+        importer = Importer(allowed=Allowed(settings.allowed_import_hosts))
+        fetcher = await opened.enter_async_context(CalendarFetcher(importer.allowed))
+        feeds = Feeds(store)
+        jobs = Jobs(
+            store,
+            clock,
+            (
+                *JOBS,
+                writing_down(feeds.polls),
+                sending_through(outlets),
+                reading_calendars(fetcher, importer.reader),
+                telling_guests(settings.mail_server),
+                forgetting(settings.audit_days),
+            ),
+        )
+        app = make_app(
+            store,
+            clock=clock,
+            address=settings.address,
+            feeds=feeds,
+            importer=importer,
+            invites=settings.mail_server is not None,
+            trusted=Trusted(
+                robot_hosts=settings.allowed_robot_hosts, proxies=settings.believed_proxies
+            ),
+            jobs_are_running=lambda: jobs.are_running,
+        )
+        when_told_to_stop(jobs.pause, app[STOPPING].set)
         jobs.start()
-        yield
-        jobs.shutdown()
-        await opened.aclose()
-        await feeds.polls.write_down(store, actor=MACHINE, now=clock())
-        await store.close()
+        await serve_app(
+            app, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds
+        )
+        await jobs.stop()
+        with suppress(UnavailableError):  # the service ends well although its database is gone
+            await feeds.polls.write_down(store, actor=MACHINE, now=clock())
 
-    app.cleanup_ctx.append(lifetimes)
-    return app
+
+def when_told_to_stop(*actions: Callable[[], None]) -> None:
+    """Do these at the first signal to stop; the second ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for each in _STOP_SIGNALS:
+            loop.remove_signal_handler(each)
+        for action in actions:
+            action()
+
+    for each in _STOP_SIGNALS:
+        loop.add_signal_handler(each, stop)
 
 
 def serve_with(settings: Settings) -> None:
-    """Serve until a signal asks to stop; requests that were accepted are answered first."""
+    """`run_service` with its log on standard error; what prevents it becomes a sentence."""
     configure_logs()
-    web.run_app(
-        application(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=None,
-        print=None,
-        loop=uvloop.new_event_loop(),
-    )
+    finish(run_service(settings))
 
 
 def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:

@@ -1,12 +1,14 @@
 """What happens by itself. What is due is a query, so a missed or doubled run is harmless."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.schedulers.base import STATE_RUNNING
 from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import outcomes, planning
@@ -136,16 +138,47 @@ JOBS: Final = (
 )
 
 
-def schedule(store: Store, clock: Clock, jobs: Sequence[Job] = JOBS) -> AsyncIOScheduler:
-    """The jobs, each at most once at a time; a failure is logged and retried. Not started yet."""
+class Jobs:
+    """The jobs of one process, each at most once at a time; a failure is logged and retried."""
 
-    async def run(job: Job) -> None:
+    def __init__(self, store: Store, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
+        self._store = store
+        self._clock = clock
+        self._at_work: set[asyncio.Task[None]] = set()
+        self._scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
+        for job in jobs:
+            self._scheduler.add_job(self._run, IntervalTrigger(seconds=job.seconds), args=[job])
+
+    @property
+    def are_running(self) -> bool:
+        """Whether what is due will be done."""
+        return bool(self._scheduler.state == STATE_RUNNING)
+
+    def start(self) -> None:
+        """Do from now on what is due."""
+        self._scheduler.start()
+
+    def pause(self) -> None:
+        """Begin nothing more."""
+        self._scheduler.pause()
+
+    async def stop(self) -> None:
+        """Begin nothing more, and end what is at work where it waits: undone, or handed back."""
+        self._scheduler.pause()
+        for task in self._at_work:
+            task.cancel()
+        if self._at_work:
+            await asyncio.wait(self._at_work)
+        self._scheduler.shutdown()
+
+    async def _run(self, job: Job) -> None:
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._at_work.add(task)
         try:
-            await job.work(store, clock)
+            await job.work(self._store, self._clock)
+        except asyncio.CancelledError:
+            await log.ainfo("job stopped", job=job.work.__name__)
         except Exception:  # noqa: BLE001 - the next run tries again
             await log.aexception("job failed", job=job.work.__name__)
-
-    scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
-    for job in jobs:
-        scheduler.add_job(run, IntervalTrigger(seconds=job.seconds), args=[job])
-    return scheduler
+        finally:
+            self._at_work.discard(task)

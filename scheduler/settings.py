@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from scheduler.delivery.mail import MailServer
 from scheduler.errors import InvalidValueError
@@ -25,7 +26,8 @@ class Settings:
 
     `database` is an SQLAlchemy address of SQLite or PostgreSQL. `public_url` is where readers reach
     the service, for the addresses of feeds. `clock_starts_at` makes the service believe it was
-    started at that moment, for demonstrations and drills. `secret_key` seals what is kept secret in
+    started at that moment, for demonstrations and drills. For `drain_seconds` after the signal to
+    stop, requests are still let in. `secret_key` seals what is kept secret in
     the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
     Robots are called at their vendors' hosts, and at those of `robot_hosts` ("host:port", commas
     between). What happened longer than `audit_days` ago is forgotten. Reverse proxies at the
@@ -37,6 +39,7 @@ class Settings:
     port: int = 8080
     public_url: str = ""
     clock_starts_at: datetime | None = None
+    drain_seconds: Annotated[float, Meta(ge=0, le=60)] = 1.0
     secret_key: str = field(default="", repr=False)
     smtp_host: str = ""
     smtp_port: int = 587

@@ -61,14 +61,14 @@ class Service:
         """Wait until it says that it is."""
         deadline = time.monotonic() + PATIENCE
         async with ClientSession(self.address) as client:
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline and self.process.is_alive():
                 try:
                     async with client.get("/readyz") as answer:
                         if answer.ok:
                             return
                 except ClientError:
                     await asyncio.sleep(0.02)
-        raise TimeoutError(self.log.read_text())
+        raise TimeoutError(self.log.read_text() if self.log.exists() else self.address)
 
     def kill(self) -> None:
         """As the kernel does when memory is short: nothing is finished, nothing is said."""

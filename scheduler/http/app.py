@@ -1,5 +1,6 @@
 """The web application: which routes there are, and what surrounds every one of them."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from scheduler.http.feeds import FEEDS, answer_at_hand
 from scheduler.http.invitations import INVITES
 from scheduler.http.logs import ACCESS_LOG, on_standard_error
 from scheduler.http.observing import observe, protect
-from scheduler.http.operations import JOBS_ARE_RUNNING, METRICS, Metrics
+from scheduler.http.operations import JOBS_ARE_RUNNING, METRICS, STOPPING, Metrics
 from scheduler.http.origins import NOBODY, TRUSTED, Trusted
 from scheduler.http.reads import answer_question
 from scheduler.http.routes import API, AnyRoute
@@ -52,6 +53,7 @@ def make_app(
     app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
     app[FEEDS], app[IMPORTER] = feeds or Feeds(store), importer or Importer()
     app[ACCESS_LOG] = on_standard_error()
+    app[STOPPING] = asyncio.Event()
     for route in ROUTES:
         _add(app, route)
     for part in (pages, operations, feed_routes, codes, free_busy):

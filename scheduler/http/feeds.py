@@ -16,6 +16,7 @@ from scheduler.http.codings import CODINGS, Coding, preferred_coding
 from scheduler.http.errors import Handler
 from scheduler.http.etags import names_current
 from scheduler.http.observing import SAFE_HEADERS, note, request_id
+from scheduler.http.operations import STOPPING
 from scheduler.http.ready import ReadyAnswer, Reply, http_date, takes_octets
 
 FEEDS: Final = web.AppKey("feeds", Feeds)
@@ -74,7 +75,8 @@ async def answer_at_hand(request: web.Request, handler: Handler) -> web.StreamRe
     It goes into the log and the counts like any other. What is not at hand takes the long way.
     """
     match = request.match_info
-    if match.handler is not read or not takes_octets(request):
+    stops = request.app[STOPPING].is_set()
+    if match.handler is not read or not takes_octets(request) or stops:
         return await handler(request)
     started = time.perf_counter()
     app = request.app

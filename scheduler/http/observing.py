@@ -17,7 +17,7 @@ from scheduler.http.calls import CLOCK, REQUEST_ID
 from scheduler.http.errors import Handler
 from scheduler.http.languages import preferred_language
 from scheduler.http.logs import ACCESS_LOG, RequestLine
-from scheduler.http.operations import METRICS
+from scheduler.http.operations import METRICS, STOPPING
 from scheduler.http.routes import API
 
 SAFE_HEADERS: Final = {
@@ -75,5 +75,8 @@ async def protect(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SAFE_HEADERS)
     if REQUEST_ID in request:
         response.headers["X-Request-ID"] = request[REQUEST_ID]
+    if request.app[STOPPING].is_set():
+        response.force_close()
+        response.headers["Connection"] = "close"
     if request.path.startswith(API):
         response.headers.setdefault("Cache-Control", "no-store")

@@ -1,5 +1,6 @@
 """For those who run the service: is it alive, is it ready, how is it doing."""
 
+import asyncio
 from bisect import bisect_left
 from collections import Counter as Counts
 from collections.abc import Callable, Iterator
@@ -16,7 +17,6 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from scheduler.http.calls import CLOCK, STORE
-from scheduler.members import School
 from scheduler.store import Backlog
 
 routes = web.RouteTableDef()
@@ -86,6 +86,8 @@ class Metrics(Collector):
 
 METRICS: Final = web.AppKey("metrics", Metrics)
 JOBS_ARE_RUNNING: Final[web.AppKey[Callable[[], bool]]] = web.AppKey("jobs_are_running")
+STOPPING: Final = web.AppKey("stopping", asyncio.Event)
+"""Set when the service has been told to stop; it still answers for a while."""
 _BOUNDS: Final = Histogram.DEFAULT_BUCKETS[:-1]
 """Seconds; the last of the library's bounds is infinity."""
 _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -99,12 +101,15 @@ async def is_alive(_request: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 async def is_ready(request: web.Request) -> web.Response:
-    """The database answers, migrated when the store was opened, and the jobs are running."""
+    """It goes on, the database answers, migrated when it was opened, and the jobs are running."""
+    if request.app[STOPPING].is_set():
+        return _not_ready("stopping")
     if not request.app[JOBS_ARE_RUNNING]():
         return _not_ready("jobs are not running")
     try:
         async with request.app[STORE].read(now=request.app[CLOCK]()) as transaction:
-            await transaction.list(School, limit=1)
+            if not await transaction.has_known_schema():
+                return _not_ready("the database has a newer schema than this process knows")
     except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
         return _not_ready(type(error).__name__)
     return web.json_response({"status": "ready"})

@@ -1,5 +1,7 @@
 """Bringing a database's schema up to date, one process at a time."""
 
+from contextlib import AsyncExitStack
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -8,7 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from scheduler.errors import StateError
 from scheduler.store.engines import Engine
+from scheduler.store.failures import unavailable
+from scheduler.store.opened import OpenTransaction
 
 
 def migrations(connection: Connection) -> Config:
@@ -24,17 +29,42 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def known_revisions() -> list[str]:
+@cache
+def known_revisions() -> tuple[str, ...]:
     """Every schema that this version can make, the newest first."""
     scripts = ScriptDirectory(str(files("scheduler.store") / "migrations"))
-    return [script.revision for script in scripts.walk_revisions()]
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 async def upgrade(opened: Engine) -> None:
-    """Run the migrations that are missing, all or none; whoever comes at the same time waits."""
-    async with opened.engine.connect() as connection:
+    """Run the migrations that are missing, all or none; whoever comes at the same time waits.
+
+    Whoever writes meanwhile waits, too, and goes on with the new schema.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(opened.engine.connect())
+        except OSError as error:
+            raise unavailable() from error
         await connection.execution_options(**opened.to_write)
         async with connection.begin():
             for lock in opened.before_upgrade:
                 await connection.execute(text(lock))
-            await connection.run_sync(lambda inner: command.upgrade(migrations(inner), "head"))
+            await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    schema, newest = revision_of(connection), known_revisions()[0]
+    if schema is not None and schema not in known_revisions():
+        raise StateError(
+            f"数据库的结构版本是 {schema}，比本程序所知的 {newest} 新；请升级本程序。",
+            f"The database has schema {schema}, newer than {newest}, the newest that this version "
+            "of Lianke knows: install the newer version.",
+        )
+    command.upgrade(migrations(connection), "head")
+
+
+async def has_known_schema(transaction: OpenTransaction) -> bool:
+    """Whether no newer process has changed the schema since this one opened the database."""
+    row = await transaction.first(text("SELECT version_num FROM alembic_version"))
+    return row is not None and row.version_num in known_revisions()

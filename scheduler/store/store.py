@@ -1,11 +1,10 @@
 """The door to the database: transactions, and one method for each question a use case asks."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
@@ -15,7 +14,6 @@ from scheduler.secrets import Keyring
 from scheduler.store.audit_chain import Link, seal
 from scheduler.store.engines import Engine, open_engine
 from scheduler.store.failures import (
-    asks_to_try_again,
     in_the_callers_words,
     is_lost,
     outcome_unknown,
@@ -25,6 +23,7 @@ from scheduler.store.messages import Backlog
 from scheduler.store.migrating import upgrade
 from scheduler.store.opened import BookMemory
 from scheduler.store.records import Stored
+from scheduler.store.retrying import retried
 from scheduler.store.sending import Claim
 from scheduler.store.stamps import Stamp
 from scheduler.store.transaction import Transaction
@@ -32,9 +31,6 @@ from scheduler.store.transaction import Transaction
 __all__ = ["Backlog", "Claim", "Link", "Stamp", "Store", "Stored", "Transaction"]
 
 T = TypeVar("T")
-
-_ATTEMPTS: Final = 8
-_FIRST_PAUSE_SECONDS: Final = 0.01
 
 
 class Store:
@@ -51,12 +47,13 @@ class Store:
     async def open(cls, url: str, *, keyring: Keyring | None = None) -> "Store":
         """Connect and bring the schema up to date; safe when several processes start at once.
 
+        `UnavailableError` if nobody answers there, `StateError` if the schema is newer than ours.
         `url` is SQLAlchemy's: `sqlite+aiosqlite:///FILE` or `postgresql+asyncpg://...`. Without a
         `keyring` nothing secret can be kept.
         """
         opened = open_engine(url)
         try:
-            await upgrade(opened)
+            await retried(lambda: upgrade(opened))
         except BaseException:
             await opened.engine.dispose()
             raise
@@ -89,17 +86,9 @@ class Store:
         (serialization failure, deadlock, busy), so the use case must do nothing but ask the
         transaction. `UnavailableError` if that did not help. `reason` is why the actor does it.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return await self._write_once(
-                    use_case, actor=actor, now=now, dry_run=dry_run, reason=reason
-                )
-            except DBAPIError as error:
-                if attempt == _ATTEMPTS or not asks_to_try_again(error):
-                    raise in_the_callers_words(error) from error
-            longest = _FIRST_PAUSE_SECONDS * 2**attempt
-            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - jitter hides no secret
-        raise AssertionError
+        return await retried(
+            lambda: self._write_once(use_case, actor=actor, now=now, dry_run=dry_run, reason=reason)
+        )
 
     async def _write_once(
         self,

@@ -46,6 +46,9 @@ from scheduler.store import (
     messages as about_messages,
 )
 from scheduler.store import (
+    migrating as about_migrating,
+)
+from scheduler.store import (
     notices as about_notices,
 )
 from scheduler.store import (
@@ -217,6 +220,7 @@ class Transaction(OpenTransaction):
     note_failure = about_sending.note_failure
 
     # Whether all is well
+    has_known_schema = about_migrating.has_known_schema
     inconsistencies = about_consistency.find_inconsistencies
     follow_audit = about_audit_trail.follow_audit
     chain_heads = about_audit_chain.chain_heads

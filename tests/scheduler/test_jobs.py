@@ -4,7 +4,7 @@ from typing import Final
 
 from calendars.bells import SchoolId
 from scheduler import jobs
-from scheduler.jobs import ANSWERS_KEPT, JOBS, MACHINE, Job, forgetting, schedule
+from scheduler.jobs import ANSWERS_KEPT, JOBS, MACHINE, Job, Jobs, forgetting
 from scheduler.members import School
 from scheduler.store import Store, Transaction
 from tests.builders import NOW
@@ -23,10 +23,10 @@ async def test_a_job_that_fails_is_run_again(store: Store) -> None:
             again.set()
         raise RuntimeError(f"The {runs}. run fails at {clock()}.")
 
-    scheduler = schedule(store, lambda: NOW, (Job(work, seconds=1),))
-    scheduler.start()
+    at_work = Jobs(store, lambda: NOW, (Job(work, seconds=1),))
+    at_work.start()
     await asyncio.wait_for(again.wait(), SOON)
-    scheduler.shutdown()
+    await at_work.stop()
     assert runs > 1
 
 
@@ -42,10 +42,10 @@ async def test_no_job_runs_twice_at_once(store: Store) -> None:
         at_once -= 1
         done.set()
 
-    scheduler = schedule(store, lambda: NOW, (Job(work, seconds=1),))
-    scheduler.start()
+    at_work = Jobs(store, lambda: NOW, (Job(work, seconds=1),))
+    at_work.start()
     await asyncio.wait_for(done.wait(), SOON)
-    scheduler.shutdown()
+    await at_work.stop()
     assert most == 1
 
 

@@ -3,12 +3,15 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from scheduler.errors import StateError
 from scheduler.store import Store, tables
+from tests.builders import NOW
 from tests.conftest import PostgresqlServer  # noqa: TC001 - pytest reads the annotation
 
 GUARDS = {
@@ -84,3 +87,21 @@ async def test_several_processes_may_start_at_once_on_an_empty_database(
         await store.close()
     if not isinstance(migrated, Path):
         await migrated.run("DROP DATABASE new WITH (FORCE)")
+
+
+async def test_an_older_program_says_that_the_database_has_grown_beyond_it(
+    database_url: str,
+) -> None:
+    store = await Store.open(database_url)
+    async with store.read(now=NOW) as transaction:
+        assert await transaction.has_known_schema()
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await engine.dispose()
+    # Who is at work already goes on, and says so where a proxy asks; who starts anew does not.
+    async with store.read(now=NOW) as transaction:
+        assert not await transaction.has_known_schema()
+    await store.close()
+    with pytest.raises(StateError, match="schema 9999, newer than"):
+        await Store.open(database_url)
