@@ -113,9 +113,13 @@ async def run_service(settings: Settings) -> None:
         await serve_app(
             app, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds
         )
-        await jobs.stop()
+        ended = await jobs.stop()
         with suppress(UnavailableError):  # the service ends well although its database is gone
             await feeds.polls.write_down(store, actor=MACHINE, now=clock())
+    if not ended:
+        # Python would wait for the solver's thread, however long that thinks. Its plan is taken up
+        # by the next process, as after a crash.
+        os._exit(0)
 
 
 def when_told_to_stop(*actions: Callable[[], None]) -> None:

@@ -29,6 +29,8 @@ ANSWERS_KEPT: Final = timedelta(hours=48)
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
+PATIENCE_SECONDS: Final = 15.0
+"""How long a job may take to come to its end once it shall stop."""
 MACHINE: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="job")
 
 
@@ -144,9 +146,11 @@ class Jobs:
     def __init__(self, store: Store, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
         self._store = store
         self._clock = clock
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work: dict[Job, asyncio.Task[None]] = {}
         self._scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
         for job in jobs:
+            # Without a trigger: at once, so that what has waited for this process waits no longer.
+            self._scheduler.add_job(self._run, args=[job])
             self._scheduler.add_job(self._run, IntervalTrigger(seconds=job.seconds), args=[job])
 
     @property
@@ -162,18 +166,24 @@ class Jobs:
         """Begin nothing more."""
         self._scheduler.pause()
 
-    async def stop(self) -> None:
-        """Begin nothing more, and end what is at work where it waits: undone, or handed back."""
+    async def stop(self, patience: float = PATIENCE_SECONDS) -> bool:
+        """Begin nothing more, and end what is at work where it waits: undone, or handed back.
+
+        Whether all of it has ended: a thread that computes goes on until it looks up.
+        """
         self._scheduler.pause()
-        for task in self._at_work:
+        at_work = tuple(self._at_work.values())
+        for task in at_work:
             task.cancel()
-        if self._at_work:
-            await asyncio.wait(self._at_work)
+        if at_work:
+            await asyncio.wait(at_work, timeout=patience)
         self._scheduler.shutdown()
+        return all(task.done() for task in at_work)
 
     async def _run(self, job: Job) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._at_work.add(task)
+        if job in self._at_work:
+            return
+        self._at_work[job] = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             await job.work(self._store, self._clock)
         except asyncio.CancelledError:
@@ -181,4 +191,4 @@ class Jobs:
         except Exception:  # noqa: BLE001 - the next run tries again
             await log.aexception("job failed", job=job.work.__name__)
         finally:
-            self._at_work.discard(task)
+            del self._at_work[job]

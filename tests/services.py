@@ -165,6 +165,16 @@ class Client:
             read = msgspec.json.decode(text) if text else None
             return Answer(answer.status, read, answer.headers)
 
+    async def everything(self, path: str, *, by: Service | None = None) -> list[Any]:
+        """All items of a list, page by page."""
+        found: list[Any] = []
+        cursor = ""
+        while True:
+            page = await self("GET", f"{path}?limit=100&cursor={cursor}", by=by)
+            found += page.body["items"]
+            if not (cursor := page.body["next"]):
+                return found
+
 
 @asynccontextmanager
 async def clients(

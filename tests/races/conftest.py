@@ -39,13 +39,8 @@ class Alliance:
 
     async def sessions(self, by: Service) -> dict[str, dict[str, Any]]:
         """Every session as one process tells it."""
-        found: list[dict[str, Any]] = []
-        cursor = ""
-        while True:
-            page = await self.office("GET", f"/sessions?limit=100&cursor={cursor}", by=by)
-            found += page.body["items"]
-            if not (cursor := page.body["next"]):
-                return {each["id"]: each for each in found}
+        found = await self.office.everything("/sessions", by=by)
+        return {each["id"]: each for each in found}
 
     async def findings(self) -> tuple[Finding, ...]:
         """What `lianke check` finds."""

@@ -248,7 +248,7 @@ async def test_nobody_books_a_room_once_it_is_known_to_be_out_of_use(alliance: A
 async def require_none_after_its_outage(alliance: Alliance, told: Mapping[str, Json]) -> None:
     """In the order of the audit no session is made in a room that is out of use then."""
     out_of_use: dict[str, list[Json]] = defaultdict(list)
-    for entry in await audit_of(alliance):
+    for entry in await alliance.office.everything("/audit"):
         made = told.get(entry["subject_id"], {})
         if entry["subject_kind"] == "outages":
             out_of_use[made["room"]].append(made)
@@ -260,13 +260,3 @@ async def require_none_after_its_outage(alliance: Alliance, told: Mapping[str, J
     assert {each.subject for each in findings} == {
         f"sessions {each['session']['id']}" for each in affected.body["items"]
     }
-
-
-async def audit_of(alliance: Alliance) -> list[Json]:
-    found: list[Json] = []
-    cursor = ""
-    while True:
-        page = await alliance.office("GET", f"/audit?limit=100&cursor={cursor}")
-        found += page.body["items"]
-        if not (cursor := page.body["next"]):
-            return found

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -47,6 +48,34 @@ async def test_no_job_runs_twice_at_once(store: Store) -> None:
     await asyncio.wait_for(done.wait(), SOON)
     await at_work.stop()
     assert most == 1
+
+
+async def test_a_job_that_will_not_end_keeps_nobody_waiting(store: Store) -> None:
+    begun = asyncio.Event()
+
+    async def work(_: Store, __: jobs.Clock) -> None:
+        begun.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(SOON)
+        await asyncio.sleep(0.3)
+
+    at_work = Jobs(store, lambda: NOW, (Job(work, seconds=60),))
+    at_work.start()
+    await asyncio.wait_for(begun.wait(), SOON)
+    assert not await at_work.stop(patience=0.05)
+    await asyncio.sleep(0.5)
+
+
+async def test_what_is_due_is_done_as_soon_as_the_jobs_start(store: Store) -> None:
+    done = asyncio.Event()
+
+    async def work(_: Store, __: jobs.Clock) -> None:
+        done.set()
+
+    at_work = Jobs(store, lambda: NOW, (Job(work, seconds=3600),))
+    at_work.start()
+    await asyncio.wait_for(done.wait(), SOON)
+    assert await at_work.stop()
 
 
 async def test_every_job_does_nothing_on_an_empty_database(store: Store) -> None:
