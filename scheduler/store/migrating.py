@@ -1,19 +1,27 @@
 """Bringing a database's schema up to date, one process at a time."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.errors import StateError
 from scheduler.store.engines import Engine
 from scheduler.store.failures import unavailable
 from scheduler.store.opened import OpenTransaction
+
+_DOORS: Final = {"tokens", "subscriptions"}
+"""What every request asks first: who is let in."""
+_UNDER_WAY_SECONDS: Final = 0.5
+"""How long those who are in already have to come to their end."""
 
 
 def migrations(connection: Connection) -> Config:
@@ -39,7 +47,7 @@ def known_revisions() -> tuple[str, ...]:
 async def upgrade(opened: Engine) -> None:
     """Run the migrations that are missing, all or none; whoever comes at the same time waits.
 
-    Whoever writes meanwhile waits, too, and goes on with the new schema.
+    Whoever reads or writes meanwhile waits, too, and goes on with the new schema.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -50,7 +58,28 @@ async def upgrade(opened: Engine) -> None:
         async with connection.begin():
             for lock in opened.before_upgrade:
                 await connection.execute(text(lock))
+            is_behind = await connection.run_sync(_is_behind)
+            if opened.shut_out and is_behind:
+                await _shut_everybody_out(connection, opened.shut_out)
             await connection.run_sync(_upgrade)
+
+
+async def _shut_everybody_out(connection: AsyncConnection, statement: str) -> None:
+    """Lock every table: first those that all work begins with, and a moment later the rest.
+
+    Migrations that took their tables one by one and whoever is under way would wait for each other.
+    """
+    names = await connection.run_sync(lambda inner: inspect(inner).get_table_names())
+    first = [name for name in names if name in _DOORS]
+    await connection.execute(text(statement.format(table=", ".join(first))))
+    await asyncio.sleep(_UNDER_WAY_SECONDS)
+    rest = sorted(set(names) - set(first))
+    await connection.execute(text(statement.format(table=", ".join(rest))))
+
+
+def _is_behind(connection: Connection) -> bool:
+    """Whether an older version has worked here, and may be at work still."""
+    return revision_of(connection) in known_revisions()[1:]
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,0 +1,104 @@
+"""The next version migrates the database while this one serves: nothing is lost, and it says so."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from aiohttp import ClientSession
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from scheduler.checking import check
+from scheduler.errors import StateError
+from scheduler.store import Store, migrating
+from scheduler.store.engines import open_engine
+from tests.builders import NOW, some_books
+from tests.crashes.load import SCHOOLS, Person, everything_told
+from tests.races.conftest import PROCESSES
+from tests.scheduler.desk import OFFICE, records_of
+from tests.services import PATIENCE, a_service, clients, serving, settle
+
+NEXT: Final = '''
+"""What a next version might do: columns, a value in every row, an index; and take its time."""
+import time
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "9999", "{newest}"
+
+def upgrade():
+    for table in ("sessions", "claims", "notices"):
+        op.add_column(table, sa.Column("remark", sa.String))
+        op.execute(f"UPDATE {{table}} SET remark = 'none'")
+        time.sleep(0.3)
+    op.create_index("ix_claims_remark", "claims", ["remark"])
+'''
+
+
+@contextmanager
+def the_next_version(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Meanwhile this program knows a migration more."""
+    known = migrating.known_revisions()
+    (folder / "next.py").write_text(NEXT.format(newest=known[0]))
+    config_of = migrating.migrations
+
+    def with_next(connection: Connection) -> Config:
+        config = config_of(connection)
+        versions = Path(str(config.get_main_option("script_location"))) / "versions"
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", f"{versions}\n{folder}")
+        return config
+
+    with patch.context() as patched:
+        patched.setattr(migrating, "migrations", with_next)
+        patched.setattr(migrating, "known_revisions", lambda: ("9999", *known))
+        yield
+
+
+async def upgrade(database: str) -> None:
+    """As the process of the next version does when it starts, beside those that serve."""
+
+    async def run() -> None:
+        await (await Store.open(database)).close()
+
+    await asyncio.to_thread(lambda: asyncio.run(run()))
+
+
+async def test_people_go_on_booking_while_the_next_version_migrates(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = some_books(**{school: {} for school in SCHOOLS})
+    tokens = await settle(database_url, records_of(*books), {"office": OFFICE})
+    count = PROCESSES[database_url.partition("+")[0]]
+    services = [a_service(database_url, tmp_path) for _ in range(count)]
+    async with serving(*services), clients(services, tokens) as callers:
+        people, stop = [Person(no, callers["office"]) for no in range(6)], asyncio.Event()
+        work = asyncio.gather(*(person.work(stop) for person in people))
+        await asyncio.sleep(1)
+        before = len(everything_told(people))
+        with the_next_version(tmp_path, monkeypatch):
+            await upgrade(database_url)
+        after = len(everything_told(people))
+        await asyncio.sleep(1)
+        stop.set()
+        await asyncio.wait_for(work, PATIENCE)
+        told = everything_told(people)
+        assert before < len(told) > after
+        sessions = await callers["office"].everything("/sessions")
+        assert {each["id"]: each for each in sessions} == told
+        for service in services:
+            async with ClientSession(service.address) as client, client.get("/readyz") as ready:
+                assert (ready.status, "newer schema" in await ready.text()) == (503, True)
+    await require_sound(database_url)
+    with pytest.raises(StateError, match="schema 9999"):
+        await Store.open(database_url)
+
+
+async def require_sound(database: str) -> None:
+    store = Store(open_engine(database))
+    async with store.read(now=NOW) as transaction:
+        assert await check(transaction) == ()
+    await store.close()
