@@ -32,6 +32,7 @@ class Person:
     no: int
     client: Client
     last: dict[str, Json] = field(default_factory=dict)
+    answered: int = 0
     interrupted: int = 0
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -85,6 +86,7 @@ class Person:
             await asyncio.sleep(AGAIN_SECONDS)
         if answer.status not in {200, 201}:
             raise AssertionError(answer)
+        self.answered += 1
         self.last[answer.body["id"]] = answer.body
 
     async def _asked(
