@@ -33,8 +33,8 @@ check: env
 coverage: env
 	$(BIN)/pytest -n auto --cov=calendars --cov=scheduler.conflicts --cov-branch \
 	  --cov-report=term-missing:skip-covered --cov-fail-under=100 \
-	  tests/calendars tests/scheduler/conflicts tests/scheduler/test_local_words.py \
-	  tests/scheduler/test_schools.py
+	  tests/calendars tests/scheduler/conflicts tests/scheduler/test_busy_time.py \
+	  tests/scheduler/test_local_words.py tests/scheduler/test_schools.py
 
 clean:
 	rm -rf .venv build demo *.egg-info

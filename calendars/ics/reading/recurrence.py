@@ -205,7 +205,7 @@ def _periods(rule: Rule, first: date, earliest: date) -> Iterator[tuple[date, ..
             while month < _LAST_YEAR * 12:
                 yield _days_from(_month(month), _month(month + 1))
                 month += step
-        case Frequency.YEARLY:
+        case _:
             year = first.year + max(0, skipped // 366 // step - 1) * step
             while year < _LAST_YEAR:
                 yield _days_from(date(year, 1, 1), date(year + 1, 1, 1))

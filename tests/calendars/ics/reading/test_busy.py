@@ -210,6 +210,22 @@ def test_free_busy_lists_are_read_too() -> None:
     assert reasons(before=listed) == {Reason.ODD_VALUE: 1}
 
 
+def test_what_lies_outside_the_window_is_left_out() -> None:
+    listed = "BEGIN:VFREEBUSY\r\nFREEBUSY:20250908T010000Z/PT1H\r\nEND:VFREEBUSY\r\n"
+    assert taken(before=listed) == []
+    event = "UID:1|DTSTART:20260908T090000|DURATION:PT1H|RDATE:20250908T090000,20260909T090000"
+    assert taken(event) == ["09-08 09:00-10:00", "09-09 09:00-10:00"]
+
+
+def test_a_zone_that_defines_no_offset_is_read_as_utc() -> None:
+    nothing = (
+        "BEGIN:VTIMEZONE\r\nTZID:Odd\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\n"
+        "END:STANDARD\r\nEND:VTIMEZONE\r\n"
+    )
+    event = "UID:1|DTSTART;TZID=Odd:20260908T090000|DURATION:PT1H"
+    assert taken(event, before=nothing) == ["09-08 17:00-18:00"]
+
+
 def test_an_empty_calendar_is_one() -> None:
     assert (read(a_calendar()).busy, read(a_calendar()).events) == ((), 0)
 

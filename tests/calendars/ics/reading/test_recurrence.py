@@ -30,6 +30,15 @@ def the_others(rule: str, starts: datetime = STARTS, until: datetime = UNTIL) ->
 
 
 @pytest.mark.parametrize(
+    "rule", ["FREQ=DAILY;INTERVAL=900", "FREQ=MONTHLY;INTERVAL=90", "FREQ=YEARLY;INTERVAL=90"]
+)
+def test_a_rule_without_end_ends_with_the_years_that_calendars_know(rule: str) -> None:
+    found = dates_of(rule, until=datetime(9999, 12, 31))  # noqa: DTZ001 - as above
+    assert found[0] == STARTS
+    assert found == the_others(rule, until=found[-1])
+
+
+@pytest.mark.parametrize(
     "rule",
     [
         "FREQ=DAILY",
