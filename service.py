@@ -17,13 +17,13 @@ from rich.table import Table
 
 from calendars.bells import SchoolId
 from scheduler import planning
-from scheduler.checking import check
+from scheduler.checking.database import check
+from scheduler.checking.findings import Finding
 from scheduler.delivery import open_outlets
 from scheduler.errors import InvalidValueError, SchedulerError, UnavailableError
 from scheduler.exchange import RefusedFilesError, export_files, import_files
 from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
-from scheduler.findings import Finding
 from scheduler.http.app import make_app
 from scheduler.http.logs import configure_logs
 from scheduler.http.operations import STOPPING

@@ -16,7 +16,7 @@ from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import TeacherId
 from scheduler.model import Adjustment, AdjustmentKind, Resource, ResourceKind, SessionId, Tally
 from scheduler.store import Transaction
-from scheduler.term_dates import stretch_of, terms_called
+from scheduler.terms.stretches import stretch_of, terms_called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from typing import Final
 
 from calendars.text import Text
 from calendars.unsettled import Matter
-from scheduler.day_tables import DayRange, ResolvedDay, SeededDays, resolved_days, seed_term
 from scheduler.errors import ForbiddenError, InvalidWishError, NotFoundError
 from scheduler.http.answers import Page
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.store import Transaction
-from scheduler.unsettled import OfTerms, unsettled
+from scheduler.terms.day_tables import DayRange, ResolvedDay, SeededDays, resolved_days, seed_term
+from scheduler.terms.unsettled import OfTerms, unsettled
 
 
 async def _resolved(

@@ -7,21 +7,21 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from calendars.text import Text
-from scheduler.errors import ForbiddenError, InvalidWishError, NotFoundError
-from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, cursor_after, position
-from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.members import OutageId
-from scheduler.model import Session
-from scheduler.one_by_one import Remedied
-from scheduler.outages import (
+from scheduler.disruptions.one_by_one import Remedied
+from scheduler.disruptions.outages import (
     Remedies,
     apply_remedies,
     key_of,
     sessions_hit,
     sessions_moved,
 )
-from scheduler.replacements import Disrupted
+from scheduler.disruptions.replacements import Disrupted
+from scheduler.errors import ForbiddenError, InvalidWishError, NotFoundError
+from scheduler.http.answers import Page
+from scheduler.http.paging import Cursor, cursor_after, position
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.members import OutageId
+from scheduler.model import Session
 from scheduler.store import Transaction
 
 FewAtOnce = Annotated[int, Meta(ge=1, le=100, description="How many at most.")]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_record_write, require_removal
+from scheduler.disruptions.outages import mark, unmark
 from scheduler.errors import (
     ForbiddenError,
     InvalidWishError,
@@ -20,7 +21,6 @@ from scheduler.http.days import ADDRESSES
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import Alliance, Outage
-from scheduler.outages import mark, unmark
 from scheduler.records import KINDS, WORDS, Record
 from scheduler.store import Stored, Transaction
 

@@ -13,7 +13,6 @@ from calendars.fields import Identifier
 from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_change_of, require_sessions_of
-from scheduler.affected import Affected, sessions_to_judge
 from scheduler.booking.alternatives import (
     FindAlternatives,
     suggest,
@@ -23,6 +22,7 @@ from scheduler.booking.alternatives import (
 from scheduler.booking.consent import confirm, decline
 from scheduler.booking.single import SessionChange, book, cancel, change
 from scheduler.booking.swaps import Swapped, SwapWish, swap
+from scheduler.disruptions.affected import Affected, sessions_to_judge
 from scheduler.errors import (
     ClashError,
     ForbiddenError,

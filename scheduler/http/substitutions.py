@@ -7,6 +7,9 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_change_of
+from scheduler.disruptions.making_up import MakeUp, make_up, make_up_places
+from scheduler.disruptions.replacements import Replacement
+from scheduler.disruptions.substituting import Substitute, Substitution, substitute, substitutes
 from scheduler.errors import (
     ClashError,
     ForbiddenError,
@@ -17,11 +20,8 @@ from scheduler.errors import (
 from scheduler.http.answers import Page
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.http.sessions import OF_A_CHANGE
-from scheduler.making_up import MakeUp, make_up, make_up_places
 from scheduler.model import Session, SessionId
-from scheduler.replacements import Replacement
 from scheduler.store import Transaction
-from scheduler.substituting import Substitute, Substitution, substitute, substitutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,16 @@ from typing import Final
 
 from calendars.text import Text
 from scheduler.access import require_suspension
+from scheduler.disruptions.one_by_one import Remedied
+from scheduler.disruptions.replacements import Disrupted
+from scheduler.disruptions.suspending import (
+    Returns,
+    SuspensionWish,
+    lift,
+    put_back,
+    sessions_to_decide,
+    suspend,
+)
 from scheduler.errors import (
     ForbiddenError,
     InvalidWishError,
@@ -19,17 +29,7 @@ from scheduler.http.outages import DisruptedList, part_of
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import Suspension, SuspensionId
-from scheduler.one_by_one import Remedied
-from scheduler.replacements import Disrupted
 from scheduler.store import Transaction
-from scheduler.suspending import (
-    Returns,
-    SuspensionWish,
-    lift,
-    put_back,
-    sessions_to_decide,
-    suspend,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

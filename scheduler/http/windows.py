@@ -5,10 +5,7 @@ from typing import Final
 
 from calendars.text import Text
 from calendars.windows import Unlock, WeeklyWindow, Window
-from scheduler.errors import InvalidWishError, NotFoundError
-from scheduler.http.answers import Page
-from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.shared_windows import (
+from scheduler.availability.shared_windows import (
     InWeekOf,
     OnDate,
     OnWeekday,
@@ -16,6 +13,9 @@ from scheduler.shared_windows import (
     windows_on_date,
     windows_on_weekday,
 )
+from scheduler.errors import InvalidWishError, NotFoundError
+from scheduler.http.answers import Page
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.store import Transaction
 
 

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Row, func, insert, select
 
 from calendars.text import Text
-from scheduler.findings import Check, Finding
+from scheduler.checking.findings import Check, Finding
 from scheduler.store import tables
 from scheduler.store.opened import OpenTransaction, chunks
 

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Row, select
 
 from calendars.text import Text
-from scheduler.findings import Check, Finding
+from scheduler.checking.findings import Check, Finding
 from scheduler.model import Series, Session, SessionState
 from scheduler.store import tables
 from scheduler.store.codec import decode, encode

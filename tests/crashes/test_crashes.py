@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.model import ChannelKind
 from scheduler.store import Store
 from tests.builders import NOW, some_books

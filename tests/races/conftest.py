@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from calendars.bells import SchoolId
-from scheduler.checking import check
-from scheduler.findings import Finding
+from scheduler.checking.database import check
+from scheduler.checking.findings import Finding
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
 from tests.builders import NOW, some_books

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import StateError
 from scheduler.store import Store, migrating
 from scheduler.store.engines import open_engine

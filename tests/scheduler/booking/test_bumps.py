@@ -12,7 +12,7 @@ from scheduler.booking.bumps import BumpWish, NewPlace, bump, suggest_for_bump
 from scheduler.booking.proposals import answer_proposal
 from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, change
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import ClashError, StaleError, StateError
 from scheduler.model import Booking, Kind, ProposalState, Session, SessionState
 from scheduler.store import Transaction

@@ -10,7 +10,7 @@ from calendars.bells import SchoolId
 from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm, confirm_series, decline, expire_holds
 from scheduler.booking.single import SessionChange, cancel, change
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import (
     ClashError,
     ForbiddenError,

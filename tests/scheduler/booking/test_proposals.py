@@ -17,7 +17,7 @@ from scheduler.booking.proposals import (
 )
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import (
     ClashError,
     ForbiddenError,

@@ -10,7 +10,7 @@ from scheduler.booking.consent import confirm, decline, expire_holds
 from scheduler.booking.proposals import answer_proposal, propose_move
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import ClashError, StaleError, StateError
 from scheduler.model import Kind, Proposal, Role, Session, SessionState
 from scheduler.store import Transaction

@@ -17,7 +17,7 @@ from calendars.slots import Slot
 from scheduler.booking import consent, proposals, single, swaps, waiting
 from scheduler.booking.bumps import BumpWish, NewPlace, bump
 from scheduler.booking.series import book_series
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import SchedulerError, StaleError
 from scheduler.model import (
     Booking,

@@ -6,7 +6,7 @@ from scheduler.booking.alternatives import suggest_for_swap
 from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import ClashError, InvalidWishError, StaleError, StateError
 from scheduler.model import Role, Session, SessionState, SiteState
 from scheduler.store import Transaction

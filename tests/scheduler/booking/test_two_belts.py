@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from scheduler.checking import check
+from scheduler.checking.database import check
+from scheduler.checking.findings import Check
 from scheduler.errors import ClashError
-from scheduler.findings import Check
 from scheduler.model import Session
 from scheduler.store import Transaction
 from tests.scheduler.desk import Desk

@@ -22,7 +22,7 @@ from scheduler.booking.waiting import (
     offer_place,
     settle_waiting,
 )
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import ForbiddenError, StaleError, StateError
 from scheduler.members import School
 from scheduler.model import (

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from calendars.bells import SchoolId
 from scheduler.booking.consent import confirm
 from scheduler.booking.single import cancel
-from scheduler.checking import check
+from scheduler.checking.database import check
+from scheduler.disruptions.making_up import MakeUp, make_up
 from scheduler.errors import ForbiddenError, InvalidWishError, NotFoundError, StateError
 from scheduler.jobs import close_outcomes
-from scheduler.making_up import MakeUp, make_up
 from scheduler.model import Actor, ActorRole, Outcome, OutcomeKind, Session
 from scheduler.outcomes import (
     Correction,

@@ -18,7 +18,7 @@ from alembic import command
 from sqlalchemy import Connection, inspect, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from scheduler.checking import check
+from scheduler.checking.database import check
 from scheduler.errors import InvalidValueError, StateError
 from scheduler.exchange import import_files
 from scheduler.feeds import Feeds, SubscriptionWish, subscribe

@@ -14,6 +14,7 @@ from scheduler.adjusting import Occasion, place_of
 from scheduler.booking.revisions import successor, to_lock
 from scheduler.booking.single import cancelled
 from scheduler.digests import by_time
+from scheduler.disruptions.suspending.telling import told_of_closing
 from scheduler.errors import InvalidWishError
 from scheduler.members import DistrictId, Name
 from scheduler.model import (
@@ -32,7 +33,6 @@ from scheduler.model import (
 )
 from scheduler.schools import SchoolBook
 from scheduler.store import Transaction
-from scheduler.suspending.telling import told_of_closing
 
 Books = Mapping[SchoolId, SchoolBook]
 

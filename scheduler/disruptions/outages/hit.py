@@ -8,10 +8,7 @@ from scheduler.adjusting import place_of
 from scheduler.booking.alternatives import situation_around
 from scheduler.conflicts import find_conflicts
 from scheduler.digests import by_time
-from scheduler.members import LinkPoolId, Outage, OutageId
-from scheduler.model import Place, Resource, ResourceKind, Session, SessionId, SessionState
-from scheduler.placing import booking_of
-from scheduler.replacements import (
+from scheduler.disruptions.replacements import (
     Disrupted,
     booking_at,
     obstacles_to,
@@ -19,6 +16,9 @@ from scheduler.replacements import (
     way_back,
     with_place,
 )
+from scheduler.members import LinkPoolId, Outage, OutageId
+from scheduler.model import Place, Resource, ResourceKind, Session, SessionId, SessionState
+from scheduler.placing import booking_of
 from scheduler.schools import Situation
 from scheduler.store import Transaction
 

@@ -11,6 +11,16 @@ from calendars.slots import Slot
 from scheduler.booking.consent import confirm
 from scheduler.booking.proposals import answer_proposal
 from scheduler.booking.single import SessionChange, cancel, change
+from scheduler.disruptions.outages import (
+    Remedies,
+    Remedy,
+    apply_remedies,
+    mark,
+    sessions_hit,
+    sessions_moved,
+    unmark,
+)
+from scheduler.disruptions.replacements import Disrupted, Replacement, Way
 from scheduler.errors import ForbiddenError, NotFoundError
 from scheduler.members import LinkPoolId, Outage, OutageId
 from scheduler.model import (
@@ -21,16 +31,6 @@ from scheduler.model import (
     Session,
     SessionState,
 )
-from scheduler.outages import (
-    Remedies,
-    Remedy,
-    apply_remedies,
-    mark,
-    sessions_hit,
-    sessions_moved,
-    unmark,
-)
-from scheduler.replacements import Disrupted, Replacement, Way
 from scheduler.store import Transaction
 from tests.builders import a_pool, a_room, an_alliance, an_outage, at, some_books
 from tests.scheduler.conftest import Open

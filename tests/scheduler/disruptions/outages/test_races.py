@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from scheduler.booking.single import SessionChange, change
+from scheduler.disruptions.outages import mark
 from scheduler.errors import ClashError
 from scheduler.model import Role, Session
-from scheduler.outages import mark
 from scheduler.store import Transaction
 from tests.builders import an_outage, at
 from tests.scheduler.desk import Desk, a_booking, a_wish
-from tests.scheduler.outages.test_outages import applied, listed, taken
+from tests.scheduler.disruptions.outages.test_outages import applied, listed, taken
 
 
 @pytest.mark.parametrize("resource", [{"room": "JS-R1"}, {"link_pool": "bridge"}])

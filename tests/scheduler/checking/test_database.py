@@ -15,15 +15,15 @@ from calendars.days import DayKind
 from calendars.series import Weekly
 from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, cancel, change
-from scheduler.checking import (
+from scheduler.checking.database import (
     check,
     nothing_is_used_twice,
     pools_carry_their_peaks,
     series_hold_together,
     states_are_sound,
 )
+from scheduler.checking.findings import Check, Finding
 from scheduler.exchange import import_files
-from scheduler.findings import Check, Finding
 from scheduler.members import Room, RoomId
 from scheduler.model import (
     Role,

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from scheduler.booking.alternatives import situation_around
 from scheduler.conflicts import find_conflicts
-from scheduler.making_up import made_up_by, wanted_later
-from scheduler.model import Booking, Effect, Place, Session, Suspension
-from scheduler.outages import key_of
-from scheduler.placing import booking_of
-from scheduler.replacements import (
+from scheduler.disruptions.making_up import made_up_by, wanted_later
+from scheduler.disruptions.outages import key_of
+from scheduler.disruptions.replacements import (
     Disrupted,
     booking_at,
     later_place,
@@ -17,9 +15,11 @@ from scheduler.replacements import (
     way_back,
     with_place,
 )
+from scheduler.disruptions.suspending.opening import sessions_to_return
+from scheduler.model import Booking, Effect, Place, Session, Suspension
+from scheduler.placing import booking_of
 from scheduler.schools import Situation
 from scheduler.store import Transaction
-from scheduler.suspending.opening import sessions_to_return
 
 Judge = Callable[[Sequence[Session]], tuple[Disrupted, ...]]
 

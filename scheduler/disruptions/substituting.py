@@ -22,7 +22,7 @@ from scheduler.model import (
 from scheduler.placing import wish_of
 from scheduler.schools import SchoolBook, Situation
 from scheduler.store import Transaction
-from scheduler.term_dates import stretch_of
+from scheduler.terms.stretches import stretch_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Of many wishes in one transaction, what is refused leaves nothing behind and blocks no other."""
 
 from scheduler.booking.single import book
+from scheduler.disruptions.one_by_one import Remedied, attempt
 from scheduler.errors import StateError
 from scheduler.model import Session, SessionId
-from scheduler.one_by_one import Remedied, attempt
 from scheduler.store import Transaction
 from tests.builders import at
 from tests.scheduler.desk import Desk, a_booking

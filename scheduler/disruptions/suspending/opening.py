@@ -12,8 +12,11 @@ from scheduler.access import require_change_of
 from scheduler.adjusting import Occasion
 from scheduler.booking.revisions import to_lock
 from scheduler.booking.single import SessionChange, change
+from scheduler.disruptions.making_up import MakeUp, made_up_by, make_up
+from scheduler.disruptions.one_by_one import Remedied, attempt
+from scheduler.disruptions.replacements import booking_at
+from scheduler.disruptions.suspending.telling import told_of_opening
 from scheduler.errors import InvalidWishError, StateError
-from scheduler.making_up import MakeUp, made_up_by, make_up
 from scheduler.model import (
     Effect,
     Place,
@@ -24,11 +27,8 @@ from scheduler.model import (
     SessionState,
     Suspension,
 )
-from scheduler.one_by_one import Remedied, attempt
 from scheduler.placing import outlines
-from scheduler.replacements import booking_at
 from scheduler.store import Transaction
-from scheduler.suspending.telling import told_of_opening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,13 @@ from operator import attrgetter
 from typing import Final
 
 from calendars.text import Text
-from scheduler.checking_aftermath import (
+from scheduler.checking.aftermath import (
     operations_are_linked,
     outcomes_fit_the_plan,
     suspended_sessions_stay_cancelled,
 )
+from scheduler.checking.findings import Check, Finding
 from scheduler.conflicts import find_conflicts
-from scheduler.findings import Check, Finding
 from scheduler.members import Alliance, LinkPool, Room, RoomId
 from scheduler.model import (
     OnDecline,

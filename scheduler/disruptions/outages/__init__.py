@@ -1,8 +1,8 @@
 """Outages: a room or link goes out of use; whom it hits, where they could go, and the way back."""
 
-from scheduler.outages.applying import Remedies, Remedy, apply_remedies
-from scheduler.outages.hit import key_of, sessions_hit, sessions_moved
-from scheduler.outages.marking import mark, unmark
+from scheduler.disruptions.outages.applying import Remedies, Remedy, apply_remedies
+from scheduler.disruptions.outages.hit import key_of, sessions_hit, sessions_moved
+from scheduler.disruptions.outages.marking import mark, unmark
 
 __all__ = [
     "Remedies",

@@ -12,6 +12,8 @@ from scheduler.adjusting import Occasion
 from scheduler.booking.proposals import propose_move
 from scheduler.booking.revisions import current_session, to_lock
 from scheduler.booking.single import SessionChange, change, changed_booking
+from scheduler.disruptions.one_by_one import Remedied, attempt
+from scheduler.disruptions.outages.hit import original_places
 from scheduler.errors import NotFoundError
 from scheduler.members import LinkPoolId, Note, Outage, OutageId
 from scheduler.model import (
@@ -22,8 +24,6 @@ from scheduler.model import (
     SessionState,
     SiteWish,
 )
-from scheduler.one_by_one import Remedied, attempt
-from scheduler.outages.hit import original_places
 from scheduler.placing import outlines
 from scheduler.store import Transaction
 

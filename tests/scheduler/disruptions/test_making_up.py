@@ -9,8 +9,8 @@ import pytest
 from calendars.bells import SchoolId
 from scheduler.booking.consent import confirm
 from scheduler.booking.single import cancel
+from scheduler.disruptions.making_up import MakeUp, make_up, make_up_places
 from scheduler.errors import ClashError, InvalidWishError, StateError
-from scheduler.making_up import MakeUp, make_up, make_up_places
 from scheduler.model import AdjustmentKind, Role, Session
 from scheduler.store import Transaction
 from tests.builders import TUESDAY, at

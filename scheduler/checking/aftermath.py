@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from calendars.text import Text
-from scheduler.findings import Check, Finding
+from scheduler.checking.findings import Check, Finding
 from scheduler.model import (
     Adjustment,
     AdjustmentKind,

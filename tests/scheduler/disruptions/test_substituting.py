@@ -4,11 +4,11 @@ import pytest
 
 from calendars.bells import SchoolId
 from scheduler.booking.consent import confirm
+from scheduler.disruptions.substituting import Substitution, substitute, substitutes
 from scheduler.errors import ClashError, InvalidWishError, NotFoundError
 from scheduler.members import TeacherId
 from scheduler.model import AdjustmentKind, Role, Session, SiteState
 from scheduler.store import Transaction
-from scheduler.substituting import Substitution, substitute, substitutes
 from tests.builders import a_block, a_teacher, at, some_books
 from tests.scheduler.conftest import Open
 from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of

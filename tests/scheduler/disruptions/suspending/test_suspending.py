@@ -13,9 +13,19 @@ from scheduler.adjusting import place_of
 from scheduler.booking.consent import confirm
 from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, change
-from scheduler.checking import check
+from scheduler.checking.database import check
+from scheduler.disruptions.making_up import MakeUp, make_up
+from scheduler.disruptions.replacements import Disrupted, Way
+from scheduler.disruptions.suspending import (
+    Returns,
+    SuspensionWish,
+    lift,
+    put_back,
+    sessions_to_decide,
+    suspend,
+)
+from scheduler.disruptions.suspending.closing import effect_on
 from scheduler.errors import ClashError, InvalidValueError, InvalidWishError, StateError
-from scheduler.making_up import MakeUp, make_up
 from scheduler.members import District, DistrictId, School
 from scheduler.model import (
     Effect,
@@ -27,17 +37,7 @@ from scheduler.model import (
     SuspendedSession,
     Suspension,
 )
-from scheduler.replacements import Disrupted, Way
 from scheduler.store import Transaction
-from scheduler.suspending import (
-    Returns,
-    SuspensionWish,
-    lift,
-    put_back,
-    sessions_to_decide,
-    suspend,
-)
-from scheduler.suspending.closing import effect_on
 from tests.builders import TUESDAY, a_day, a_session, a_site, at, school_time, some_books
 from tests.scheduler.conftest import Open
 from tests.scheduler.desk import OFFICE, Desk, a_booking, a_series, a_wish, coordinator_of

@@ -15,6 +15,7 @@ from scheduler.booking.alternatives import situation_around
 from scheduler.booking.candidates import dates_around, in_any_room
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import require_reason
+from scheduler.disruptions.replacements import Replacement, later_place
 from scheduler.errors import StateError
 from scheduler.members import LinkPoolId, Note
 from scheduler.model import (
@@ -30,7 +31,6 @@ from scheduler.model import (
     SiteWish,
 )
 from scheduler.placing import booking_of, wish_of
-from scheduler.replacements import Replacement, later_place
 from scheduler.store import Transaction
 
 _MOST_DATES: Final = 3

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import time
 
 from calendars.bells import BellSchedule
-from scheduler.affected import Affected, sessions_to_judge
+from scheduler.disruptions.affected import Affected, sessions_to_judge
 from scheduler.members import Outage, OutageId
 from scheduler.model import SessionState
 from scheduler.store import Transaction

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from calendars.text import Text
 from scheduler.digests import digests, readers_of
+from scheduler.disruptions.outages.hit import away_from, hit_by, original_places
 from scheduler.local_words import date_words, wall_clock
 from scheduler.members import LinkPool, Outage, OutageId
 from scheduler.model import Session
-from scheduler.outages.hit import away_from, hit_by, original_places
 from scheduler.schools import SchoolBook
 from scheduler.store import Stored, Transaction
 

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from calendars.bells import SchoolId
 from scheduler.adjusting import adjustment_of, place_of
 from scheduler.booking.single import cancel
-from scheduler.checking import check
-from scheduler.checking_aftermath import (
+from scheduler.checking.aftermath import (
     operations_are_linked,
     outcomes_fit_the_plan,
     suspended_sessions_stay_cancelled,
 )
-from scheduler.findings import Check
-from scheduler.making_up import MakeUp, make_up
+from scheduler.checking.database import check
+from scheduler.checking.findings import Check
+from scheduler.disruptions.making_up import MakeUp, make_up
 from scheduler.model import (
     AdjustmentKind,
     Effect,

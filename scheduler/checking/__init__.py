@@ -1,0 +1,1 @@
+"""Whether everything that must always be true is true of a database."""
