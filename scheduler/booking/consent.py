@@ -52,14 +52,38 @@ async def confirm_series(
 ) -> tuple[Session, ...]:
     """One tap for all dates of a series that still wait for this school: all of them or none."""
     require_voice(transaction.actor, school)
+    return await _confirm(transaction, await _waiting_for(transaction, series, school), school)
+
+
+async def decline_series(
+    transaction: Transaction, series: SeriesId, school: SchoolId, *, reason: str
+) -> tuple[Session, ...]:
+    """One no to all dates of a series that still wait for this school, each as `decline` has it."""
+    require_voice(transaction.actor, school)
+    require_reason(reason)
+    waiting = await _waiting_for(transaction, series, school)
+    await transaction.lock(to_lock(waiting))
+    return tuple(
+        [
+            await decline(transaction, each.id, school, each.revision, reason=reason)
+            for each in waiting
+        ]
+    )
+
+
+async def _waiting_for(
+    transaction: Transaction, series: SeriesId, school: SchoolId
+) -> tuple[Session, ...]:
+    """The dates of the series that the school has still to answer."""
     await transaction.series(series)
     sessions = await transaction.sessions(series=series, states=(SessionState.HELD,), limit=None)
-    waiting = [
+    return tuple(
         session
         for session in sessions
-        if session.is_live(transaction.now) and session.site_of(school) is not None
-    ]
-    return await _confirm(transaction, waiting, school)
+        if session.is_live(transaction.now)
+        and (site := session.site_of(school)) is not None
+        and site.state is SiteState.HELD
+    )
 
 
 async def decline(

@@ -7,20 +7,31 @@ from datetime import datetime
 
 from scheduler.errors import StateError
 from scheduler.members import School
-from scheduler.model import Booking, Session, Waiting
+from scheduler.model import Booking, SeriesBooking, Session, Waiting
 
 Rank = tuple[bool, bool]
 
 
-def rank_of(session: Session | Booking, *, all_term: bool) -> Rank:
+def rank_of(session: Session | Booking | SeriesBooking, *, all_term: bool) -> Rank:
     """Higher comes first. `all_term`: it is a date of a series."""
     return any(site.class_groups for site in session.sites), all_term
 
 
-def turn_of(waiting: Waiting, school: School) -> tuple[bool, bool, bool, datetime, str]:
-    """Sorts a waiting list: priority, then a school with support priority, then who filed first."""
-    instruction, all_term = rank_of(waiting.booking, all_term=waiting.series is not None)
-    return not instruction, not all_term, not school.support_priority, waiting.filed_at, waiting.id
+def turn_of(waiting: Waiting, school: School) -> tuple[int, bool, bool, bool, datetime, str]:
+    """Sorts a waiting list: priority, then a school with support priority, then who filed first.
+
+    Whoever let offers lapse comes after everybody who has let fewer, whatever the priority: each
+    gets a turn before anybody gets another.
+    """
+    instruction, all_term = rank_of(waiting.wish, all_term=waiting.is_all_term)
+    return (
+        waiting.lapses,
+        not instruction,
+        not all_term,
+        not school.support_priority,
+        waiting.filed_at,
+        waiting.id,
+    )
 
 
 def require_higher(rank: Rank, displaced: Session) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from uuid import uuid4
 
@@ -65,16 +65,7 @@ async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBo
     wanted = wanted_dates(upcoming(found, transaction.now), wish, wish.sites, pinned=wish.pinned)
     lost = tuple(lost_dates(found, transaction.now))
     _require_dates(wanted, lost)
-    series = Series(
-        **agenda_of(wish),
-        id=SeriesId(uuid4().hex),
-        term=wish.term,
-        weekly=wish.weekly,
-        sites=wish.sites,
-        pinned=wish.pinned,
-        created_at=transaction.now,
-        changed_at=transaction.now,
-    )
+    series = new_series(wish, transaction.now)
     situation = await lock_and_look(transaction, wanted, wish.when_impossible)
     placed = place_dates(
         wanted,
@@ -85,13 +76,34 @@ async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBo
         now=transaction.now,
     )
     require_placed(placed, wish.when_impossible)
-    await transaction.add_series(series)
-    for session in placed.sessions:
-        await transaction.add_session(session)
-    booked = answer(series, placed, lost)
+    await store_series(transaction, series, placed.sessions)
     await watch_dates(transaction, series, placed.skipped, books)
-    await transaction.add_notices(notices.booked(series, booked.booked, books, transaction.now))
-    return booked
+    return answer(series, placed, lost)
+
+
+def new_series(wish: SeriesBooking, now: datetime) -> Series:
+    """The series that a wish asks for."""
+    return Series(
+        **agenda_of(wish),
+        id=SeriesId(uuid4().hex),
+        term=wish.term,
+        weekly=wish.weekly,
+        sites=wish.sites,
+        pinned=wish.pinned,
+        created_at=now,
+        changed_at=now,
+    )
+
+
+async def store_series(
+    transaction: Transaction, series: Series, sessions: Sequence[Session]
+) -> None:
+    """Write a new series with its sessions, and tell everybody."""
+    await transaction.add_series(series)
+    for session in sessions:
+        await transaction.add_session(session)
+    books = await transaction.books([site.school for site in series.sites])
+    await transaction.add_notices(notices.booked(series, sessions, books, transaction.now))
 
 
 async def suggest_for_series(transaction: Transaction, wish: SeriesBooking) -> FindAlternatives:

@@ -117,11 +117,13 @@ def place_dates(
     when_impossible: WhenImpossible,
     actor: Actor,
     now: datetime,
+    ask: SchoolId | None = None,
 ) -> Placed:
     """A session for every date that rules allow, each judged with those before it in place (E29).
 
     A room left open stays the same all term where it can. With `alternative`, a date that rules
-    forbid moves to the best place on that day, then in that week.
+    forbid moves to the best place on that day, then in that week. The school to `ask` has to say
+    yes in any case.
     """
     placed, settled = Placed(), dict[SchoolId, RoomId]()
     for each in wanted:
@@ -138,7 +140,9 @@ def place_dates(
             placed.skipped.append(_refused(each, conflicts, situation))
             continue
         session = replace(session, series=series, series_date=each.date)
-        session = with_answers(session, situation, actor=actor, now=now, before=each.before)
+        session = with_answers(
+            session, situation, actor=actor, now=now, before=each.before, ask=ask
+        )
         for site in session.sites:
             if site.room is not None:
                 settled.setdefault(site.school, site.room)

@@ -53,7 +53,12 @@ async def watch_dates(
 
 
 async def stop_watching(transaction: Transaction, series: SeriesId, from_date: date) -> None:
-    """From a date on the series is another or none: what it had to skip is wanted no more."""
-    for before in await transaction.waiting_list(series=series):
+    """From a date on the series is another or none: what it had to skip is wanted no more.
+
+    A date that is offered is a session of the series, and goes where the series goes.
+    """
+    for before in await transaction.waiting_list(
+        states=(WaitingState.WAITING, WaitingState.OFFERED), series=series
+    ):
         if before.series_date is not None and before.series_date >= from_date:
             await transaction.replace_waiting(before, replace(before, state=WaitingState.LEFT))

@@ -7,33 +7,47 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 from uuid import uuid4
 
-from calendars.slots import Slot
 from scheduler.access import require_sessions_of
 from scheduler.booking import notices, waiting_notices
-from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.priority import turn_of
 from scheduler.booking.revisions import require_revision
-from scheduler.conflicts import find_conflicts
-from scheduler.errors import ClashError, ForbiddenError, StaleError, StateError
+from scheduler.booking.series import store_series
+from scheduler.booking.waiting_needs import (
+    Found,
+    Need,
+    find_all,
+    in_the_way,
+    needs_of,
+    needs_to_come,
+)
+from scheduler.errors import (
+    ClashError,
+    ForbiddenError,
+    InvalidWishError,
+    StaleError,
+    StateError,
+)
 from scheduler.model import (
     Actor,
-    Booking,
     Conflict,
     Role,
-    SessionId,
+    Session,
     SessionState,
     Waiting,
     WaitingId,
     WaitingState,
     WaitingWish,
 )
-from scheduler.placing import draft, outlines
 from scheduler.schools import Situation
 from scheduler.store import Store, Transaction
+
+REST: Final = timedelta(days=1)
+"""How long a date of a series rests after an offer that nobody answered, times such offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,25 +65,34 @@ async def join(transaction: Transaction, wish: WaitingWish) -> Waiting:
     The coordinator's school waits, or for the office that which leads.
     """
     await transaction.require(wish)
-    booking, actor = wish.booking, transaction.actor
-    lead = next(site.school for site in booking.sites if site.role is Role.LEAD)
+    actor = transaction.actor
+    lead = next(site.school for site in wish.wish.sites if site.role is Role.LEAD)
     waiting = Waiting(
-        booking=booking,
+        booking=wish.booking,
+        series_booking=wish.series_booking,
         also_at=wish.also_at,
+        also_weekly=wish.also_weekly,
         id=WaitingId(uuid4().hex),
         school=actor.school or lead,
         filed_by=actor.name,
         filed_as=actor.role,
         filed_at=transaction.now,
     )
-    for slot in waiting.slots:
+    for need in await needs_of(transaction, waiting):
+        if not need.dates:
+            raise InvalidWishError(
+                "这个系列没有可以上课的日期，不能候补。",
+                "The series has no date on which it could be held: it cannot wait.",
+                pointer="/series_booking/weekly",
+            )
         try:
-            await find_places(transaction, _wanted(waiting, slot))
+            await find_all(transaction, waiting, need, actor=actor)
         except ClashError:
             continue
+        starts = need.dates[0].booking.slot.starts.isoformat()
         raise StateError(
-            f"{slot.starts.isoformat()} 现在就可以预约，不必候补。",
-            f"{slot.starts.isoformat()} can be booked right now: there is no need to wait.",
+            f"{starts} 现在就可以预约，不必候补。",
+            f"{starts} can be booked right now: there is no need to wait.",
         )
     await transaction.add_waiting(waiting)
     return waiting
@@ -82,8 +105,8 @@ async def leave(transaction: Transaction, id: WaitingId, revision: int) -> Waiti
     require_sessions_of(transaction.actor, [before.school])
     if before.state is not WaitingState.WAITING:
         raise StateError(
-            f"“{before.booking.title}”已不在候补；如已有暂留的位置，请直接确认或谢绝。",
-            f"“{before.booking.title}” waits no more: an offer is confirmed or declined.",
+            f"“{before.wish.title}”已不在候补；如已有暂留的位置，请直接确认或谢绝。",
+            f"“{before.wish.title}” waits no more: an offer is confirmed or declined.",
         )
     return await transaction.replace_waiting(before, replace(before, state=WaitingState.LEFT))
 
@@ -95,18 +118,18 @@ async def look_at_list(
     found = await transaction.waiting_list(states=states)
     if not found:
         return tuple
-    books = await transaction.books({site.school for each in found for site in each.booking.sites})
-    books |= await transaction.books({each.school for each in found})
-    queue = sorted(found, key=lambda each: turn_of(each, books[each.school].school))
+    schools = {site.school for each in found for site in each.wish.sites}
+    books = await transaction.books(schools | {each.school for each in found})
+    queue = [
+        (each, await needs_to_come(transaction, each) if each.state is WaitingState.WAITING else ())
+        for each in sorted(found, key=lambda each: turn_of(each, books[each.school].school))
+    ]
+    now = transaction.now
     sketches = [
-        sketch
-        for each in queue
-        if each.state is WaitingState.WAITING
-        for slot in each.slots
-        for sketch in outlines(_at(each, slot), books, id=SessionId(each.id), now=transaction.now)
+        sketch for _, needs in queue for need in needs for sketch in need.sketches(books, now)
     ]
     situation = await transaction.situation(sketches)
-    return partial(_read, queue, situation, transaction.now)
+    return partial(_read, queue, situation, now)
 
 
 async def offer_freed_places(store: Store, clock: Callable[[], datetime], actor: Actor) -> None:
@@ -121,7 +144,7 @@ async def offer_freed_places(store: Store, clock: Callable[[], datetime], actor:
     async with store.read(now=clock()) as transaction:
         read = await look_at_list(transaction)
     for turn in await asyncio.to_thread(read):
-        if turn.reasons:
+        if turn.reasons or turn.waiting.rests(clock()):
             continue
         offer = partial(offer_place, id=turn.waiting.id)
         # Somebody was quicker, or the filer may not arrange this any more: others go on.
@@ -130,16 +153,16 @@ async def offer_freed_places(store: Store, clock: Callable[[], datetime], actor:
 
 
 async def settle_waiting(transaction: Transaction) -> tuple[Waiting, ...]:
-    """Write down what became of offers, and whose time has passed; those that wait no more."""
+    """Write down what became of offers, and whose time has passed; the wishes that this changes."""
     settled = []
     for before in await transaction.waiting_list(
         states=(WaitingState.WAITING, WaitingState.OFFERED)
     ):
-        state = await _became(transaction, before)
-        if state is None:
+        after = await _settled(transaction, before)
+        if after == before:
             continue
-        after = await transaction.replace_waiting(before, replace(before, state=state))
-        if state is WaitingState.PASSED:
+        after = await transaction.replace_waiting(before, after)
+        if after.state is WaitingState.PASSED:
             books = await transaction.books([before.school])
             await transaction.add_notices(
                 waiting_notices.passed(after, books[before.school], transaction.now)
@@ -154,79 +177,104 @@ async def offer_place(transaction: Transaction, id: WaitingId) -> Waiting | None
     The school that waits is asked even where it keeps open hours, for it may have made other plans.
     """
     before = await transaction.waiting(id)
-    if before.state is not WaitingState.WAITING or await _is_held_otherwise(transaction, before):
+    if (
+        before.state is not WaitingState.WAITING
+        or before.rests(transaction.now)
+        or await _is_held_otherwise(transaction, before)
+    ):
         return None
-    for slot in before.slots:
-        if slot.starts <= transaction.now:
-            continue
-        try:
-            (session,), situation = await find_places(
-                transaction, _wanted(before, slot), actor=before.filer
-            )
-        except ClashError:
-            continue
-        session = replace(session, series=before.series, series_date=before.series_date)
-        await transaction.add_session(session)
-        offered = await transaction.replace_waiting(
-            before, replace(before, state=WaitingState.OFFERED, session=session.id)
-        )
-        await transaction.add_notices(
-            (
-                *waiting_notices.offered(offered, session, situation.schools, transaction.now),
-                *notices.booked(session, situation.schools, transaction.now),
-            )
-        )
-        return offered
+    for need in await needs_to_come(transaction, before):
+        with suppress(ClashError):
+            found = await find_all(transaction, before, need, actor=before.filer)
+            return await _offered(transaction, before, found)
     return None
 
 
-def _at(waiting: Waiting, slot: Slot) -> Booking:
-    return replace(waiting.booking, slot=slot)
+async def _offered(transaction: Transaction, before: Waiting, found: Found) -> Waiting:
+    """The wish with all of it held, and everybody told."""
+    if found.series is not None:
+        await store_series(transaction, found.series, found.sessions)
+        after = replace(before, state=WaitingState.OFFERED, series=found.series.id)
+        offered = await transaction.replace_waiting(before, after)
+    else:
+        (session,) = found.sessions
+        session = replace(session, series=before.series, series_date=before.series_date)
+        await transaction.add_session(session)
+        after = replace(before, state=WaitingState.OFFERED, session=session.id)
+        offered = await transaction.replace_waiting(before, after)
+        told = notices.booked(session, found.schools, transaction.now)
+        await transaction.add_notices(told)
+    book = (await transaction.books([before.school]))[before.school]
+    await transaction.add_notices(
+        waiting_notices.offered(offered, found.sessions, book, transaction.now)
+    )
+    return offered
 
 
-def _wanted(waiting: Waiting, slot: Slot) -> Wanted:
-    return Wanted(id=SessionId(uuid4().hex), booking=_at(waiting, slot), ask=waiting.school)
-
-
-def _read(queue: Sequence[Waiting], situation: Situation, now: datetime) -> tuple[Turn, ...]:
+def _read(
+    queue: Sequence[tuple[Waiting, Sequence[Need]]], situation: Situation, now: datetime
+) -> tuple[Turn, ...]:
     turns, position = [], 0
-    for each in queue:
+    for each, needs in queue:
         if each.state is not WaitingState.WAITING:
             turns.append(Turn(waiting=each, position=None))
             continue
         position += 1
-        reasons = _reasons(each, situation, now)
+        told = [in_the_way(need, situation, now) for need in needs]
+        reasons = () if () in told else next(iter(told), ())
         turns.append(Turn(waiting=each, position=position, reasons=reasons))
     return tuple(turns)
 
 
-def _reasons(waiting: Waiting, situation: Situation, now: datetime) -> tuple[Conflict, ...]:
-    """What is in the way at the best time still to come; nothing if any of the times fits."""
-    told: list[tuple[Conflict, ...]] = []
-    for slot in waiting.slots:
-        if slot.starts > now:
-            session = draft(_at(waiting, slot), situation, id=SessionId(waiting.id), now=now)
-            told.append(find_conflicts(session, situation, now=now))
-    return () if () in told else next(iter(told), ())
+async def _settled(transaction: Transaction, waiting: Waiting) -> Waiting:
+    """The wish as it stands now: the same, while it goes on waiting or waits for an answer."""
+    if waiting.state is WaitingState.OFFERED:
+        return _answered(waiting, await _offered_sessions(transaction, waiting), transaction.now)
+    if await _is_held_otherwise(transaction, waiting):
+        return replace(waiting, state=WaitingState.LEFT)
+    if not await needs_to_come(transaction, waiting):
+        return replace(waiting, state=WaitingState.PASSED)
+    return waiting
 
 
-async def _became(transaction: Transaction, waiting: Waiting) -> WaitingState | None:
-    """What has become of it since; None if it goes on waiting, or waits for an answer."""
-    if waiting.session is None:
-        if await _is_held_otherwise(transaction, waiting):
-            return WaitingState.LEFT
-        return WaitingState.PASSED if waiting.is_past(transaction.now) else None
-    session = await transaction.session(waiting.session)
-    if session.state is SessionState.CONFIRMED:
-        return WaitingState.TAKEN
-    if session.state is SessionState.CANCELLED:
-        return WaitingState.DECLINED
-    return None if session.is_live(transaction.now) else WaitingState.LAPSED
+def _answered(waiting: Waiting, offered: Sequence[Session], now: datetime) -> Waiting:
+    """What an offer has come to: a date of a series that nobody answered for waits again."""
+    if any(each.state is SessionState.HELD and each.is_live(now) for each in offered):
+        return waiting
+    states = {each.state for each in offered}
+    if SessionState.CONFIRMED in states:
+        return replace(waiting, state=WaitingState.TAKEN)
+    if SessionState.CANCELLED in states:
+        return replace(waiting, state=WaitingState.DECLINED)
+    if waiting.series_date is None:
+        return replace(waiting, state=WaitingState.LAPSED)
+    return _again(waiting, now)
+
+
+def _again(waiting: Waiting, now: datetime) -> Waiting:
+    """A date of a series that goes on waiting after an offer that nobody answered.
+
+    It rests for one day more each time, so that others may book what it has had on hold.
+    """
+    lapses = waiting.lapses + 1
+    return replace(
+        waiting,
+        state=WaitingState.WAITING,
+        session=None,
+        lapses=lapses,
+        rests_until=now + lapses * REST,
+    )
+
+
+async def _offered_sessions(transaction: Transaction, waiting: Waiting) -> Sequence[Session]:
+    if waiting.session is not None:
+        return [await transaction.session(waiting.session)]
+    return await transaction.sessions(series=waiting.series, limit=None)
 
 
 async def _is_held_otherwise(transaction: Transaction, waiting: Waiting) -> bool:
     """Whether the date of its series has been given another place meanwhile."""
-    if waiting.series is None:
+    if waiting.series_date is None:
         return False
     return any(
         session.series_date == waiting.series_date and session.is_live(transaction.now)

@@ -5,11 +5,10 @@ from datetime import date
 from http import HTTPStatus
 from typing import Final
 
-from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_sessions_of
 from scheduler.booking.alternatives import FindAlternatives
-from scheduler.booking.consent import confirm_series
+from scheduler.booking.consent import confirm_series, decline_series
 from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
 from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.errors import (
@@ -22,7 +21,7 @@ from scheduler.errors import (
 from scheduler.http.answers import Page
 from scheduler.http.paging import Cursor, Limit, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.http.sessions import OF_A_CHANGE, Reason
+from scheduler.http.sessions import OF_A_CHANGE, Reason, SchoolAnswer
 from scheduler.model import Series, SeriesBooking, SeriesId, Session
 from scheduler.store import Transaction
 
@@ -41,13 +40,6 @@ class SeriesCancellation:
 
     from_date: date
     reason: Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesConfirmation:
-    """The school that agrees to every date that still waits for it."""
-
-    school: SchoolId
 
 
 async def _listed(transaction: Transaction, call: Call[NoBody, SeriesList]) -> Page[Series]:
@@ -86,11 +78,13 @@ async def _cancelled(
     return Page(items=dropped, next=None)
 
 
-async def _confirmed(
-    transaction: Transaction, call: Call[SeriesConfirmation, object]
-) -> Page[Session]:
-    confirmed = await confirm_series(transaction, SeriesId(call.id), call.body.school)
-    return Page(items=confirmed, next=None)
+async def _answered(transaction: Transaction, call: Call[SchoolAnswer, object]) -> Page[Session]:
+    series, answer = SeriesId(call.id), call.body
+    if answer.says == "yes":
+        answered = await confirm_series(transaction, series, answer.school)
+    else:
+        answered = await decline_series(transaction, series, answer.school, reason=answer.reason)
+    return Page(items=answered, next=None)
 
 
 async def _instead(transaction: Transaction, call: Call[SeriesBooking, object]) -> FindAlternatives:
@@ -160,12 +154,15 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
     ),
     Route(
         method="POST",
-        path="/series/{id}/confirmations",
+        path="/series/{id}/answers",
         tag=_TAG,
-        summary=Text("学校一次确认全部待定日期", "A school agrees to every date that waits for it"),
-        body=SeriesConfirmation,
+        summary=Text(
+            "学校一次确认或谢绝全部待定日期",
+            "A school says yes or no to every date that waits for it",
+        ),
+        body=SchoolAnswer,
         answer=Page[Session],
-        errors=(NotFoundError, ForbiddenError, ClashError, StateError),
-        run=_confirmed,
+        errors=(NotFoundError, ForbiddenError, ClashError, StateError, InvalidWishError),
+        run=_answered,
     ),
 )

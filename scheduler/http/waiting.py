@@ -54,7 +54,7 @@ async def _listed(
 
 
 async def _joined(transaction: Transaction, call: Call[WaitingWish, object]) -> Waiting:
-    require_sessions_of(call.actor, [site.school for site in call.body.booking.sites])
+    require_sessions_of(call.actor, [site.school for site in call.body.wish.sites])
     return await join(transaction, call.body)
 
 

@@ -8,12 +8,13 @@ from typing import Annotated, NewType
 from msgspec import Meta
 
 from calendars.bells import SchoolId
+from calendars.series import Weekly
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
 from scheduler.members import IDENTIFIER, Name
 from scheduler.model.agenda import SeriesId, SessionId, check_length
 from scheduler.model.readers import Actor, ActorRole
-from scheduler.model.sessions import Booking
+from scheduler.model.sessions import Booking, SeriesBooking, WhenImpossible
 
 WaitingId = NewType("WaitingId", str)
 
@@ -36,24 +37,67 @@ class WaitingState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingWish:
-    """What waits: a booking at its slot, or as well at other times (`also_at`), best first."""
+    """What waits: one `booking`, or one `series_booking` with all its dates to come together.
 
-    booking: Booking
+    At its time, or as well at other times (`also_at`; every week `also_weekly`), best first.
+    """
+
+    booking: Booking | None = None
+    series_booking: SeriesBooking | None = None
     also_at: Annotated[tuple[Slot, ...], Meta(max_length=20)] = ()
+    also_weekly: Annotated[tuple[Weekly, ...], Meta(max_length=20)] = ()
 
     def __post_init__(self) -> None:
-        for slot in self.also_at:
-            check_length(slot.minutes, self.booking.min_minutes)
-        if len({self.booking.slot, *self.also_at}) <= len(self.also_at):
+        if (self.booking is None) == (self.series_booking is None):
+            raise InvalidValueError(
+                "请给出 booking（单次）或 series_booking（每周），且只给一个。",
+                "Give either a booking or a series_booking.",
+            )
+        if (self.also_at and self.booking is None) or (self.also_weekly and self.booking):
+            raise InvalidValueError(
+                "also_at 用于 booking，also_weekly 用于 series_booking。",
+                "also_at goes with a booking, also_weekly with a series_booking.",
+            )
+        if self.series_booking and self.series_booking.when_impossible is not WhenImpossible.REFUSE:
+            raise InvalidValueError(
+                "每周的需求整体候补，when_impossible 须为 refuse；可跳过日期的系列请直接预约，"
+                "跳过的日期会自动候补。",
+                "A weekly need waits as a whole: its when_impossible is refuse. A series that may "
+                "skip dates is booked, and those dates wait by themselves.",
+            )
+        times: tuple[Slot | Weekly, ...] = (*self.slots, *self.patterns)
+        for time in times:
+            check_length(time.minutes, self.wish.min_minutes)
+        if len(set(times)) < len(times):
             raise InvalidValueError("同一时间只能写一次。", "Name each time once.")
+
+    @property
+    def wish(self) -> Booking | SeriesBooking:
+        """What is to be held."""
+        wish = self.booking or self.series_booking
+        assert wish is not None  # noqa: S101 - it has one of the two
+        return wish
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every time that would do for a booking, best first."""
+        return () if self.booking is None else (self.booking.slot, *self.also_at)
+
+    @property
+    def patterns(self) -> tuple[Weekly, ...]:
+        """Every pattern that would do for a series, best first."""
+        return (
+            () if self.series_booking is None else (self.series_booking.weekly, *self.also_weekly)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting(WaitingWish):
     """A wish on the waiting list. `school` waits and answers the offer.
 
-    `series` and `series_date`: it is a date that its series had to skip. `session` is the place
-    that was offered.
+    `session` is the place that was offered, `series` the series that was offered. A booking with a
+    `series_date` is a date that its `series` had to skip: `lapses` counts the offers for it that
+    nobody answered, and it rests until `rests_until` before the next.
     """
 
     id: Annotated[WaitingId, IDENTIFIER]
@@ -65,6 +109,8 @@ class Waiting(WaitingWish):
     filed_at: datetime
     state: WaitingState = WaitingState.WAITING
     session: SessionId | None = None
+    lapses: int = 0
+    rests_until: datetime | None = None
     revision: int = 1
 
     @property
@@ -73,9 +119,9 @@ class Waiting(WaitingWish):
         return self.state in (WaitingState.WAITING, WaitingState.OFFERED)
 
     @property
-    def slots(self) -> tuple[Slot, ...]:
-        """Every time that would do, best first."""
-        return (self.booking.slot, *self.also_at)
+    def is_all_term(self) -> bool:
+        """Whether it is a series, or a date of one."""
+        return self.series_booking is not None or self.series_date is not None
 
     @property
     def filer(self) -> Actor:
@@ -83,6 +129,6 @@ class Waiting(WaitingWish):
         own = self.school if self.filed_as is ActorRole.SCHOOL_COORDINATOR else None
         return Actor(name=self.filed_by, role=self.filed_as, school=own)
 
-    def is_past(self, now: datetime) -> bool:
-        """Whether no time is left that would do."""
-        return all(slot.starts <= now for slot in self.slots)
+    def rests(self, now: datetime) -> bool:
+        """Whether others have the place for a while, after offers that nobody answered."""
+        return self.rests_until is not None and now < self.rests_until

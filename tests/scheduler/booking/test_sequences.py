@@ -51,6 +51,7 @@ VERBS: Final = (
     "cancel",
     "queue",
     "queue",
+    "queue_all_term",
     "offer",
     "pass_time",
 )
@@ -207,6 +208,9 @@ class World:
             wish = WaitingWish(booking=replace(lesson(number), slot=first), also_at=tuple(others))
             await self._do(waiting.join, wish)
 
+    async def queue_all_term(self, _: random.Random, number: int) -> None:
+        await self._do(waiting.join, WaitingWish(series_booking=a_series(title=f"音乐{number}")))
+
     async def offer(self, _: random.Random, __: int) -> None:
         await waiting.offer_freed_places(self.desk.store, lambda: self.now, OFFICE)
 
@@ -235,7 +239,7 @@ async def _live_through(file: Path, todo: Sequence[tuple[str, int]]) -> None:
 async def _offered_in_vain(desk: Desk, now: datetime) -> list[str]:
     """Who still waits although all of it fits."""
     turns = (await desk.read(waiting.look_at_list, now=now))()
-    return [turn.waiting.id for turn in turns if not turn.reasons]
+    return [turn.waiting.id for turn in turns if not turn.reasons and not turn.waiting.rests(now)]
 
 
 @settings(

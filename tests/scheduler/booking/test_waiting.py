@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,7 @@ from scheduler.booking.series import book_series
 from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.waiting import (
-    Turn,
-    join,
     leave,
-    look_at_list,
     offer_freed_places,
     offer_place,
     settle_waiting,
@@ -31,13 +28,13 @@ from scheduler.model import (
     Session,
     SessionState,
     SiteState,
-    Waiting,
     WaitingState,
     WaitingWish,
     WhenImpossible,
 )
 from scheduler.store import Transaction
 from tests.builders import NOW, a_room, an_outage, at, some_books, wall
+from tests.scheduler.booking.queueing import look, state_of, turns_at, wait_for
 from tests.scheduler.conftest import Open
 from tests.scheduler.desk import (
     OFFICE,
@@ -53,38 +50,15 @@ TF1 = SchoolId("TF1")
 LATER = at("16:10")
 
 
-async def _waiting(desk: Desk, *, by: str = "TF1", now: datetime = NOW, **fields: Any) -> Waiting:
-    """That school waits for the lesson of the builders, which is taken."""
-    also_at = fields.pop("also_at", ())
-    wish = WaitingWish(booking=a_booking(**fields), also_at=also_at)
-    return await desk.do(join, wish, by=coordinator_of(by), now=now)
-
-
-async def _look(desk: Desk, now: datetime = NOW) -> list[Session]:
-    """The sessions that the job offers at this moment."""
-    before = {each.id for each in await desk.read(Transaction.sessions, limit=None)}
-    await offer_freed_places(desk.store, lambda: now, OFFICE)
-    found = await desk.read(Transaction.sessions, limit=None)
-    return [each for each in found if each.id not in before]
-
-
-async def _state(desk: Desk, waiting: Waiting) -> WaitingState:
-    return (await desk.read(Transaction.waiting, waiting.id)).state
-
-
-async def _turns(desk: Desk, now: datetime = NOW) -> tuple[Turn, ...]:
-    return (await desk.read(look_at_list, now=now))()
-
-
 async def test_what_a_cancellation_frees_is_held_for_who_waits(each_desk: Desk) -> None:
     taken = await each_desk.book()
-    waiting = await _waiting(each_desk, title="美术")
-    assert await _look(each_desk) == []
+    waiting = await wait_for(each_desk, title="美术")
+    assert await look(each_desk) == []
     await each_desk.do(cancel, taken.id, 1, reason="停电")
-    (offer,) = await _look(each_desk)
+    (offer,) = await look(each_desk)
     assert (offer.title, offer.slot, offer.state) == ("美术", taken.slot, SessionState.HELD)
     assert offer.hold_expires_at is not None
-    assert await _look(each_desk) == []
+    assert await look(each_desk) == []
     stored = await each_desk.read(Transaction.waiting, waiting.id)
     assert stored == replace(waiting, state=WaitingState.OFFERED, session=offer.id, revision=2)
     assert await each_desk.read(check) == ()
@@ -93,7 +67,7 @@ async def test_what_a_cancellation_frees_is_held_for_who_waits(each_desk: Desk) 
     for revision, school in ((1, "TF1"), (2, "JS")):
         await each_desk.do(confirm, offer.id, SchoolId(school), revision)
     await each_desk.do(settle_waiting)
-    assert await _state(each_desk, waiting) is WaitingState.TAKEN
+    assert await state_of(each_desk, waiting) is WaitingState.TAKEN
 
 
 async def _decline(desk: Desk, taken: Session) -> None:
@@ -107,43 +81,43 @@ async def _move(desk: Desk, taken: Session) -> None:
 @pytest.mark.parametrize("free", [_decline, _move], ids=["decline", "move"])
 async def test_whatever_frees_a_place_it_is_offered(desk: Desk, free: Any) -> None:
     taken = await desk.book()
-    await _waiting(desk)
+    await wait_for(desk)
     await free(desk, taken)
-    (offer,) = await _look(desk)
+    (offer,) = await look(desk)
     assert offer.slot == taken.slot
 
 
 async def test_a_hold_that_ran_out_frees_its_place_for_who_waits(each_desk: Desk) -> None:
     taken = await each_desk.book()
-    await _waiting(each_desk)
+    await wait_for(each_desk)
     assert taken.hold_expires_at is not None
-    assert await _look(each_desk, taken.hold_expires_at - timedelta(seconds=1)) == []
-    (offer,) = await _look(each_desk, taken.hold_expires_at)
+    assert await look(each_desk, taken.hold_expires_at - timedelta(seconds=1)) == []
+    (offer,) = await look(each_desk, taken.hold_expires_at)
     assert offer.slot == taken.slot
 
 
 async def test_an_outage_that_ends_and_a_room_that_is_added_free_places_too(desk: Desk) -> None:
     out = an_outage(at("13:00", 120), room="TF1-R1")
     await desk.do(Transaction.put, out, revision=None)
-    first = await _waiting(desk)
+    first = await wait_for(desk)
     meeting: dict[str, Any] = {"kind": Kind.JOINT_RESEARCH, "link_pool": None}
     await desk.book(
         a_booking(
             sites=(a_wish("TF1", room="TF1-R2", teacher="TF1-T2", class_groups=()),), **meeting
         )
     )
-    second = await _waiting(
+    second = await wait_for(
         desk, sites=(a_wish("TF1", room=None, teacher="TF1-T3", class_groups=()),), **meeting
     )
     await desk.do(Transaction.put, a_room("TF1", 3), revision=None)
-    (offer,) = await _look(desk)
+    (offer,) = await look(desk)
     assert offer.lead.room == "TF1-R3"
-    assert await _state(desk, second) is WaitingState.OFFERED
+    assert await state_of(desk, second) is WaitingState.OFFERED
     stored = await desk.read(Transaction.list, type(out), limit=1)
     await desk.do(Transaction.delete, type(out), out.id, revision=stored[0].revision)
-    (offer,) = await _look(desk)
+    (offer,) = await look(desk)
     assert offer.lead.room == "TF1-R1"
-    assert await _state(desk, first) is WaitingState.OFFERED
+    assert await state_of(desk, first) is WaitingState.OFFERED
 
 
 async def test_lessons_come_before_meetings_then_support_then_who_filed_first(
@@ -155,13 +129,13 @@ async def test_lessons_come_before_meetings_then_support_then_who_filed_first(
     await desk.book()
     sites = (a_wish("TF1"), a_wish("CB", Role.LISTEN))
     hour = timedelta(hours=1)
-    meeting = await _waiting(
+    meeting = await wait_for(
         desk, kind=Kind.JOINT_RESEARCH, sites=(a_wish("TF1", class_groups=()),), link_pool=None
     )
-    early = await _waiting(desk, now=NOW + hour)
-    late = await _waiting(desk, now=NOW + 2 * hour)
-    weak = await _waiting(desk, by="CB", sites=sites, now=NOW + 3 * hour)
-    turns = await _turns(desk)
+    early = await wait_for(desk, now=NOW + hour)
+    late = await wait_for(desk, now=NOW + 2 * hour)
+    weak = await wait_for(desk, by="CB", sites=sites, now=NOW + 3 * hour)
+    turns = await turns_at(desk)
     assert [each.waiting.id for each in turns] == [weak.id, early.id, late.id, meeting.id]
     assert [each.position for each in turns] == [1, 2, 3, 4]
     assert {conflict.rule for conflict in turns[1].reasons} == {"H1", "H2", "H3"}
@@ -176,7 +150,7 @@ async def test_a_big_need_that_is_blocked_does_not_block_a_smaller_one(each_desk
             link_pool=None,
         )
     )
-    big = await _waiting(
+    big = await wait_for(
         each_desk,
         sites=(
             a_wish("TF1"),
@@ -184,34 +158,34 @@ async def test_a_big_need_that_is_blocked_does_not_block_a_smaller_one(each_desk
             a_wish("CB", Role.OBSERVE, class_groups=()),
         ),
     )
-    small = await _waiting(each_desk, now=NOW + timedelta(hours=1))
+    small = await wait_for(each_desk, now=NOW + timedelta(hours=1))
     await each_desk.do(cancel, taken.id, 1, reason="停电")
-    (offer,) = await _look(each_desk)
+    (offer,) = await look(each_desk)
     assert len(offer.sites) == 2
-    assert (await _state(each_desk, big), await _state(each_desk, small)) == (
+    assert (await state_of(each_desk, big), await state_of(each_desk, small)) == (
         WaitingState.WAITING,
         WaitingState.OFFERED,
     )
     await each_desk.do(cancel, elsewhere.id, 1, reason="停电")
     await each_desk.do(decline, offer.id, TF1, 1, reason="不需要了")
-    (offer,) = await _look(each_desk)
+    (offer,) = await look(each_desk)
     assert len(offer.sites) == 3
     assert await each_desk.read(check) == ()
 
 
 async def test_an_offer_that_nobody_answers_goes_to_the_next(each_desk: Desk) -> None:
     taken = await each_desk.book()
-    first = await _waiting(each_desk, title="第一")
-    second = await _waiting(each_desk, title="第二", now=NOW + timedelta(hours=1))
+    first = await wait_for(each_desk, title="第一")
+    second = await wait_for(each_desk, title="第二", now=NOW + timedelta(hours=1))
     await each_desk.do(cancel, taken.id, 1, reason="停电")
-    (offer,) = await _look(each_desk)
+    (offer,) = await look(each_desk)
     assert (offer.title, offer.hold_expires_at is not None) == ("第一", True)
     late = offer.hold_expires_at or NOW
     await each_desk.do(expire_holds, now=late)
-    (offer,) = await _look(each_desk, late)
+    (offer,) = await look(each_desk, late)
     assert offer.title == "第二"
-    assert await _state(each_desk, first) is WaitingState.LAPSED
-    assert await _state(each_desk, second) is WaitingState.OFFERED
+    assert await state_of(each_desk, first) is WaitingState.LAPSED
+    assert await state_of(each_desk, second) is WaitingState.OFFERED
     assert await each_desk.read(check, now=late) == ()
 
 
@@ -220,21 +194,21 @@ async def test_another_time_that_would_do_is_offered_but_never_one_that_has_come
 ) -> None:
     first = await each_desk.book()
     second = await each_desk.book(a_booking(slot=LATER))
-    waiting = await _waiting(each_desk, also_at=(LATER,))
+    waiting = await wait_for(each_desk, also_at=(LATER,))
     for taken in (first, second):
         await each_desk.do(cancel, taken.id, 1, reason="停电")
     just_begun = first.slot.starts + timedelta(minutes=1)
-    (offer,) = await _look(each_desk, just_begun)
+    (offer,) = await look(each_desk, just_begun)
     assert offer.slot == LATER
-    assert await _state(each_desk, waiting) is WaitingState.OFFERED
+    assert await state_of(each_desk, waiting) is WaitingState.OFFERED
 
 
 async def test_a_wish_whose_time_has_come_waits_no_more_and_is_told(desk: Desk) -> None:
     taken = await desk.book()
-    waiting = await _waiting(desk)
+    waiting = await wait_for(desk)
     await desk.do(cancel, taken.id, 1, reason="停电")
-    assert await _look(desk, taken.slot.starts) == []
-    assert await _state(desk, waiting) is WaitingState.PASSED
+    assert await look(desk, taken.slot.starts) == []
+    assert await state_of(desk, waiting) is WaitingState.PASSED
     told = [each.sentence.en for each in await desk.notices()]
     assert any(sentence.startswith("No place was free for “三年级音乐”") for sentence in told)
 
@@ -246,9 +220,9 @@ async def test_the_school_that_waits_is_asked_even_where_it_keeps_open_hours(
         *some_books(**{name: {"open_slots": (open_all_day(name),)} for name in ("TF1", "JS")})
     )
     taken = await desk.book()
-    await _waiting(desk)
+    await wait_for(desk)
     await desk.do(cancel, taken.id, 1, reason="停电")
-    (offer,) = await _look(desk)
+    (offer,) = await look(desk)
     assert [site.state for site in offer.sites] == [SiteState.HELD, SiteState.CONFIRMED]
     confirmed = await desk.do(confirm, offer.id, TF1, 1, by=coordinator_of("TF1"))
     assert confirmed.state is SessionState.CONFIRMED
@@ -256,21 +230,21 @@ async def test_the_school_that_waits_is_asked_even_where_it_keeps_open_hours(
 
 async def test_nobody_waits_for_what_can_be_booked(desk: Desk) -> None:
     with pytest.raises(StateError, match="can be booked right now"):
-        await _waiting(desk)
+        await wait_for(desk)
     await desk.book()
     with pytest.raises(StateError, match="can be booked right now"):
-        await _waiting(desk, also_at=(LATER,))
+        await wait_for(desk, also_at=(LATER,))
 
 
 async def test_nobody_waits_for_a_stranger_without_asking_her_school(desk: Desk) -> None:
     await desk.book()
     with pytest.raises(ForbiddenError):
-        await _waiting(desk, sites=(a_wish("TF1", participants=("CB-T1",)),), link_pool=None)
+        await wait_for(desk, sites=(a_wish("TF1", participants=("CB-T1",)),), link_pool=None)
 
 
 async def test_a_wish_is_taken_back_by_its_own_school_while_it_waits(desk: Desk) -> None:
     taken = await desk.book()
-    waiting = await _waiting(desk)
+    waiting = await wait_for(desk)
     with pytest.raises(ForbiddenError):
         await desk.do(leave, waiting.id, 1, by=coordinator_of("JS"))
     with pytest.raises(StaleError):
@@ -278,14 +252,14 @@ async def test_a_wish_is_taken_back_by_its_own_school_while_it_waits(desk: Desk)
     left = await desk.do(leave, waiting.id, 1, by=coordinator_of("TF1"))
     assert left.state is WaitingState.LEFT
     await desk.do(cancel, taken.id, 1, reason="停电")
-    assert await _look(desk) == []
+    assert await look(desk) == []
     with pytest.raises(StateError, match="waits no more"):
         await desk.do(leave, waiting.id, 2, by=coordinator_of("TF1"))
 
 
 async def test_what_waits_keeps_what_it_names(desk: Desk) -> None:
     await desk.book(a_booking(sites=(a_wish("TF1"),), link_pool=None, form="dedicated"))
-    waiting = await _waiting(desk)
+    waiting = await wait_for(desk)
     room = (await desk.read(Transaction.get, type(a_room()), "JS-R1")).revision
     with pytest.raises(StateError, match="JS-R1"):
         await desk.do(Transaction.delete, type(a_room()), "JS-R1", revision=room)
@@ -298,13 +272,13 @@ async def test_a_date_that_a_series_had_to_skip_is_offered_back_to_it(each_desk:
     taken = await each_desk.book()
     wish = a_series(when_impossible=WhenImpossible.SKIP)
     booked = await each_desk.do(book_series, wish, by=coordinator_of("TF1"))
-    (turn,) = await _turns(each_desk)
+    (turn,) = await turns_at(each_desk)
     assert (turn.waiting.series, turn.waiting.series_date) == (
         booked.series.id,
         booked.skipped[0].date,
     )
     await each_desk.do(cancel, taken.id, 1, reason="停电")
-    (offer,) = await _look(each_desk)
+    (offer,) = await look(each_desk)
     assert (offer.series, offer.series_date, offer.slot, offer.state) == (
         booked.series.id,
         booked.skipped[0].date,
@@ -322,10 +296,10 @@ async def test_a_series_that_ends_or_changes_wants_its_skipped_dates_no_more(des
     assert first is not None
     later = SeriesChange(from_date=first, weekly=replace(wish.weekly, starts=wall("16:10")))
     moved = await desk.do(change_series, booked.series.id, later, 1)
-    assert await _turns(desk) == ()
+    assert await turns_at(desk) == ()
     await desk.do(cancel_series, moved.series.id, first, 2, reason="学期调整")
     await desk.do(cancel, taken.id, 1, reason="停电")
-    assert await _look(desk) == []
+    assert await look(desk) == []
 
 
 async def test_an_earlier_date_is_wanted_still_when_the_series_ends_later(desk: Desk) -> None:
@@ -333,13 +307,13 @@ async def test_an_earlier_date_is_wanted_still_when_the_series_ends_later(desk: 
     booked = await desk.do(book_series, a_series(when_impossible=WhenImpossible.SKIP))
     last = booked.booked[-1].series_date
     await desk.do(cancel_series, booked.series.id, last, 1, reason="学期调整")
-    assert [turn.waiting.series_date for turn in await _turns(desk)] == [booked.skipped[0].date]
+    assert [turn.waiting.series_date for turn in await turns_at(desk)] == [booked.skipped[0].date]
 
 
 async def test_a_date_that_found_another_place_is_not_offered_twice(desk: Desk) -> None:
     taken = await desk.book()
     booked = await desk.do(book_series, a_series(when_impossible=WhenImpossible.SKIP))
-    (turn,) = await _turns(desk)
+    (turn,) = await turns_at(desk)
     date = booked.skipped[0].date
     elsewhere = await desk.book(a_booking(slot=LATER))
     dated = replace(
@@ -348,14 +322,14 @@ async def test_a_date_that_found_another_place_is_not_offered_twice(desk: Desk) 
     await desk.do(Transaction.replace_session, elsewhere, dated)
     await desk.do(cancel, taken.id, 1, reason="停电")
     assert await desk.do(offer_place, turn.waiting.id) is None
-    assert await _look(desk) == []
-    assert await _state(desk, turn.waiting) is WaitingState.LEFT
+    assert await look(desk) == []
+    assert await state_of(desk, turn.waiting) is WaitingState.LEFT
 
 
 async def test_two_processes_that_look_at_once_offer_a_place_once(each_desk: Desk) -> None:
     taken = await each_desk.book()
     waiting = [
-        await _waiting(each_desk, now=NOW + timedelta(minutes=minutes)) for minutes in range(3)
+        await wait_for(each_desk, now=NOW + timedelta(minutes=minutes)) for minutes in range(3)
     ]
     await each_desk.do(cancel, taken.id, 1, reason="停电")
     await asyncio.gather(
@@ -364,7 +338,7 @@ async def test_two_processes_that_look_at_once_offer_a_place_once(each_desk: Des
     )
     sessions = await each_desk.read(Transaction.sessions, states=(SessionState.HELD,))
     assert len(sessions) == 1
-    assert [await _state(each_desk, each) for each in waiting] == [
+    assert [await state_of(each_desk, each) for each in waiting] == [
         WaitingState.OFFERED,
         WaitingState.WAITING,
         WaitingState.WAITING,
@@ -374,7 +348,7 @@ async def test_two_processes_that_look_at_once_offer_a_place_once(each_desk: Des
 
 async def test_an_offer_and_a_booking_at_once_leave_one_of_them(each_desk: Desk) -> None:
     taken = await each_desk.book()
-    waiting = await _waiting(each_desk)
+    waiting = await wait_for(each_desk)
     await each_desk.do(cancel, taken.id, 1, reason="停电")
     await asyncio.gather(
         *(each_desk.do(offer_place, waiting.id) for _ in range(2)),

@@ -55,13 +55,24 @@ async def test_a_lesson_over_midnight_is_refused(office: Caller, wish: Json) -> 
     assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (422, "/weekly")
 
 
+async def test_a_school_declines_all_dates_of_a_series_at_once(as_: As, wish: Json) -> None:
+    made = await as_("office")("POST", "/series", json=wish)
+    address = f"/series/{(await made.json())['series']['id']}/answers"
+    no = {"school": "JS", "says": "no"}
+    unfounded = await as_("JS-coordinator")("POST", address, json=no)
+    assert (unfounded.status, (await unfounded.json())["errors"][0]["pointer"]) == (422, "/reason")
+    declined = await as_("JS-coordinator")("POST", address, json=no | {"reason": "考试"})
+    assert [each["state"] for each in (await declined.json())["items"]] == ["cancelled"] * 3
+
+
 async def test_a_series_is_confirmed_changed_and_cancelled_from_a_date_on(
     as_: As, wish: Json
 ) -> None:
     office = as_("office")
     series = (await (await office("POST", "/series", json=wish)).json())["series"]
     address = f"/series/{series['id']}"
-    yes = await as_("JS-coordinator")("POST", f"{address}/confirmations", json={"school": "JS"})
+    says = {"school": "JS", "says": "yes"}
+    yes = await as_("JS-coordinator")("POST", f"{address}/answers", json=says)
     assert len((await yes.json())["items"]) == 3
     renamed = await office(
         "PATCH",

@@ -62,6 +62,27 @@ async def test_a_freed_place_is_offered_by_the_job(
     assert offer["state"] == "held"
 
 
+async def test_a_weekly_need_waits_for_all_its_dates(
+    as_: As, store: Store, clock: Clock, booking: Json, booked: Json
+) -> None:
+    pattern = {"weekday": 2, "starts": "14:00", "minutes": 40, "weeks": "1-3"}
+    agenda = {name: booking[name] for name in booking if name != "slot"}
+    wish = {"series_booking": agenda | {"term": "TF1-2026-1", "weekly": pattern}}
+    answer = await as_("TF1-coordinator")("POST", "/waiting-list", json=wish)
+    assert answer.status == 201, await answer.text()
+    (turn,) = (await as_("teacher").get("/waiting-list"))["items"]
+    assert {tuple(each["sessions"]) for each in turn["reasons"]} == {(booked["id"],)}
+    path = f"/sessions/{booked['id']}/cancellation"
+    await as_("office")("POST", path, json={"reason": "停电"}, headers=FIRST)
+    await offer_freed_places(store, clock)
+    told = await as_("office").get(f"/waiting-list/{turn['waiting']['id']}")
+    offer = await as_("office").get(f"/sessions?series={told['series']}")
+    assert (told["state"], len(offer["items"])) == ("offered", 3)
+    says = {"school": "TF1", "says": "yes"}
+    path = f"/series/{told['series']}/answers"
+    assert (await as_("TF1-coordinator")("POST", path, json=says)).status == 200
+
+
 async def test_nobody_waits_for_strangers_or_for_what_is_free(as_: As, booking: Json) -> None:
     wish = {"booking": booking}
     assert (await as_("CB-coordinator")("POST", "/waiting-list", json=wish)).status == 403
