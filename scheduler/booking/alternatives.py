@@ -4,7 +4,8 @@ The search is pure and bounded; `suggest` loads what it needs from a transaction
 and returns the search, to be run in a thread when the transaction is over.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from itertools import chain, islice
@@ -22,7 +23,6 @@ from scheduler.booking.candidates import (
 )
 from scheduler.booking.differences import difference
 from scheduler.booking.single import SessionChange, changed_booking
-from scheduler.booking.swaps import SwapWish, exchanged
 from scheduler.busy_time import soft_time_met
 from scheduler.conflicts import find_conflicts
 from scheduler.members import LinkPoolId
@@ -32,9 +32,11 @@ from scheduler.model import (
     Conflict,
     Session,
     SessionId,
+    SessionState,
+    Site,
     SiteWish,
 )
-from scheduler.placing import booking_of, draft, near, outlines, wish_of
+from scheduler.placing import booking_of, draft, fields_of, near, outlines, wish_of
 from scheduler.schools import Situation
 from scheduler.store import Transaction
 
@@ -60,20 +62,7 @@ async def suggest_for_change(
 ) -> FindAlternatives:
     """Alternatives for a refused change of a session, whose present place counts as free."""
     published = await transaction.session(id)
-    return await _instead_of(transaction, published, changed_booking(published, wish))
-
-
-async def suggest_for_swap(
-    transaction: Transaction, id: SessionId, wish: SwapWish
-) -> FindAlternatives:
-    """Where else the session could go than into the other's place, which stays with the other."""
-    published, other = await transaction.session(id), await transaction.session(wish.other)
-    return await _instead_of(transaction, published, exchanged(published, other, wish.what)[0])
-
-
-async def _instead_of(
-    transaction: Transaction, published: Session, booking: Booking
-) -> FindAlternatives:
+    booking = changed_booking(published, wish)
     situation = await situation_around(transaction, booking)
     return partial(alternatives_for, booking, situation, now=transaction.now, published=published)
 
@@ -120,6 +109,20 @@ def alternatives_for(
         if len(found) == limit:
             break
     return (*found, *search.in_soft_time)[:limit]
+
+
+def moved_to(
+    session: Session, slot: Slot, sites: Iterable[SiteWish], link: LinkPoolId | None
+) -> Session:
+    """The session as everybody else would meet it at another place."""
+    return replace(
+        session,
+        state=SessionState.CONFIRMED,
+        hold_expires_at=None,
+        slot=slot,
+        link_pool=link,
+        sites=tuple(Site(**fields_of(wish), effective_minutes=0) for wish in sites),
+    )
 
 
 def best_on(

@@ -165,7 +165,7 @@ async def answer_proposal(
     )
     if agreed.asked:
         return await transaction.replace_proposal(before, agreed)
-    wanted = [await _wanted_now(transaction, agreed, each) for each in agreed.places]
+    wanted = [await wanted_now(transaction, agreed, each) for each in agreed.places]
     found, situation = await find_places(transaction, *wanted, actor=_EVERYBODY)
     places = [
         _as_all_agreed(session, place.after)
@@ -232,7 +232,7 @@ async def _closed(transaction: Transaction, before: Proposal, after: Proposal) -
     return after
 
 
-async def _wanted_now(transaction: Transaction, proposal: Proposal, place: ProposedPlace) -> Wanted:
+async def wanted_now(transaction: Transaction, proposal: Proposal, place: ProposedPlace) -> Wanted:
     """The place for the session as it is now; `StateError` if it is not where it was."""
     automatic = proposal.kind is ProposalKind.BUMP
     if place.before is None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from calendars.slots import Slot
 from calendars.text import Text
-from scheduler.booking.alternatives import Search
+from scheduler.booking.alternatives import Search, moved_to
 from scheduler.booking.candidates import in_any_room
 from scheduler.booking.differences import difference
 from scheduler.conflicts import find_conflicts
@@ -22,11 +22,9 @@ from scheduler.model import (
     Place,
     Session,
     SessionId,
-    SessionState,
-    Site,
     SiteWish,
 )
-from scheduler.placing import booking_of, draft, fields_of, wish_of
+from scheduler.placing import booking_of, draft, wish_of
 from scheduler.schools import Situation
 
 DAYS_AHEAD: Final = 14
@@ -141,14 +139,7 @@ def obstacles_to(session: Session, situation: Situation, *, now: datetime) -> tu
 
 def with_place(session: Session, replacement: Replacement, situation: Situation) -> Situation:
     """The situation once the session has gone where the replacement says."""
-    moved = replace(
-        session,
-        state=SessionState.CONFIRMED,
-        hold_expires_at=None,
-        slot=replacement.slot,
-        link_pool=replacement.link_pool,
-        sites=tuple(Site(**fields_of(wish), effective_minutes=0) for wish in replacement.sites),
-    )
+    moved = moved_to(session, replacement.slot, replacement.sites, replacement.link_pool)
     others = tuple(each for each in situation.sessions if each.id != session.id)
     return replace(situation, sessions=(*others, moved))
 

@@ -6,7 +6,15 @@ from typing import Final
 from calendars.text import Text
 from scheduler.access import require_change_of, require_sessions_of
 from scheduler.booking.alternatives import FindAlternatives, suggest_for_change
-from scheduler.booking.bumps import BumpWish, bump, suggest_for_bump
+from scheduler.booking.alternatives_for_several import suggest_for_proposal
+from scheduler.booking.bumps import (
+    BumpingMove,
+    BumpWish,
+    bump,
+    bump_by_moving,
+    suggest_for_bump,
+    suggest_for_bump_by_moving,
+)
 from scheduler.booking.proposals import answer_proposal, propose_move, withdraw_proposal
 from scheduler.booking.single import SessionChange
 from scheduler.errors import NotFoundError
@@ -51,19 +59,27 @@ async def _instead(transaction: Transaction, call: Call[SessionChange, object]) 
 
 
 async def _bumped(transaction: Transaction, call: Call[BumpWish, object]) -> Proposal:
-    wish = call.body
-    if wish.booking is not None:
-        require_sessions_of(call.actor, [site.school for site in wish.booking.sites])
-    if wish.moving is not None:
-        moving = await transaction.session(wish.moving.session)
-        require_change_of(call.actor, moving, [site.school for site in wish.moving.sites or ()])
-    return await bump(transaction, wish)
+    require_sessions_of(call.actor, [site.school for site in call.body.booking.sites])
+    return await bump(transaction, call.body)
 
 
 async def _instead_of_bump(
     transaction: Transaction, call: Call[BumpWish, object]
 ) -> FindAlternatives:
     return await suggest_for_bump(transaction, call.body)
+
+
+async def _bumped_by_moving(transaction: Transaction, call: Call[BumpingMove, object]) -> Proposal:
+    session = await transaction.session(SessionId(call.id))
+    require_change_of(call.actor, session, [site.school for site in call.body.sites or ()])
+    revision = call.if_match.expect(session.revision)
+    return await bump_by_moving(transaction, session.id, call.body, revision)
+
+
+async def _instead_of_moving(
+    transaction: Transaction, call: Call[BumpingMove, object]
+) -> FindAlternatives:
+    return await suggest_for_bump_by_moving(transaction, SessionId(call.id), call.body)
 
 
 async def _answered(transaction: Transaction, call: Call[SchoolAnswer, object]) -> Proposal:
@@ -76,6 +92,12 @@ async def _answered(transaction: Transaction, call: Call[SchoolAnswer, object]) 
         agrees=answer.says == "yes",
         reason=answer.reason,
     )
+
+
+async def _instead_of_proposal(
+    transaction: Transaction, call: Call[SchoolAnswer, object]
+) -> FindAlternatives:
+    return await suggest_for_proposal(transaction, ProposalId(call.id))
 
 
 async def _withdrawn(transaction: Transaction, call: Call[NoBody, object]) -> Proposal:
@@ -116,6 +138,21 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         alternatives=_instead_of_bump,
     ),
     Route(
+        method="POST",
+        path="/sessions/{id}/bumps",
+        tag=TAG,
+        summary=Text(
+            "改期时请优先级低的活动让位",
+            "Move a session to where others of lower priority are, which get a valid new place",
+        ),
+        body=BumpingMove,
+        answer=Proposal,
+        errors=OF_A_CHANGE,
+        needs_if_match=True,
+        run=_bumped_by_moving,
+        alternatives=_instead_of_moving,
+    ),
+    Route(
         method="GET",
         path="/proposals",
         tag=TAG,
@@ -146,6 +183,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_answered,
+        alternatives=_instead_of_proposal,
     ),
     Route(
         method="POST",

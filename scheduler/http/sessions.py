@@ -17,8 +17,8 @@ from scheduler.booking.alternatives import (
     FindAlternatives,
     suggest,
     suggest_for_change,
-    suggest_for_swap,
 )
+from scheduler.booking.alternatives_for_several import suggest_for_swap
 from scheduler.booking.consent import confirm, decline
 from scheduler.booking.single import SessionChange, book, cancel, change
 from scheduler.booking.swaps import Swapped, SwapWish, swap

@@ -157,8 +157,12 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """A place that no rule forbids at the moment of asking, with what it changes and costs."""
+    """A place that no rule forbids at the moment of asking, with what it changes and costs.
 
+    `session` is for which of several that were refused together, the others as they are.
+    """
+
+    session: SessionId | None = None
     slot: Slot
     sites: tuple[SiteWish, ...]
     weekly: Weekly | None = None

@@ -8,12 +8,19 @@ import pytest
 from calendars.bells import SchoolId
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
-from scheduler.booking.bumps import BumpWish, NewPlace, bump, suggest_for_bump
+from scheduler.booking.bumps import (
+    BumpingMove,
+    BumpWish,
+    NewPlace,
+    bump,
+    bump_by_moving,
+    suggest_for_bump,
+)
 from scheduler.booking.proposals import answer_proposal
 from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, change
 from scheduler.checking.database import check
-from scheduler.errors import ClashError, StaleError, StateError
+from scheduler.errors import ClashError, InvalidWishError, StaleError, StateError
 from scheduler.model import Booking, Kind, ProposalState, Session, SessionState
 from scheduler.store import Transaction
 from tests.builders import at, some_books
@@ -102,8 +109,11 @@ async def test_a_term_long_lesson_displaces_a_single_one(open_desk: Open) -> Non
     series = await desk.do(book_series, a_series())
     single = await desk.book(a_booking(slot=at("16:50")))
     second = next(each for each in series.booked if each.slot == at("14:00"))
-    moving = NewPlace(session=second.id, revision=1, slot=at("16:50"))
-    done = await desk.do(bump, _wish(single, booking=None, moving=moving))
+    place = NewPlace(session=single.id, revision=1, slot=LATER)
+    wish = BumpingMove(slot=at("16:50"), displaced=(place,), reason="评估课")
+    with pytest.raises(StaleError):
+        await desk.do(bump_by_moving, second.id, wish, 2)
+    done = await desk.do(bump_by_moving, second.id, wish, 1)
     assert done.state is ProposalState.ACCEPTED
     assert (await desk.session(second)).slot == at("16:50")
     assert (await desk.session(second)).series == series.series.id
@@ -148,10 +158,41 @@ async def test_a_displaced_session_is_the_one_that_was_read(desk: Desk) -> None:
         await desk.do(bump, _wish(meeting))
 
 
-async def test_a_bump_names_one_that_comes_and_each_that_goes_once(desk: Desk) -> None:
+async def test_each_that_goes_is_named_once_and_none_makes_room_for_itself(desk: Desk) -> None:
     meeting = await desk.book(_meeting())
-    place = NewPlace(session=meeting.id, revision=1)
+    place = NewPlace(session=meeting.id, revision=1, slot=LATER)
     with pytest.raises(InvalidValueError):
-        _wish(meeting, booking=None)
-    with pytest.raises(InvalidValueError):
-        _wish(meeting, moving=place, booking=None)
+        replace(_wish(meeting), displaced=(place, place))
+    wish = BumpingMove(slot=LATER, displaced=(place,), reason="评估课")
+    with pytest.raises(InvalidWishError, match="for itself"):
+        await desk.do(bump_by_moving, meeting.id, wish, 1)
+
+
+async def test_each_of_several_that_are_given_no_place_is_told_places_that_fit_together(
+    desk: Desk,
+) -> None:
+    """One is in the room that the lesson wants, the other has its teacher."""
+    in_room = await desk.book(
+        _meeting(title="备课", sites=(a_wish("TF1", teacher="TF1-T2", class_groups=()),))
+    )
+    with_teacher = await desk.book(
+        _meeting(title="说课", sites=(a_wish("TF1", room="TF1-R2", class_groups=()),))
+    )
+    both = tuple(NewPlace(session=each.id, revision=1) for each in (in_room, with_teacher))
+    wish = replace(_wish(in_room), displaced=both)
+    with pytest.raises(ClashError) as refused:
+        await desk.do(bump, wish)
+    assert [each.sessions for each in refused.value.conflicts] == [
+        (in_room.id,),
+        (with_teacher.id,),
+    ]
+    instead = (await desk.read(suggest_for_bump, wish))()
+    best = {each.session: each for each in reversed(instead)}
+    places = tuple(
+        replace(each, slot=best[each.session].slot, sites=best[each.session].sites) for each in both
+    )
+    done = await desk.do(bump, replace(wish, displaced=places))
+    assert done.state is ProposalState.OPEN
+    one_place = (places[0], both[1])
+    others = (await desk.read(suggest_for_bump, replace(wish, displaced=one_place)))()
+    assert {each.session for each in others} == {with_teacher.id}

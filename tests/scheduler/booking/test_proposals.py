@@ -8,6 +8,7 @@ import pytest
 from calendars.bells import SchoolId
 from scheduler.availability.asking import availability
 from scheduler.availability.stretches import Use
+from scheduler.booking.alternatives_for_several import suggest_for_proposal
 from scheduler.booking.consent import confirm
 from scheduler.booking.proposals import (
     answer_proposal,
@@ -164,6 +165,12 @@ async def test_the_rulebook_is_asked_again_at_the_last_yes(desk: Desk) -> None:
         await desk.do(answer_proposal, proposal.id, TF1, 1, agrees=True)
     assert [conflict.rule for conflict in refused.value.conflicts] == ["H9"]
     assert await desk.session(session) == session
+    instead = (await desk.read(suggest_for_proposal, proposal.id))()
+    assert {each.session for each in instead} == {session.id}
+    # What its own proposal holds is not in its way: another room there comes first.
+    assert (instead[0].slot, instead[0].sites[1].room) == (LATER, "JS-R2")
+    anew = SessionChange(slot=instead[0].slot, sites=instead[0].sites)
+    assert (await desk.do(propose_move, session.id, anew, 2)).state is ProposalState.OPEN
 
 
 async def test_a_proposal_without_an_answer_runs_out_with_the_hours_of_a_hold(

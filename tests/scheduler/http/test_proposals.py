@@ -84,3 +84,38 @@ async def test_a_meeting_makes_room_for_a_lesson_when_its_school_agrees(
     assert (await done.json())["state"] == "accepted"
     moved = await as_js.get(f"/sessions/{meeting['id']}")
     assert "三年级音乐" in moved["reason"]
+
+
+async def test_a_last_yes_that_comes_too_late_is_told_why_and_what_would_do(
+    as_: As, booked: Json
+) -> None:
+    proposal = await _proposed(as_, booked)
+    outage = {"school": "JS", "room": "JS-R1", "slot": LATER, "reason": "话筒无声"}
+    assert (await as_("office")("POST", "/outages", json=outage)).status == 201
+    path, yes = f"/proposals/{proposal['id']}/answers", {"school": "TF1", "says": "yes"}
+    refused = await as_("TF1-coordinator")("POST", path, json=yes, headers=FIRST)
+    told = await refused.json()
+    assert (refused.status, {each["rule"] for each in told["conflicts"]}) == (409, {"H9"})
+    assert {each["session"] for each in told["alternatives"]} == {booked["id"]}
+
+
+async def test_a_session_that_moves_displaces_others_under_its_own_revision(
+    as_: As, booking: Json, booked: Json
+) -> None:
+    site = {name: value for name, value in booking["sites"][0].items() if name != "class_groups"}
+    research = {"kind": "joint_research", "sites": [site], "link_pool": None, "slot": LATER}
+    answer = await as_("office")("POST", "/sessions", json=booking | research)
+    meeting = await answer.json()
+    path = f"/sessions/{booked['id']}/bumps"
+    displaced = {"session": meeting["id"], "revision": 1}
+    wish: Json = {"slot": LATER, "displaced": [displaced], "reason": "评估课"}
+    office = as_("office")
+    assert (await office("POST", path, json=wish)).status == 428
+    assert (await office("POST", path, json=wish, headers={"If-Match": '"9"'})).status == 412
+    outsider = await as_("CB-coordinator")("POST", path, json=wish, headers=FIRST)
+    assert outsider.status == 403
+    refused = await (await office("POST", path, json=wish, headers=FIRST)).json()
+    instead = refused["alternatives"][0]
+    displaced |= {"slot": instead["slot"], "sites": instead["sites"]}
+    done = await office("POST", path, json=wish, headers=FIRST)
+    assert (done.status, (await done.json())["kind"]) == (200, "bump")
