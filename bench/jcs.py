@@ -17,6 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from scheduler.allocation.changes import Change
 from scheduler.allocation.fewest_moves import repair_weekly
 from scheduler.allocation.report import Progress
 from scheduler.allocation.solve import solve_weekly
@@ -197,26 +198,42 @@ def state(raw: Json) -> WeeklyProblem:
     )
 
 
-def published_of(raw: Json, problem: WeeklyProblem) -> tuple[Chosen, ...]:
-    """What is published, where it is still a place; a room that is gone gets a number too high."""
+def published_of(
+    raw: Json, problem: WeeklyProblem
+) -> tuple[tuple[Chosen, ...], tuple[Change, ...]]:
+    """What is published, where it is still a place, and what it disturbs to be elsewhere.
+
+    A session that moves counts more than all rooms together. A room that is gone gets a number too
+    high.
+    """
     rooms = {
         school["id"]: {room["id"]: number for number, room in enumerate(school["rooms"])}
         for school in raw["schools"]
     }
-    found = []
+    moved = 1 + sum(len(session["parts"]) for session in raw["sessions"])
+    before = []
+    changes: list[Change] = []
     for number, session in enumerate(raw["sessions"]):
         held = raw["published"]["assign"].get(str(session["id"]))
-        for place in problem.activities[number].places if held else ():
-            if (problem.places[place].day, problem.places[place].starts) == (
+        places = problem.activities[number].places
+        if held is None:
+            needs = (0,) * len(session["parts"])
+            changes += [Change(0, needs, needs)] * len(places)
+            continue
+        numbers = tuple(
+            rooms[part["school"]].get(room, len(rooms[part["school"]]))
+            for part, room in zip(session["parts"], held["rooms"], strict=True)
+        )
+        own = tuple(1 << room for room in numbers)
+        for place in places:
+            stays = (problem.places[place].day, problem.places[place].starts) == (
                 held["day"],
                 held["start"],
-            ):
-                numbers = (
-                    rooms[part["school"]].get(room, len(rooms[part["school"]]))
-                    for part, room in zip(session["parts"], held["rooms"], strict=True)
-                )
-                found.append(Chosen(place, tuple(numbers)))
-    return tuple(found)
+            )
+            changes.append(Change(0 if stays else moved, own, (1,) * len(own)))
+            if stays:
+                before.append(Chosen(place, numbers))
+    return tuple(before), tuple(changes)
 
 
 def solution_of(raw: Json, problem: WeeklyProblem, answer: WeeklyAnswer) -> Json:
@@ -256,11 +273,12 @@ def _gap(cost: int, bound: int | None) -> str:
 
 def repair(raw: Json, problem: WeeklyProblem, *, seconds: float, seed: int) -> WeeklyAnswer:
     """What is published, changed as little as possible."""
-    before = published_of(raw, problem)
-    gone = sum(held is not None for held in raw["published"]["assign"].values()) - len(before)
-    repaired = repair_weekly(problem, before, seconds=seconds, seed=seed)
-    fewest = "unknown" if repaired.fewest is None else repaired.fewest + gone
-    print(f"moved {repaired.moved + gone}  proven necessary {fewest}")
+    before, changes = published_of(raw, problem)
+    repaired = repair_weekly(problem, before, changes, seconds=seconds, seed=seed)
+    price = max((each.points for each in changes), default=1) or 1
+    moved, rooms = divmod(repaired.points, price)
+    proven = "unknown" if repaired.least is None else f"{repaired.least // price}"
+    print(f"moved {moved}  proven necessary {proven}  other rooms {rooms}")
     return repaired.answer
 
 

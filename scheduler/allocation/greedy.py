@@ -112,13 +112,11 @@ class _Fit:
 
     def take_if_free(self, held: Sequence[Chosen]) -> bool:
         """Hold an activity where it was, unless one of its places or rooms is taken."""
-        places = [self._problem.places[chosen.place] for chosen in held]
-        free = [self._occupancy.free_rooms(place) for place in places]
-        for chosen, rooms in zip(held, free, strict=True):
-            if rooms is None or not all(
-                1 << room & left for room, left in zip(chosen.rooms, rooms, strict=True)
-            ):
-                return False
+        if not all(
+            self._occupancy.fits(self._problem.places[chosen.place], chosen.rooms)
+            for chosen in held
+        ):
+            return False
         for chosen in held:
             self.take(chosen)
         return True

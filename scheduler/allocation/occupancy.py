@@ -111,6 +111,18 @@ class Occupancy:
         )
         return found if all(found) else None
 
+    def fits(self, place: Place, rooms: tuple[int, ...]) -> bool:
+        """Whether everybody, these very rooms and the links are free."""
+        exact = self._bits(place)
+        return (
+            all(
+                need.rooms >> room & 1 and self._room_is_free(place, need, room, exact)
+                for need, room in zip(place.needs, rooms, strict=True)
+            )
+            and self._people_are_free(place, exact)
+            and self._links_suffice(place, exact)
+        )
+
     def has_left(self, link: int, amount: int) -> bool:
         """Whether this much is left of a link at every moment."""
         return not self._links[link].too_full(amount)

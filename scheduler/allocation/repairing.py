@@ -1,19 +1,21 @@
 """The published sessions that a rule no longer allows, put right with the least disturbance (S13).
 
-Rooms stay or change, then times of the same day, then dates soon after. Sessions beside them may
-move too where that disturbs less in all. A pinned session never moves.
+A room changes, or else the time of the same day, or else the date. Sessions beside them may change
+too where that disturbs less in all. A pinned session never moves.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
+from calendars.bells import SchoolId
 from calendars.series import Weekly
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.changes import Change
+from scheduler.allocation.fewest_moves import repair_weekly
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.result import broken_by, sites_of
-from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.starts import Start, starts_on
 from scheduler.allocation.statement import Statement, priced
 from scheduler.allocation.trials import Option, Trial
@@ -26,6 +28,7 @@ from scheduler.model import (
     RequestSite,
     Session,
     SessionId,
+    Site,
     SiteWish,
 )
 from scheduler.placing import agenda_of, fields_of, wish_of
@@ -34,7 +37,10 @@ SEED: Final = 1
 DAYS_AHEAD: Final = 14
 """How far a session is postponed."""
 OTHER_ROOM, OTHER_TIME, OTHER_DATE = 2, 6, 12
-"""What a change is worth, for each person told again and by notice; one more for a room besides."""
+"""What a change is worth, for each person told again and by notice.
+
+Another room concerns the people of its school only; besides another time it is worth a point.
+"""
 NOTICE: Final = ((2, 4), (7, 3), (28, 2))
 """Within so many days a change weighs so many times as much as later."""
 
@@ -95,35 +101,35 @@ def _search(
 ) -> Repair:
     """`alone` holds none of the sessions."""
     alike = Alike(alone)
-    found = [
-        _priced_options(session, days_ahead if session in hit else 0, alone, alike)
+    options = [
+        list(_options(session, days_ahead if session in hit else 0, alone, alike))
         for session in sessions
     ]
     statement = priced(
         [_request_of(session, alone) for session in sessions],
-        [[option for option, _ in options] for options in found],
-        [points for options in found for _, points in options],
+        options,
+        [0] * sum(map(len, options)),
         alone,
     )
-    answer = solve_weekly(
-        _nobody_else_falls(statement.weekly, sessions, hit), seconds=seconds, seed=SEED
-    )
-    refused = {str(each) for each in broken_by(statement, answer.chosen, alone)}
-    moves = tuple(
-        _move(session, statement, chosen)
-        for chosen in answer.chosen
-        if statement.weekly.places[chosen.place].cost
-        and (session := sessions[statement.weekly.places[chosen.place].activity]).id not in refused
-    )
+    weekly = _nobody_else_falls(statement.weekly, sessions, hit)
+    changes = _Changes(sessions, statement, alone)
+    found = repair_weekly(weekly, changes.before, changes.by_place, seconds=seconds, seed=SEED)
+    refused = {str(each) for each in broken_by(statement, found.answer.chosen, alone)}
+    moves = [
+        _move(session, statement, chosen, points)
+        for chosen in found.answer.chosen
+        if (points := changes.by_place[chosen.place].with_rooms(chosen.rooms))
+        and (session := sessions[weekly.places[chosen.place].activity]).id not in refused
+    ]
     return Repair(
-        moves=moves,
+        moves=tuple(moves),
         stuck=tuple(
             session.id
             for number, session in enumerate(sessions)
-            if number in answer.unplaced or session.id in refused
+            if number in found.answer.unplaced or session.id in refused
         ),
         points=sum(move.points for move in moves),
-        bound=None if refused else answer.bound,
+        bound=None if refused else found.least,
     )
 
 
@@ -141,8 +147,7 @@ def _nobody_else_falls(
     )
 
 
-def _move(session: Session, statement: Statement, chosen: Chosen) -> Move:
-    option = statement.options[chosen.place]
+def _move(session: Session, statement: Statement, chosen: Chosen, points: int) -> Move:
     return Move(
         session=session.id,
         revision=session.revision,
@@ -153,22 +158,19 @@ def _move(session: Session, statement: Statement, chosen: Chosen) -> Move:
             link_pool=session.link_pool,
         ),
         after=Place(
-            slot=option.sessions[0].slot,
+            slot=statement.options[chosen.place].sessions[0].slot,
             sites=sites_of(statement, chosen),
             link_pool=session.link_pool,
         ),
-        points=statement.weekly.places[chosen.place].cost,
+        points=points,
     )
 
 
-def _priced_options(
-    session: Session, days_ahead: int, alone: Problem, alike: Alike
-) -> list[tuple[Option, int]]:
-    """Every place the session could have by itself, with what the change to it is worth."""
+def _options(session: Session, days_ahead: int, alone: Problem, alike: Alike) -> Iterator[Option]:
+    """Every place the session could have by itself, its own rooms first."""
     request = _request_of(session, alone)
     local = session.slot.starts.astimezone(alone.zone)
     own_day, own_time = local.date(), local.time()
-    found: list[tuple[Option, int]] = []
     for ahead in range(days_ahead + 1):
         on = own_day + timedelta(days=ahead)
         own = [Start(own_time)] if not ahead else []
@@ -177,32 +179,63 @@ def _priced_options(
             weekly = Weekly(
                 weekday=on.isoweekday(), starts=start.starts, minutes=session.slot.minutes
             )
-            options, _ = Trial(request, alone, alike, weekly, [on], [on]).run(start)
-            for option in options:
-                found += _with_prices(option, session, ahead, alone)
-    return found
+            found, _ = Trial(request, alone, alike, weekly, [on], [on]).run(start)
+            yield from (_with_own_rooms_first(option, session) for option in found)
 
 
-def _with_prices(
-    option: Option, session: Session, ahead: int, alone: Problem
-) -> Iterator[tuple[Option, int]]:
-    """The option in the rooms that the session has, as far as they will do, and in any rooms."""
-    rooms = {site.school: site.room for site in session.sites}
-    kept = {
-        school: (room,) if (room := rooms.get(school)) in possible else possible
+def _with_own_rooms_first(option: Option, session: Session) -> Option:
+    """Of the rooms that share a kit, the one that it has is taken."""
+    own = {site.school: site.room for site in session.sites}
+    rooms = {
+        school: tuple(sorted(possible, key=lambda room: room != own.get(school)))
         for school, possible in option.rooms.items()
     }
-    stays = option.sessions[0].slot == session.slot and _same_tactics(option.sites, session)
-    in_its_rooms = all(rooms.get(school) in possible for school, possible in kept.items())
-    weight = _notice(session, alone) * _people(session)
-    if stays and in_its_rooms:
-        yield replace(option, rooms=kept), 0
-    if stays:
-        yield replace(option, rooms=option.rooms if in_its_rooms else kept), OTHER_ROOM * weight
-    else:
-        kind = OTHER_DATE if ahead else OTHER_TIME
-        yield replace(option, rooms=kept), kind * weight + ahead
-    yield option, (OTHER_DATE if ahead else OTHER_TIME) * weight + ahead + 1
+    return replace(option, rooms=rooms)
+
+
+class _Changes:
+    """Where the sessions are, and what it disturbs for each of their options to be there."""
+
+    def __init__(self, sessions: Sequence[Session], statement: Statement, alone: Problem) -> None:
+        self._statement = statement
+        self._alone = alone
+        self.before: list[Chosen] = []
+        self.by_place: list[Change] = []
+        for number, (place, option) in enumerate(
+            zip(statement.weekly.places, statement.options, strict=True)
+        ):
+            session = sessions[place.activity]
+            change = self._change(session, option)
+            self.by_place.append(change)
+            if not change.points:
+                rooms = tuple(self._number(session, school) for school in option.rooms)
+                self.before.append(Chosen(number, rooms))
+
+    def _change(self, session: Session, option: Option) -> Change:
+        stays = option.sessions[0].slot == session.slot and _same_tactics(option.sites, session)
+        notice = _notice(session, self._alone)
+        ahead = (option.dates[0] - self._day(session)).days
+        points = (OTHER_DATE if ahead else OTHER_TIME) * notice * _people(session) + ahead
+        own, rooms = [], []
+        for school, possible in option.rooms.items():
+            site = session.site_of(school)
+            is_possible = site is not None and site.room in possible
+            own.append(1 << self._number(session, school) if is_possible else 0)
+            people = 0 if site is None else _people_at(site)
+            rooms.append(OTHER_ROOM * notice * people if stays else 1)
+        return Change(0 if stays else points, tuple(own), tuple(rooms))
+
+    def _number(self, session: Session, school: SchoolId) -> int:
+        """The number of the session's room there, one too high if the school has it no more."""
+        site = session.site_of(school)
+        units = self._statement.rooms[school]
+        found = (
+            number for number, unit in enumerate(units) if site is not None and site.room in unit
+        )
+        return next(found, len(units))
+
+    def _day(self, session: Session) -> date:
+        return session.slot.starts.astimezone(self._alone.zone).date()
 
 
 def _same_tactics(sites: Sequence[SiteWish], session: Session) -> bool:
@@ -220,7 +253,11 @@ def _notice(session: Session, problem: Problem) -> int:
 
 def _people(session: Session) -> int:
     """Teachers and classes that are told again."""
-    return sum(len(site.required_teachers) + len(site.class_groups) for site in session.sites)
+    return sum(map(_people_at, session.sites))
+
+
+def _people_at(site: Site) -> int:
+    return max(1, len(site.required_teachers) + len(site.class_groups))
 
 
 def _request_of(session: Session, problem: Problem) -> Request:

@@ -20,9 +20,9 @@ def test_the_lines_of_a_run_are_read() -> None:
 
 
 def test_a_row_names_violations_only_if_there_are_any() -> None:
-    sound = Measured(FALLING, 1234, "18", 0, 0, 3.0, 2.5, 99)
-    broken = Measured(FALLING, 1234, "18", 2, 0, 3.0, 2.5, 99)
-    row = "| S | 3 s | 1,234 | 18 | 0 | 3.0 s | 2.5 s | 99 MB |"
+    sound = Measured(FALLING, 1234, "18", 0, 0, 3.0, 4.0, 2.5, 99, "")
+    broken = Measured(FALLING, 1234, "18", 2, 0, 3.0, 4.0, 2.5, 99, "")
+    row = "| S | 3 s | 1,234 | 18 | 0 | 3.0 s | 4.0 s | 2.5 s | 99 MB |"
     assert line_of("S", "3 s", sound) == row
     assert line_of("S", "3 s", broken) == f"{row} 2 VIOLATIONS"
 

@@ -171,8 +171,10 @@ def _has_rooms(problem: WeeklyProblem, used: Sequence[int]) -> bool:
     return any(not faults_of(problem, chosen) for chosen in product(*choices))
 
 
-def a_crowded_week(seed: int, activities: int = 4, places: int = 2) -> WeeklyProblem:
-    """Few times of day, two teachers, two schools, a narrow link: almost everything collides."""
+def a_crowded_week(
+    seed: int, activities: int = 4, places: int = 2, schools: int = 2
+) -> WeeklyProblem:
+    """Few times of day, two teachers, two schools each, a narrow link: almost all collides."""
     random = Random(seed)
     found = []
     for _ in range(activities):
@@ -180,6 +182,7 @@ def a_crowded_week(seed: int, activities: int = 4, places: int = 2) -> WeeklyPro
         times = random.choice((1, 1, 1, 2))
         weeks = random.choice((EVERY_WEEK, EVERY_WEEK, ODD_WEEKS, EVEN_WEEKS))
         own = []
+        met = range(2) if schools == 2 else sorted(random.sample(range(schools), 2))
         for _ in range(places + times):
             day = random.randrange(2)
             own.append(
@@ -189,7 +192,7 @@ def a_crowded_week(seed: int, activities: int = 4, places: int = 2) -> WeeklyPro
                     dates=weeks << 4 * day,
                     people=(Presence(teacher, random.randrange(2)), Presence(10 + company)),
                     needs=tuple(
-                        RoomNeed(school, random.choice((1, 2, 3)), company) for school in range(2)
+                        RoomNeed(school, random.choice((1, 2, 3)), company) for school in met
                     ),
                     links=(LinkUse(0), LinkUse(1, random.choice((2, 3)))),
                     cost=random.randrange(9),
@@ -198,7 +201,7 @@ def a_crowded_week(seed: int, activities: int = 4, places: int = 2) -> WeeklyPro
         found.append((times, own))
     week = a_week(
         *found,
-        buffers=((10, 0), (10, 10)),
+        buffers=((10, 0), *((10, 10),) * (schools - 1)),
         links=(
             Link(2, (Load(0b11, 600, 630),)),
             Link(5),
