@@ -54,6 +54,11 @@ class Weekly:
             )
         parse_weeks(self.weeks, MAX_WEEKS)
 
+    @property
+    def time_of_week(self) -> tuple[int, time, int]:
+        """When in a week it falls and how long it lasts, whichever the weeks."""
+        return self.weekday, self.starts, self.minutes
+
 
 class OccurrenceState(StrEnum):
     """What becomes of a series on one of its dates."""

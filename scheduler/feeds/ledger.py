@@ -26,13 +26,14 @@ class Ledger:
     """The sessions of a reader with all that it takes to name what they name.
 
     Of a series that has any session within the feed's window, all its sessions that concern the
-    reader are there, however old.
+    reader are there, however old. `departed` tells when it last lost or moved one of them here.
     """
 
     alliance: AllianceBook
     books: Books
     sessions: Sequence[Session]
     series: Mapping[SeriesId, Series] = field(default_factory=dict)
+    departed: Mapping[SeriesId, datetime] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -121,9 +122,11 @@ async def look(transaction: Transaction, reader: Reader) -> Ledger:
         since = transaction.now - CANCELLED_IS_SHOWN_FOR
         sessions = (*sessions, *await transaction.sessions_departed(about, since))
     mine = [session for session in sessions if reader.concerns(session)]
+    named = {each.series for each in mine if each.series is not None}
     return Ledger(
         alliance,
         await transaction.books(),
         mine,
-        await transaction.series_named({each.series for each in mine if each.series is not None}),
+        await transaction.series_named(named),
+        await transaction.series_departed(about, named),
     )

@@ -116,7 +116,10 @@ class Pieces:
     @cached_property
     def _changed_at(self) -> Mapping[SeriesId, datetime]:
         """When each series last changed for the reader, sessions that have left it included."""
-        found = {series.id: series.changed_at for series in self._ledger.series.values()}
+        found = {
+            series.id: self._ledger.departed.get(series.id, series.created_at)
+            for series in self._ledger.series.values()
+        }
         for session in self._ledger.sessions:
             if session.series in found:
                 changed = last_change(session, self._now)

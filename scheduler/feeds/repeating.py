@@ -39,7 +39,8 @@ def entries_of(
     """The repeating entry and those of dates that differ, by date; None if no rule can say it.
 
     `dated` are in order, no two of them start at once. `changed_at` is when anything of the series
-    last changed for this reader; as a number of seconds it is the sequence, which never falls.
+    last changed for this reader; as a number of seconds it is the sequence, which never falls. Both
+    are those of every date: one that becomes usual again must not seem older than it was.
     """
     starts = [each.starts for each in dated]
     interval = reduce(gcd, (round((later - starts[0]) / _WEEK) for later in starts[1:]), 0)
@@ -68,7 +69,13 @@ def entries_of(
         ),
     )
     others = [
-        replace(each.entry, uid=uid, sequence=sequence, instead_of=each.starts)
+        replace(
+            each.entry,
+            uid=uid,
+            sequence=sequence,
+            changed_at=changed_at,
+            instead_of=each.starts,
+        )
         for each in dated
         if not _is_usual(each, usual, minutes)
     ]

@@ -232,9 +232,9 @@ def columns_of(record: Record, known: Mapping[Resource, ResourceRow]) -> dict[st
 
 async def remove_resource(transaction: OpenTransaction, resource: Resource) -> None:
     """Forget a resource that no claim names, and what has left its calendar."""
-    departed, numbers = tables.departures, select(_TABLE.c.number)
-    own = numbers.where(_TABLE.c.kind == resource.kind, _TABLE.c.id == resource.id)
-    await transaction.run(delete(departed).where(departed.c.resource.in_(own)))
+    own = select(_TABLE.c.number).where(_TABLE.c.kind == resource.kind, _TABLE.c.id == resource.id)
+    for departed in (tables.departures, tables.series_departures):
+        await transaction.run(delete(departed).where(departed.c.resource.in_(own)))
     await transaction.run(
         delete(_TABLE).where(_TABLE.c.kind == resource.kind, _TABLE.c.id == resource.id)
     )

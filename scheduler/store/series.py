@@ -12,6 +12,7 @@ from scheduler.records import references
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
+from scheduler.store.departures import note_new_pattern
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import OpenTransaction, chunks
 
@@ -38,25 +39,14 @@ async def all_series(
 async def series_named(
     transaction: OpenTransaction, ids: Iterable[SeriesId]
 ) -> dict[SeriesId, Series]:
-    """Those of the series that exist, changed when a session of theirs last left a calendar."""
+    """Those of the series that exist."""
     found = {}
     for part in chunks(sorted(ids)):
-        query = select(_TABLE.c.body, _TABLE.c.departed_at).where(_TABLE.c.id.in_(part))
+        query = select(_TABLE.c.body).where(_TABLE.c.id.in_(part))
         for row in await transaction.all(query):
             each = decode(Series, row.body)
-            last = max(each.changed_at, row.departed_at or each.changed_at)
-            found[each.id] = replace(each, changed_at=last)
+            found[each.id] = each
     return found
-
-
-async def note_departure(transaction: OpenTransaction, id: SeriesId) -> None:
-    """Note that a session of the series leaves somebody's calendar now.
-
-    Nothing else of it is left there, and what repeats must not seem older than before.
-    """
-    await transaction.run(
-        update(_TABLE).where(_TABLE.c.id == id).values(departed_at=transaction.now)
-    )
 
 
 async def add_series(transaction: OpenTransaction, series: Series) -> None:
@@ -83,5 +73,7 @@ async def replace_series(transaction: OpenTransaction, before: Series, after: Se
             f"系列 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
             f"The series {before.id} has changed: it is now at revision {now.revision}.",
         )
+    if before.weekly.time_of_week != after.weekly.time_of_week:
+        await note_new_pattern(transaction, before.id)
     await replace_references(transaction, [(_KIND, after.id, references(after))])
     await write_audit(transaction, "change", (_KIND, after.id), before=before, after=after)

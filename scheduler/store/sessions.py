@@ -33,7 +33,6 @@ from scheduler.store.departures import note_departures
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import OpenTransaction, chunks
 from scheduler.store.resources import count_up, lock_resources
-from scheduler.store.series import note_departure
 
 _TABLE = tables.sessions
 _KIND: Final = "sessions"
@@ -165,8 +164,6 @@ async def replace_sessions(
         for new in moving:
             await add_claims(transaction, new)
     for (before, after), (old, new) in zip(changes, claims, strict=True):
-        if before.series is not None and concerned_by(before) - concerned_by(after):
-            await note_departure(transaction, before.series)
         await note_departures(transaction, before, after)
         await _name_studio(transaction, before, after)
         await count_up(transaction, {claim["resource"] for claim in (*old, *new)})

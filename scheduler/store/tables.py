@@ -129,12 +129,8 @@ series = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("revision", Integer, nullable=False),
-    Column("departed_at", UtcDateTime),
     Column("body", Text, nullable=False),
 )
-"""`departed_at`: when a session of it last left somebody's calendar, because other people, rooms or
-classes took part from then on."""
-
 sessions = Table(
     "sessions",
     metadata,
@@ -236,6 +232,16 @@ departures = Table(
     Index(None, "resource", "left_at"),
 )
 """Whose calendar a session has left, and how it looked there."""
+
+series_departures = Table(
+    "series_departures",
+    metadata,
+    Column("series", _ID, ForeignKey("series.id"), primary_key=True),
+    Column("resource", _BIG_NUMBER, ForeignKey("resources.number"), primary_key=True),
+    Column("left_at", UtcDateTime, nullable=False),
+)
+"""In whose calendar a series has lost or moved sessions, and when last: no trace of that is left in
+the sessions which it still has there."""
 
 outcomes = Table(
     "outcomes",

@@ -115,6 +115,7 @@ class Transaction(OpenTransaction):
     sessions = about_sessions.sessions
     sessions_to_show = about_sessions.sessions_to_show
     sessions_departed = about_departures.sessions_departed
+    series_departed = about_departures.series_departed
     forget_departures = about_departures.forget_departures
     due_holds = about_sessions.due_holds
     add_session = about_sessions.add_session

@@ -17,6 +17,7 @@ from tests.calendars.ics.series_rules import (
     series_begin_and_end_with_an_instance,
 )
 
+ZONES: Final = available_timezones()
 TEXTS: Final = {"SUMMARY", "LOCATION", "DESCRIPTION", "NAME", "X-WR-CALNAME", "X-WR-CALDESC"}
 ONCE: Final = {
     "UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "STATUS", "TRANSP", "DTSTART",
@@ -80,11 +81,7 @@ def zones_are_declared(feed: Feed) -> bool:
         for line in each.lines
         if "TZID" in line.parameters
     }
-    return (
-        len(set(declared)) == len(declared)
-        and used <= set(declared)
-        and set(declared) <= available_timezones()
-    )
+    return len(set(declared)) == len(declared) and used <= set(declared) and set(declared) <= ZONES
 
 
 def no_time_floats(feed: Feed) -> bool:

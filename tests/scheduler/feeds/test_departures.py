@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 from icalendar import Calendar
 
-from scheduler.feeds import CANCELLED_IS_SHOWN_FOR, Feeds
+from scheduler.feeds import CANCELLED_IS_SHOWN_FOR, Feed, Feeds
 from scheduler.members import Room, RoomId, Teacher, TeacherId
-from scheduler.model import Role, Session
+from scheduler.model import Role, SeriesId, Session, SessionState
 from scheduler.store import Store, Transaction
 from tests.builders import NOW, a_session, a_site
 from tests.calendars.ics.byte_rules import faults
-from tests.scheduler.feeding import WISHES, add, change, opened, settle, write
+from tests.scheduler.feeding import OFFICE, WISHES, add, change, opened, settle, write
+from tests.scheduler.feeds.terms import a_series, a_term_of
 
 HOUR = timedelta(hours=1)
 
@@ -24,6 +25,16 @@ class Event:
     sequence: int
     stamped: datetime | None
 
+    @classmethod
+    def of(cls, feed: Feed) -> "list[Event]":
+        """What a feed holds, but the event that stands for none."""
+        assert faults(feed.plain) == []
+        return [
+            cls(str(each.uid), str(each["STATUS"]), each.sequence, each.DTSTAMP)
+            for each in Calendar.from_ical(feed.plain).events
+            if each.summary != "暂无活动"
+        ]
+
 
 @dataclass
 class Reading:
@@ -34,13 +45,7 @@ class Reading:
     token: str
 
     async def events(self, now: datetime = NOW) -> list[Event]:
-        feed = await self.feeds.read(self.token, now=now)
-        assert faults(feed.plain) == []
-        return [
-            Event(str(each.uid), str(each["STATUS"]), each.sequence, each.DTSTAMP)
-            for each in Calendar.from_ical(feed.plain).events
-            if each.summary != "暂无活动"
-        ]
+        return Event.of(await self.feeds.read(self.token, now=now))
 
     async def given_to(self, session: Session, teacher: str, now: datetime) -> Session:
         sites = (a_site("TF1", teacher=TeacherId(teacher)), a_site("JS", Role.LISTEN))
@@ -121,3 +126,76 @@ async def test_a_room_or_teacher_that_lost_its_lessons_can_be_removed(reading: R
     await write(
         reading.store, lambda transaction: transaction.delete(Room, RoomId("TF1-R1"), revision=1)
     )
+
+
+@pytest.fixture
+async def term(store: Store) -> list[Session]:
+    """A series of three weeks, the first of them in another room of TF1."""
+    await settle(store)
+    series = a_series()
+    await write(store, lambda transaction: transaction.add_series(series))
+    room = (a_site("TF1", room=RoomId("TF1-R2")), a_site("JS", Role.LISTEN))
+    sessions = a_term_of(series, 3, {0: {"sites": room}})
+    for session in sessions:
+        await add(store, session)
+    return sessions
+
+
+async def test_a_calendar_keeps_its_bytes_when_a_series_loses_a_lesson_in_others(
+    store: Store, term: list[Session]
+) -> None:
+    token = await opened(store, replace(WISHES[2], subject_id="TF1-R2"))
+    before = await Feeds(store).read(token, now=NOW)
+    elsewhere = (a_site("TF1", teacher=TeacherId("TF1-T2")), a_site("JS", Role.LISTEN))
+    after = replace(term[1], sites=elsewhere, sequence=1, changed_at=NOW + HOUR)
+    await change(store, term[1], after, NOW + HOUR)
+    later = await Feeds(store).read(token, now=NOW + HOUR)
+    assert (later.plain, later.modified) == (before.plain, before.modified)
+
+
+async def test_a_series_is_not_older_than_before_once_what_left_it_has_gone(
+    store: Store, term: list[Session]
+) -> None:
+    token, feeds = await opened(store, WISHES[0]), Feeds(store)
+    elsewhere = (a_site("TF1", teacher=TeacherId("TF1-T2")), a_site("JS", Role.LISTEN))
+    after = replace(term[1], sites=elsewhere, sequence=1, changed_at=NOW + HOUR)
+    await change(store, term[1], after, NOW + HOUR)
+    for now in (NOW + HOUR, NOW + HOUR + CANCELLED_IS_SHOWN_FOR):
+        events = Event.of(await feeds.read(token, now=now))
+        assert {each.sequence for each in events} == {3600}
+
+
+async def test_a_new_weekday_of_a_series_shows_also_where_only_a_dropped_lesson_is_left(
+    store: Store, term: list[Session]
+) -> None:
+    token, feeds = await opened(store, replace(WISHES[2], subject_id="TF1-R2")), Feeds(store)
+    dropped = replace(term[0], state=SessionState.CANCELLED, sequence=1, changed_at=NOW)
+    await change(store, term[0], dropped)
+    told = Event.of(await feeds.read(token, now=NOW))
+    series = a_series()
+    moved = replace(series, weekly=replace(series.weekly, weekday=3))
+    await store.write(
+        lambda transaction: transaction.replace_series(series, moved), actor=OFFICE, now=NOW + HOUR
+    )
+    now_told = Event.of(await feeds.read(token, now=NOW + HOUR))
+    names = [each.uid.partition("@")[0] for each in (*told, *now_told)]
+    assert names == [f"series-{series.id}", term[0].id]
+
+
+async def test_dates_that_go_to_another_series_do_not_lower_the_sequence(
+    store: Store, term: list[Session]
+) -> None:
+    token = await opened(store, WISHES[0])
+    await write(store, lambda transaction: transaction.add_series(a_series("new")))
+    noted = replace(term[2], note="带竖笛", sequence=1, changed_at=NOW + HOUR)
+    await change(store, term[2], noted, NOW + HOUR)
+    noted = replace(noted, revision=2)
+    before = Event.of(await Feeds(store).read(token, now=NOW + HOUR))
+    later = NOW + 2 * HOUR
+    await change(store, noted, replace(noted, series=SeriesId("new")), later)
+    after = Event.of(await Feeds(store).read(token, now=later))
+    sequences = [
+        {each.sequence for each in events if each.uid.startswith("series-music@")}
+        for events in (before, after)
+    ]
+    assert sequences == [{3600}, {7200}]

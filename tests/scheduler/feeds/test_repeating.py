@@ -45,8 +45,11 @@ def written(
     now: datetime = NOW,
     zone: str = "Asia/Shanghai",
     before: Content | None = None,
+    departed: datetime | None = None,
 ) -> Content:
-    ledger = Ledger(alliance_in(zone), BOOKS, sessions, {each.id: each for each in series})
+    by_id = {each.id: each for each in series}
+    left = {} if departed is None else dict.fromkeys(by_id, departed)
+    ledger = Ledger(alliance_in(zone), BOOKS, sessions, by_id, left)
     content = write_content(ledger, reader, now=now, before=before)
     assert faults(content.octets) == []
     return content
@@ -217,10 +220,9 @@ def test_the_sequence_follows_the_last_change_and_no_override_is_below_it() -> N
 def test_dates_that_a_split_takes_away_do_not_lower_the_sequence() -> None:
     changed = [{"changed_at": NOW + timedelta(minutes=minutes)} for minutes in range(6)]
     whole = a_term_of(a_series(), 6, dict(enumerate(changed)))
-    kept = a_series(changed_at=LATER)
     sequences = [
-        int(events(written(sessions, series))[0]["SEQUENCE"])
-        for sessions, series in ((whole, a_series()), (whole[:3], kept))
+        int(events(written(sessions, a_series(), departed=departed))[0]["SEQUENCE"])
+        for sessions, departed in ((whole, None), (whole[:3], LATER))
     ]
     assert sequences == [300, 420]
 

@@ -1,0 +1,79 @@
+"""A client that polls one address for months, and takes every answer at its word."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from typing import Any
+
+import icalendar
+import recurring_ical_events
+from aiohttp.test_utils import TestClient
+
+from calendars.slots import Slot
+from tests.builders import NOW
+from tests.calendars.ics.byte_rules import faults
+from tests.scheduler.feeds.telling import Told
+
+AGES = timedelta(days=900)
+
+
+@dataclass
+class Follower:
+    """What a client knows of the calendar at `path`: its bytes, how they are called, its events.
+
+    `content` is whatever the calendar is made of: equal if and only if the bytes are to be.
+    """
+
+    path: str
+    content: object = None
+    octets: bytes = b""
+    tag: str = ""
+    modified: datetime = NOW
+    stamps: dict[tuple[str, datetime | None], tuple[int, datetime]] = field(default_factory=dict)
+
+    async def poll(
+        self, client: TestClient[Any, Any], content: object, expected: Sequence[Told]
+    ) -> None:
+        """Ask whether anything has changed. It must have if `content` has, and not otherwise."""
+        known = {"If-None-Match": self.tag} if self.tag else {}
+        answer = await client.get(self.path, headers={"Accept-Encoding": "identity"} | known)
+        octets = await answer.read()
+        has_changed = self.content != content
+        assert answer.status == (200 if has_changed else 304), (self.content, content)
+        modified = parsedate_to_datetime(answer.headers["Last-Modified"])
+        if not has_changed:
+            assert (answer.headers["ETag"], modified) == (self.tag, self.modified)
+            return
+        assert answer.headers["ETag"] == f'"{sha256(octets).hexdigest()}"' != self.tag
+        if self.octets:
+            assert modified > self.modified
+            assert await self._is_new_by_date(client)
+        self.content, self.octets = content, octets
+        self.tag, self.modified = answer.headers["ETag"], modified
+        assert faults(octets) == []
+        taken = self._taken(octets)
+        assert taken == expected, set(taken) ^ set(expected)
+
+    async def _is_new_by_date(self, client: TestClient[Any, Any]) -> bool:
+        """Whether a client that only knows dates is told of the change."""
+        since = {"If-Modified-Since": self.modified.strftime("%a, %d %b %Y %H:%M:%S GMT")}
+        return (await client.get(self.path, headers=since)).status == 200
+
+    def _taken(self, octets: bytes) -> list[Told]:
+        """Every occurrence, by an independent reader; neither SEQUENCE nor DTSTAMP falls."""
+        calendar = icalendar.Calendar.from_ical(octets)
+        series = {str(event["UID"]) for event in calendar.events if "RRULE" in event}
+        found = []
+        for event in recurring_ical_events.of(calendar).between(NOW - AGES, NOW + AGES):
+            uid, instance = str(event["UID"]), None
+            if uid.startswith("series-"):
+                instance = event["RECURRENCE-ID"].dt.astimezone(UTC) if uid in series else None
+            stamp = (event["SEQUENCE"], event["DTSTAMP"].dt)
+            before = self.stamps.get((uid, instance), stamp)
+            assert before[0] <= stamp[0], (uid, instance, before, stamp)
+            assert before[1] <= stamp[1], (uid, instance, before, stamp)
+            self.stamps[uid, instance] = stamp
+            found.append(Told(uid, instance, Slot(event.start, event.end), str(event["STATUS"])))
+        return sorted(found, key=Told.order)
