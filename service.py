@@ -342,7 +342,10 @@ def token(
 
 @commands.command("check")
 def check_everything() -> None:
-    """Verify everything that must always be true; exit status 1 if anything is not."""
+    """Verify everything that must always be true; exit status 1 if anything is not.
+
+    What waits for people to decide, such as sessions that an outage hits, is told and no error.
+    """
     settings = settings_here()
     now = clock_of(settings)()
 
@@ -352,11 +355,13 @@ def check_everything() -> None:
 
     findings = with_store(settings, found)
     for finding in findings:
+        waits = " (等人处理 waits for people)" if finding.waits_for_people else ""
         sentence = f"{finding.sentence.zh} {finding.sentence.en}"
-        console.print(f"{finding.check}: {sentence}", markup=False, highlight=False)
-    if findings:
+        console.print(f"{finding.check}{waits}: {sentence}", markup=False, highlight=False)
+    if not all(finding.waits_for_people for finding in findings):
         raise typer.Exit(1)
-    console.print("一切正常。 All is well.")
+    left = f" {len(findings)} 项等人处理。 {len(findings)} wait for people." if findings else ""
+    console.print(f"一切正常。 All is well.{left}")
 
 
 @commands.command("audit")

@@ -1,5 +1,6 @@
 """The installed command, run as an operator runs it."""
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -9,7 +10,11 @@ from typing import Final
 import pytest
 from typer.testing import CliRunner, Result
 
+from scheduler.disruptions.outages import mark
+from scheduler.store import Store, Transaction
 from service import commands
+from tests.builders import NOW, an_outage, at, some_books
+from tests.scheduler.desk import Desk, records_of
 
 ROOT: Final = Path(__file__).parents[1]
 EXAMPLE: Final = ROOT / "examples" / "fourth-alliance"
@@ -106,3 +111,21 @@ def test_a_check_that_finds_something_names_it_and_fails(tmp_path: Path) -> None
     checked = lianke("check")
     assert checked.exit_code == 1
     assert "its row has sessions 99, not 2." in checked.stdout
+
+
+def test_a_check_that_finds_only_what_waits_for_people_succeeds(tmp_path: Path) -> None:
+    """An outage hits a lesson that was agreed to before."""
+    asyncio.run(book_and_mark(f"sqlite+aiosqlite:///{tmp_path / 'lianke.sqlite'}"))
+    checked = lianke("check", settings={"LIANKE_CLOCK_STARTS_AT": NOW.isoformat()})
+    assert checked.exit_code == 0, checked.stdout
+    assert "rules (等人处理 waits for people)" in checked.stdout
+    assert "一切正常。 All is well. 1 项等人处理。 1 wait for people." in checked.stdout
+
+
+async def book_and_mark(url: str) -> None:
+    store = await Store.open(url)
+    desk = Desk(store)
+    await desk.do(Transaction.put_many, records_of(*some_books()))
+    await desk.book()
+    await desk.do(mark, an_outage(at("14:00"), room="TF1-R1"), revision=None)
+    await store.close()

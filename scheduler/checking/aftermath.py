@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from calendars.text import Text
-from scheduler.checking.findings import Check, Finding
+from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.model import (
     Adjustment,
     AdjustmentKind,
@@ -34,7 +34,7 @@ def operations_are_linked(
         linked = each.kind in (AdjustmentKind.SWAP, AdjustmentKind.MAKE_UP)
         if linked != bool(each.linked) or not {*each.linked} <= sessions.keys():
             zh, en = "关联的活动不对。", "it is linked with the wrong sessions."
-            yield _found(Check.ADJUSTMENTS, "adjustments", each.id, zh, en)
+            yield found_in(Check.ADJUSTMENTS, f"adjustments {each.id}", zh, en)
             continue
         session = sessions[each.session]
         if each.kind is AdjustmentKind.MAKE_UP and session.is_live(now):
@@ -43,10 +43,9 @@ def operations_are_linked(
     for (missed, school), several in sorted(made_up.items()):
         if len(several) > 1:
             named = "、".join(several)
-            yield _found(
+            yield found_in(
                 Check.ADJUSTMENTS,
-                "sessions",
-                missed,
+                f"sessions {missed}",
                 f"在学校 {school} 补了不止一次：{named}。",
                 f"school {school} makes up for it more than once: {', '.join(several)}.",
             )
@@ -65,10 +64,9 @@ def suspended_sessions_stay_cancelled(
         for each in suspension.sessions:
             session = sessions.get(each.session)
             if session is None or (each.effect is Effect.CANCELLED and session.state not in _OVER):
-                yield _found(
+                yield found_in(
                     Check.SUSPENSIONS,
-                    "suspensions",
-                    suspension.id,
+                    f"suspensions {suspension.id}",
                     f"活动 {each.session} 应已停课。",
                     f"session {each.session} should be cancelled.",
                 )
@@ -80,7 +78,7 @@ def outcomes_fit_the_plan(
     """An outcome is of a school that took part, after the beginning, and its minutes add up."""
     for each in outcomes:
         if wrong := _misfit(each, sessions.get(each.session), now):
-            yield _found(Check.OUTCOMES, "outcomes", each.id, wrong.zh, wrong.en)
+            yield found_in(Check.OUTCOMES, f"outcomes {each.id}", wrong.zh, wrong.en)
 
 
 def _misfit(outcome: Outcome, session: Session | None, now: datetime) -> Text | None:
@@ -111,10 +109,3 @@ def _adds_up(outcome: Outcome) -> bool:
             return 0 < outcome.minutes < outcome.planned_minutes
         case _:
             return outcome.minutes == 0
-
-
-def _found(check: Check, kind: str, id: str, zh: str, en: str) -> Finding:
-    subject = f"{kind} {id}"
-    return Finding(
-        check=check, subject=subject, sentence=Text(f"{subject}：{zh}", f"{subject}: {en}")
-    )

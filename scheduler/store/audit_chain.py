@@ -14,8 +14,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Row, func, insert, select
 
-from calendars.text import Text
-from scheduler.checking.findings import Check, Finding
+from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.store import tables
 from scheduler.store.opened import OpenTransaction, chunks
 
@@ -172,7 +171,4 @@ def _wrong(row: Row[Any], last: Link) -> Finding | None:
 
 
 def _finding(subject: str, zh: str, en: str) -> Finding:
-    named = f"audit {subject}"
-    return Finding(
-        check=Check.AUDIT, subject=named, sentence=Text(f"{named}：{zh}", f"{named}: {en}")
-    )
+    return found_in(Check.AUDIT, f"audit {subject}", zh, en)

@@ -8,8 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Row, select
 
-from calendars.text import Text
-from scheduler.checking.findings import Check, Finding
+from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.model import Series, Session, SessionState
 from scheduler.store import tables
 from scheduler.store.codec import decode, encode
@@ -50,7 +49,7 @@ async def follow_audit(transaction: OpenTransaction) -> tuple[Finding, ...]:
                 continue
             if last.pop(subject, None) != _fingerprint(kind, row.body):
                 found.append(
-                    _finding(
+                    found_in(
                         Check.AUDIT,
                         subject,
                         "现状与操作日志的最后一条不符：有改动没有留下记录。",
@@ -59,7 +58,7 @@ async def follow_audit(transaction: OpenTransaction) -> tuple[Finding, ...]:
                     )
                 )
     found += (
-        _finding(
+        found_in(
             Check.AUDIT, subject, "操作日志中有，库中没有。", "the audit knows it, but it is gone."
         )
         for subject in last
@@ -67,16 +66,10 @@ async def follow_audit(transaction: OpenTransaction) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _finding(check: Check, subject: str, zh: str, en: str) -> Finding:
-    return Finding(
-        check=check, subject=subject, sentence=Text(f"{subject}：{zh}", f"{subject}: {en}")
-    )
-
-
 def _gap(row: Row[Any], last: Mapping[str, bytes | None]) -> Iterator[Finding]:
     subject = f"{row.subject_kind} {row.subject_id}"
     if _fingerprint(row.subject_kind, row.before) != last.get(subject):
-        yield _finding(
+        yield found_in(
             Check.AUDIT,
             subject,
             f"操作日志第 {row.no} 条与上一条不衔接。",
@@ -104,7 +97,7 @@ def _changed_past(row: Row[Any]) -> Iterator[Finding]:
     moved = (before.slot, before.sites) != (after.slot, after.sites)
     undone = after.state not in {before.state, SessionState.EXPIRED}
     if before.slot.ends <= row.at and (moved or undone):
-        yield _finding(
+        yield found_in(
             Check.PAST,
             f"sessions {row.subject_id}",
             f"操作日志第 {row.no} 条在活动结束后改动了它。",

@@ -49,6 +49,9 @@ from scheduler.store import (
     migrating as about_migrating,
 )
 from scheduler.store import (
+    news as about_news,
+)
+from scheduler.store import (
     notices as about_notices,
 )
 from scheduler.store import (
@@ -223,6 +226,7 @@ class Transaction(OpenTransaction):
     # Whether all is well
     has_known_schema = about_migrating.has_known_schema
     inconsistencies = about_consistency.find_inconsistencies
+    placed_before_news = about_news.placed_before_news
     follow_audit = about_audit_trail.follow_audit
     chain_heads = about_audit_chain.chain_heads
     verify_chain = about_audit_chain.verify_chain
