@@ -38,6 +38,7 @@ from scheduler.jobs import (
     forgetting,
     reading_calendars,
     sending_through,
+    solving_with,
     telling_guests,
     writing_down,
 )
@@ -46,6 +47,7 @@ from scheduler.settings import Settings, read_settings
 from scheduler.store import Link, Store
 from scheduler.store.backup import backup, restore
 from scheduler.tokens import issue_token
+from scheduler.workers import THREADS, Workers
 
 T = TypeVar("T")
 OPERATOR: Final = Actor(name="operator", role=ActorRole.ALLIANCE_ADMIN, origin="command line")
@@ -89,6 +91,7 @@ async def run_service(settings: Settings) -> None:
             clock,
             (
                 *JOBS,
+                solving_with(settings.workers),
                 writing_down(feeds.polls),
                 sending_through(outlets),
                 reading_calendars(fetcher, importer.reader),
@@ -233,7 +236,9 @@ def export_folder(folder: Annotated[Path, typer.Argument(file_okay=False)]) -> N
     console.print(f"{len(files)} files written to {folder}.")
 
 
-async def plan_term(store: Store, clock: Clock, wish: planning.PlanWish) -> Plan:
+async def plan_term(
+    store: Store, clock: Clock, wish: planning.PlanWish, workers: Workers = THREADS
+) -> Plan:
     """A solved plan, with the search drawn as it goes; Ctrl-C ends it with the best plan so far."""
     plan = await store.write(
         lambda transaction: planning.request_plan(transaction, wish), actor=OPERATOR, now=clock()
@@ -251,7 +256,9 @@ async def plan_term(store: Store, clock: Clock, wish: planning.PlanWish) -> Plan
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
         solved: Plan | None = plan
         while solved is not None and (solved.id != plan.id or solved.state is PlanState.WAITING):
-            solved = await planning.solve_next(store, clock=clock, on_progress=draw, stop=stop)
+            solved = await planning.solve_next(
+                store, clock=clock, on_progress=draw, stop=stop, workers=workers
+            )
     async with store.read(now=clock()) as transaction:
         return await transaction.plan(plan.id)
 
@@ -301,7 +308,7 @@ def allocate(
     wish = planning.PlanWish(term=term, seconds=seconds, seed=seed)
 
     async def run(store: Store) -> Plan:
-        plan = await plan_term(store, clock, wish)
+        plan = await plan_term(store, clock, wish, settings.workers)
         show_plan(plan)
         if publish and plan.state is PlanState.READY:
             published = await publish_plan(store, clock, plan)

@@ -23,6 +23,7 @@ from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
 from scheduler.invitations import tell_due
 from scheduler.model import Actor, ActorRole
 from scheduler.store import Store
+from scheduler.workers import Workers
 
 ANSWERS_KEPT: Final = timedelta(hours=48)
 """How long an Idempotency-Key is remembered."""
@@ -53,9 +54,13 @@ async def offer_freed_places(store: Store, clock: Clock) -> None:
     await waiting.offer_freed_places(store, clock, MACHINE)
 
 
-async def solve_plans(store: Store, clock: Clock) -> None:
-    """Solve the plan that waits longest."""
-    await planning.solve_next(store, clock=clock)
+def solving_with(workers: Workers) -> Job:
+    """The job that solves the plan that waits longest."""
+
+    async def solve_plans(store: Store, clock: Clock) -> None:
+        await planning.solve_next(store, clock=clock, workers=workers)
+
+    return Job(solve_plans, seconds=2)
 
 
 async def close_outcomes(store: Store, clock: Clock) -> None:
@@ -134,7 +139,6 @@ def forgetting(audit_days: int) -> Job:
 JOBS: Final = (
     Job(expire_holds, seconds=60),
     Job(offer_freed_places, seconds=10),
-    Job(solve_plans, seconds=2),
     Job(gather_notices, seconds=5),
     Job(close_outcomes, seconds=600),
 )

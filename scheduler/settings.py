@@ -15,6 +15,7 @@ from scheduler.errors import InvalidValueError
 from scheduler.explain import explain
 from scheduler.model import KEPT_AT_LEAST
 from scheduler.secrets import SHORTEST_KEY, Keyring
+from scheduler.workers import PROCESSES, SCHEDULERS, Workers
 
 PREFIX: Final = "LIANKE_"
 FILE: Final = "LIANKE_SETTINGS"
@@ -31,7 +32,9 @@ class Settings:
     the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
     Robots are called at their vendors' hosts, and at those of `robot_hosts` ("host:port", commas
     between). What happened longer than `audit_days` ago is forgotten. Reverse proxies at the
-    addresses `trusted_proxies` are believed about whom they heard from.
+    addresses `trusted_proxies` are believed about whom they heard from. Plans are searched for in
+    threads, in "processes", or by the workers of the Dask scheduler at the address `solver`, with
+    `solver_width` tasks at once.
     """
 
     database: str = "sqlite+aiosqlite:///lianke.sqlite"
@@ -51,6 +54,8 @@ class Settings:
     import_hosts: str = ""
     audit_days: int = 730
     trusted_proxies: str = ""
+    solver: str = ""
+    solver_width: Annotated[int, Meta(ge=1, le=1000)] = 2
 
     def __post_init__(self) -> None:
         if not self.database.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
@@ -63,6 +68,13 @@ class Settings:
         if self.clock_starts_at is not None and self.clock_starts_at.tzinfo is None:
             raise InvalidValueError(
                 "clock_starts_at 必须带时区偏移。", "clock_starts_at must carry an offset."
+            )
+        if self.solver not in ("", PROCESSES) and not self.solver.startswith(SCHEDULERS):
+            raise InvalidValueError(
+                f"solver 应留空，或为 processes，或为 Dask 调度器的地址（如 tcp://10.0.0.5:8786），"
+                f"而不是 {self.solver!r}。",
+                "solver must be empty, or processes, or the address of a Dask scheduler such as "
+                f"tcp://10.0.0.5:8786, not {self.solver!r}.",
             )
         if self.audit_days < KEPT_AT_LEAST.days:
             raise InvalidValueError(
@@ -80,6 +92,11 @@ class Settings:
                 f"设置了 smtp_host 时，smtp_from 应为发件地址，而不是 {self.smtp_from!r}。",
                 f"With smtp_host, smtp_from must be the sender's address, not {self.smtp_from!r}.",
             )
+
+    @property
+    def workers(self) -> Workers:
+        """Who helps with the search for a plan."""
+        return Workers(self.solver, self.solver_width)
 
     @property
     def address(self) -> str:

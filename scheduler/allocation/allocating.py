@@ -1,11 +1,13 @@
 """An allocation from beginning to end: options, the weekly problem, the search, the judgement."""
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from threading import Event
 
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.balance import balance_of
+from scheduler.allocation.crew import WIDTH
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem, term_of
 from scheduler.allocation.reasons import why_impossible
@@ -33,12 +35,15 @@ def allocate(
     on_progress: OnProgress = lambda _, __: None,
     start: Sequence[Placement] = (),
     stop: Event | None = None,
+    executor: Executor | None = None,
+    width: int = WIDTH,
 ) -> Allocation:
     """Place as many participations as possible, then as well as possible; every request once.
 
     `seconds` bound the search; stating the problem comes before it. The search takes up what is
-    still possible of `start`, and ends early, with the best it has, when `stop` is set. No
-    placement is returned that the rulebook does not allow on each of its dates.
+    still possible of `start`, and ends early, with the best it has, when `stop` is set. Its tasks,
+    `width` at once where there is a choice, go to the `executor`, or to threads. No placement is
+    returned that the rulebook does not allow on each of its dates.
     """
     alike = Alike(problem)
     options = [options_of(request, problem, alike) for request in problem.requests]
@@ -57,6 +62,8 @@ def allocate(
         on_progress=tell,
         start=chosen_of(statement, start),
         stop=stop,
+        executor=executor,
+        width=width,
     )
     broken = broken_by(statement, answer.chosen, problem)
     answer = _without(answer, statement, broken)

@@ -6,22 +6,26 @@ left out. People, rooms, buffers, ways and links are kept at every step.
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import accumulate
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from scheduler.allocation.board import (
     PLACE,
     ROOMS,
+    Board,
     Numbers,
+    Standing,
     board_of,
     empty_standing,
     first_rooms,
 )
+from scheduler.allocation.crew import Crew
 from scheduler.allocation.greedy import better, complete
-from scheduler.allocation.moves import anneal, place_all, scratch_for
+from scheduler.allocation.moves import Random, anneal, place_all, scratch_for
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem
 
@@ -30,26 +34,76 @@ COLD: Final = 0.1
 """Temperatures of the first and the last move, in prices of a second choice."""
 MOVES_AT_ONCE: Final = 20_000
 """Between two looks at the clock: some 0.05 s."""
+MOVES_OF_A_TASK: Final = 200_000
+"""Between two looks at whether to go on: some 0.5 s."""
 SECONDS_BETWEEN_REPORTS: Final = 1.0
+NEXT_CHAIN: Final = 0x9E3779B97F4A7C15
+"""Added to the seed for each further chain."""
+
+
+class Chain(NamedTuple):
+    """One answer that is being changed, and the best it has been."""
+
+    standing: Standing
+    best: Numbers
+    energies: Numbers
+    """What counts against the present answer and against the best."""
+    random: Random
+
+    def copied(self) -> "Chain":
+        standing = Standing(*(each.copy() for each in self.standing))
+        return Chain(standing, self.best.copy(), self.energies.copy(), self.random.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """How the temperature falls: by moves, or by seconds where these run out first."""
+
+    price: float
+    moves: int
+    seconds: float
+
+    def at(self, made: int, passed: float) -> float:
+        progress = max(made / self.moves, passed / self.seconds)
+        return float(self.price * HOT * (COLD / HOT) ** progress)
+
+
+def go_on(
+    board: Board, chain: Chain, cooling: Cooling, made: int, target: int, passed: float
+) -> Chain:
+    """The chain after `target` moves, if time suffices: a task for whoever has time.
+
+    So far `made` moves and `passed` seconds lie behind it.
+    """
+    begun = monotonic() - passed
+    standing, best, energies, random = found = chain.copied()
+    scratch = scratch_for(standing)
+    while made < target and (passed := monotonic() - begun) < cooling.seconds:
+        moves = min(MOVES_AT_ONCE, target - made)
+        temperature = cooling.at(made, passed)
+        anneal(board, standing, best, energies, scratch, random, moves, temperature)
+        made += moves
+    return found
 
 
 class Annealing:
     """A search that begins with an answer and never forgets the best."""
 
     def __init__(
-        self, problem: WeeklyProblem, timeline: Timeline, start: WeeklyAnswer, *, seed: int
+        self,
+        problem: WeeklyProblem,
+        timeline: Timeline,
+        start: WeeklyAnswer,
+        *,
+        seed: int,
+        chains: int = 1,
     ) -> None:
         self._problem = problem
         self._timeline = timeline
         self._start = start
         self._board = board_of(problem, timeline, seed)
-        self._standing = empty_standing(problem, timeline, self._board)
-        self._scratch = scratch_for(self._standing)
-        self._random = np.array([seed * 2 + 88172645463325253], dtype=np.uint64)
         self._first_rooms = first_rooms(problem)
-        energy = place_all(self._board, self._standing, self._table_of(start))
-        self._energies = np.array([energy, energy], dtype=np.int64)
-        self._best = self._standing.held.copy()
+        self._chains = [self._begun(seed, number) for number in range(chains)]
 
     def run(
         self,
@@ -58,36 +112,55 @@ class Annealing:
         ends: float,
         is_over: Callable[[], bool],
         tell: Callable[[WeeklyAnswer], None],
+        crew: Crew,
     ) -> WeeklyAnswer:
-        """The best answer after so many moves; they grow fewer if the clock runs faster.
+        """The best answer after so many moves of each chain; fewer if the clock runs faster.
 
         The same number of moves gives the same answer, if all of them were made.
         """
-        if not len(self._board.units):
-            return self._start
         begun = told = monotonic()
-        told_energy = self._energies[1]
-        scale = _price_of_a_second_choice(self._problem)
-        made = 0
+        if not len(self._board.units) or moves <= 0 or begun >= ends:
+            return self._start
+        cooling = Cooling(_price_of_a_second_choice(self._problem), moves, ends - begun)
+        told_energy, made = self._best.energies[1], 0
         while not is_over() and (now := monotonic()) < ends and made < moves:
-            progress = max(made / moves, (now - begun) / (ends - begun))
-            temperature = scale * HOT * (COLD / HOT) ** progress
-            self._move(MOVES_AT_ONCE, temperature)
-            made += MOVES_AT_ONCE
-            if now - told > SECONDS_BETWEEN_REPORTS and self._energies[1] < told_energy:
-                told, told_energy = now, self._energies[1]
+            target = min(moves, made + MOVES_OF_A_TASK)
+            tasks = [
+                crew.start(go_on, self._board, chain, cooling, made, target, now - begun)
+                for chain in self._chains
+            ]
+            if now - told > SECONDS_BETWEEN_REPORTS and self._best.energies[1] < told_energy:
+                told, told_energy = now, self._best.energies[1]
                 tell(self.answer())
+            self._chains = [crew.result(task, ends) for task in tasks]
+            made = target
         return self.answer()
+
+    @property
+    def _best(self) -> Chain:
+        return min(self._chains, key=lambda chain: int(chain.energies[1]))
+
+    def _begun(self, seed: int, number: int) -> Chain:
+        standing = empty_standing(self._problem, self._timeline, self._board)
+        energy = place_all(self._board, standing, self._table_of(self._start))
+        state = (seed * 2 + 88172645463325253 + number * NEXT_CHAIN) % (1 << 64)
+        return Chain(
+            standing,
+            standing.held.copy(),
+            np.array([energy, energy], dtype=np.int64),
+            np.array([state], dtype=np.uint64),
+        )
 
     def answer(self) -> WeeklyAnswer:
         """The best so far; what is not held as often as wished gets another try."""
         chosen: dict[int, list[Chosen]] = defaultdict(list)
-        for unit in np.flatnonzero(self._best[:, PLACE] >= 0).tolist():
-            number = int(self._best[unit, PLACE])
+        best = self._best.best
+        for unit in np.flatnonzero(best[:, PLACE] >= 0).tolist():
+            number = int(best[unit, PLACE])
             place = self._problem.places[number]
             rooms = tuple(
                 int(room) - self._first_rooms[need.school]
-                for need, room in zip(place.needs, self._best[unit, ROOMS:], strict=False)
+                for need, room in zip(place.needs, best[unit, ROOMS:], strict=False)
             )
             chosen[place.activity].append(Chosen(number, rooms))
         kept, rest = [], []
@@ -111,18 +184,6 @@ class Annealing:
             for position, (need, room) in enumerate(zip(place.needs, chosen.rooms, strict=True)):
                 table[unit, ROOMS + position] = self._first_rooms[need.school] + room
         return table
-
-    def _move(self, moves: int, temperature: float) -> None:
-        anneal(
-            self._board,
-            self._standing,
-            self._best,
-            self._energies,
-            self._scratch,
-            self._random,
-            moves,
-            temperature,
-        )
 
 
 def _price_of_a_second_choice(problem: WeeklyProblem) -> float:

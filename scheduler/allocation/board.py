@@ -88,12 +88,12 @@ class _Kinds:
         self._first_room = first_rooms(problem)
         self._people: dict[int, int] = {}
         self._ample = ample_links(problem)
-        self._known: dict[tuple[int, int, int], int] = {}
+        self._known: dict[object, int] = {}
 
     def of(self, place: Place) -> int:
         """Where the kind begins in the pool."""
-        # The places of an activity mostly share these objects; comparing them would take longer.
-        key = (id(place.people), id(place.needs), id(place.links))
+        # Nearly always the places of an activity are of few kinds, and no two activities share one.
+        key = (place.activity, place.people, place.needs, place.links)
         if key not in self._known:
             self._known[key] = self._add(place)
         return self._known[key]

@@ -47,6 +47,15 @@ class Report:
         self.weight = 1 + highest_cost(problem)
         """What leaving out one participation counts: more than any answer can cost."""
 
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        """In another process nobody hears it: there is none."""
+        return _none, ()
+
+    @property
+    def least(self) -> int | None:
+        """What no answer's objective is below, as far as that is proven."""
+        return self._least
+
     @property
     def is_due(self) -> bool:
         """Whether the answer that is kept has grown old."""
@@ -86,6 +95,10 @@ class Report:
         seconds = monotonic() - self._begun
         bound = self.bound_for(self._best)
         self._on_progress(Progress(seconds, placed, unplaced, cost, bound, self._best))
+
+
+def _none() -> None:
+    return None
 
 
 def highest_cost(problem: WeeklyProblem) -> int:

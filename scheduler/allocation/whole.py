@@ -19,6 +19,7 @@ from ortools.sat.python.cp_model import (
 
 from scheduler.allocation.choices import choices
 from scheduler.allocation.constraints import CONSTRAINTS
+from scheduler.allocation.crew import Stop
 from scheduler.allocation.greedy import better, complete
 from scheduler.allocation.report import Report, highest_cost
 from scheduler.allocation.rooms import Handout, hand_out_rooms
@@ -41,6 +42,21 @@ class Found:
     is_best: bool
 
 
+def search_whole(
+    problem: WeeklyProblem,
+    start: WeeklyAnswer,
+    seed: int,
+    seconds: float,
+    effort: float,
+    stop: Stop,
+    report: Report | None = None,
+) -> Found:
+    """The model of a problem, stated and searched: a task for whoever has time."""
+    ends = monotonic() + seconds
+    whole = Whole(problem, Timeline(problem), seed=seed, stop=stop, report=report)
+    return whole.search(start, ends=ends, effort=effort)
+
+
 class Whole:
     """The model of a problem, and what it has learnt from earlier searches."""
 
@@ -50,7 +66,7 @@ class Whole:
         timeline: Timeline,
         *,
         seed: int,
-        stop: Event,
+        stop: Event | Stop,
         report: Report | None = None,
     ) -> None:
         self.problem = problem
@@ -169,7 +185,7 @@ def completed(problem: WeeklyProblem, timeline: Timeline, handout: Handout) -> W
 
 
 @contextmanager
-def _stopped_by(stop: Event, solver: CpSolver) -> Iterator[None]:
+def _stopped_by(stop: Event | Stop, solver: CpSolver) -> Iterator[None]:
     """Meanwhile the solver comes back early if somebody asks to stop."""
     done = Event()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
+from scheduler.allocation.greedy import resume
 from scheduler.allocation.occupancy import Occupancy
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import (
@@ -145,6 +146,25 @@ def _allowances(
         places = tuple(new[place] for place in allowance.places if place in new)
         if places:
             yield Allowance(places, max(0, allowance.free - gone), allowance.points)
+
+
+def joined(
+    problem: WeeklyProblem,
+    timeline: Timeline,
+    before: WeeklyAnswer,
+    one: WeeklyAnswer,
+    other: WeeklyAnswer,
+) -> WeeklyAnswer:
+    """What two windows of an answer have changed, both if they are not in each other's way.
+
+    Where they are, whatever the second would take from the first is placed anew.
+    """
+    common = frozenset(before.chosen)
+    new = frozenset(other.chosen) - common
+    changed = {problem.places[each.place].activity for each in new}
+    kept = [each for each in one.chosen if problem.places[each.place].activity not in changed]
+    again = [each for each in other.chosen if problem.places[each.place].activity in changed]
+    return resume(problem, timeline, [*kept, *again])
 
 
 class Neighbourhoods:

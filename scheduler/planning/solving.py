@@ -28,6 +28,7 @@ from scheduler.model import (
 from scheduler.planning.asking import terms_called
 from scheduler.planning.loading import problem_of, suppose
 from scheduler.store import Store, Transaction
+from scheduler.workers import THREADS, Workers
 
 BEAT_SECONDS: Final = 2.0
 """How often a search is written down."""
@@ -46,6 +47,7 @@ class _Run:
     start: tuple[Placement, ...]
     on_progress: Callable[[Progress], None]
     stop: Event
+    workers: Workers
     progress: Progress | None = None
     best: Callable[[], Sequence[Placement]] | None = None
 
@@ -58,14 +60,17 @@ class _Run:
 
     def solve(self, problem: Problem) -> Allocation:
         """What is left of the plan's time, spent."""
-        return allocate(
-            problem,
-            seconds=max(0.0, self.plan.seconds - self.earlier.seconds),
-            seed=self.plan.seed,
-            on_progress=self.hear,
-            start=self.start,
-            stop=self.stop,
-        )
+        with self.workers.opened() as executor:
+            return allocate(
+                problem,
+                seconds=max(0.0, self.plan.seconds - self.earlier.seconds),
+                seed=self.plan.seed,
+                on_progress=self.hear,
+                start=self.start,
+                stop=self.stop,
+                executor=executor,
+                width=self.workers.width,
+            )
 
 
 _Note = Callable[[Transaction, _Run, Sequence[Placement] | None], Awaitable[None]]
@@ -77,6 +82,7 @@ async def solve_next(
     clock: Callable[[], datetime],
     on_progress: Callable[[Progress], None] = lambda _: None,
     stop: Event | None = None,
+    workers: Workers = THREADS,
 ) -> Plan | None:
     """Search for the plan that waits longest; None if none waits.
 
@@ -87,7 +93,7 @@ async def solve_next(
     claimed = await store.write(_claim, actor=SOLVER, now=clock())
     if claimed is None:
         return None
-    run = _Run(*claimed, on_progress, stop or Event())
+    run = _Run(*claimed, on_progress, stop or Event(), workers)
     try:
         problem = await _problem_of(store, run.plan, clock())
         allocation = await _watched(store, run, problem, clock)

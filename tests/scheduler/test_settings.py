@@ -34,6 +34,8 @@ def test_a_moment_with_its_offset_starts_the_clock() -> None:
         ("LIANKE_CLOCK_STARTS_AT", "2026-08-24T08:00:00", "clock_starts_at"),
         ("LIANKE_SECRET_KEY", "short", "secret_key"),
         ("LIANKE_AUDIT_DAYS", "179", "audit_days"),
+        ("LIANKE_SOLVER", "10.0.0.5:8786", "10.0.0.5:8786"),
+        ("LIANKE_SOLVER_WIDTH", "0", "solver_width"),
         ("LIANKE_SMTP_HOST", "smtp.example.cn", "smtp_from"),
     ],
 )

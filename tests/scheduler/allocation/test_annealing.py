@@ -5,6 +5,7 @@ from time import monotonic
 import pytest
 
 from scheduler.allocation.annealing import Annealing
+from scheduler.allocation.crew import Crew
 from scheduler.allocation.greedy import better, fit_greedily
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import WeeklyAnswer, WeeklyProblem, missed
@@ -26,9 +27,14 @@ def annealed(
     timeline = Timeline(problem)
     if start is None:
         start = fit_greedily(problem, timeline)
-    return Annealing(problem, timeline, start, seed=seed).run(
-        moves=moves, ends=monotonic() + 3600, is_over=lambda: False, tell=lambda _: None
-    )
+    with Crew() as crew:
+        return Annealing(problem, timeline, start, seed=seed).run(
+            moves=moves,
+            ends=monotonic() + 3600,
+            is_over=lambda: False,
+            tell=lambda _: None,
+            crew=crew,
+        )
 
 
 def nothing_placed(problem: WeeklyProblem) -> WeeklyAnswer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler.allocation import solve
+from scheduler.allocation import search
 from scheduler.allocation.greedy import better, fit_greedily
 from scheduler.allocation.occupancy import LinkLoad
 from scheduler.allocation.solve import solve_weekly
@@ -42,7 +42,7 @@ def test_a_window_of_everything_is_the_problem(seed: int) -> None:
 
 
 def test_windows_alone_are_sound_and_no_worse_than_greedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "WHOLE_PLACES", 0)
+    monkeypatch.setattr(search, "WHOLE_PLACES", 0)
     problem = a_crowded_week(5, activities=14, places=5)
     greedy = fit_greedily(problem, Timeline(problem))
     answer = solve_weekly(problem, seconds=1, seed=1)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from threading import Event
@@ -39,9 +40,19 @@ def endless(started: Event, starts: list[Sequence[Placement]]) -> Callable[..., 
         on_progress: OnProgress,
         start: Sequence[Placement],
         stop: Event,
+        executor: Executor | None,
+        width: int,
     ) -> Allocation:
         starts.append(start)
-        found = allocate(problem, seconds=seconds, seed=seed, on_progress=on_progress, start=start)
+        found = allocate(
+            problem,
+            seconds=seconds,
+            seed=seed,
+            on_progress=on_progress,
+            start=start,
+            executor=executor,
+            width=width,
+        )
         started.set()
         assert stop.wait(WITHIN_SECONDS)
         return found
