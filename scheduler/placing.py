@@ -223,6 +223,8 @@ def with_answers(
     keeps open.
     """
     _require_guests_are_asked_for(session, situation, actor)
+    booked_by = actor.school if before is None else before.booked_by
+    session = replace(session, booked_by=booked_by)
     sites = tuple(
         replace(site, state=SiteState.HELD, answered_by="")
         if site.school == ask

@@ -12,7 +12,7 @@ from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.local_words import date_words, local_words, wall_clock
 from scheduler.members import TeacherId
-from scheduler.model import Notice, Session, SessionState, Site, SiteState
+from scheduler.model import Notice, OnDecline, Session, SessionState, Site, SiteState
 from scheduler.schools import SchoolBook
 
 Books = Mapping[SchoolId, SchoolBook]
@@ -102,6 +102,22 @@ def answered(session: Session, school: SchoolId, books: Books, now: datetime) ->
         people = site.required_teachers if session.state is SessionState.CONFIRMED else ()
         notices += _to(session, site.school, people, now, sentence, f"answered:{school}")
     return tuple(notices)
+
+
+def consent_words(session: Session, books: Books) -> Text:
+    """What a school's no does to the session."""
+    if session.on_decline is OnDecline.ALL_REQUIRED:
+        return Text(
+            "任何一所学校谢绝即取消。",
+            "It is held with every school: one that declines cancels it.",
+        )
+    always = dict.fromkeys((session.lead.school, *session.must_have))
+    named = [books[school].school.name for school in always]
+    return Text(
+        f"有学校谢绝时，只要还有{session.quorum}所学校（含{'、'.join(named)}）就照常进行。",
+        f"It goes on without a school that declines while {session.quorum} remain, "
+        f"{', '.join(named)} among them.",
+    )
 
 
 _ENDS: Final[dict[SessionState, Text]] = {

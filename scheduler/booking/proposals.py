@@ -59,6 +59,12 @@ async def propose_move(
     """
     before = await current_session(transaction, id, revision)
     require_changeable(before, transaction.now)
+    if wish.changes_consent:
+        raise InvalidWishError(
+            "谢绝规则不经提议，请直接修改活动。",
+            "What a school's no does is not proposed: change the session itself.",
+            pointer="/on_decline",
+        )
     if not wish.asks_the_rules:
         raise InvalidWishError(
             "请提出另一个时间、教室、人员或链路。",

@@ -81,6 +81,23 @@ def require_voice(actor: Actor, school: SchoolId) -> None:
         )
 
 
+def require_booker(actor: Actor, session: Session) -> None:
+    """Whoever booked a session says what a school's no does to it, or the alliance's office."""
+    is_booker = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == session.booked_by
+    if not is_booker and actor.role is not ActorRole.ALLIANCE_ADMIN:
+        booker = session.booked_by or "联盟办公室 / the office"
+        raise ForbiddenError(
+            f"谢绝规则（on_decline、quorum、must_have）由预约方（{booker}）修改。",
+            f"What a school's no does (on_decline, quorum, must_have) is for {booker} to change, "
+            "who booked it.",
+        )
+
+
+def consent_of(session: Session) -> tuple[OnDecline, int, frozenset[SchoolId]]:
+    """What a school's no does to the session."""
+    return session.on_decline, session.quorum, frozenset(session.must_have)
+
+
 def require_changeable(session: Session, now: datetime) -> None:
     """`StateError` for what has ended (the past stays), was cancelled or has expired (E51)."""
     if session.state is SessionState.CANCELLED:

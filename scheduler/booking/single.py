@@ -6,13 +6,16 @@ from uuid import uuid4
 
 from msgspec import Meta
 
+from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.adjusting import ORDINARY, Occasion
 from scheduler.booking import notices
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import (
     calendar_shows_the_same,
+    consent_of,
     current_session,
+    require_booker,
     require_changeable,
     require_reason,
     successor,
@@ -21,6 +24,7 @@ from scheduler.booking.revisions import (
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
     Booking,
+    OnDecline,
     Session,
     SessionId,
     SessionState,
@@ -34,7 +38,8 @@ from scheduler.store import Transaction
 class SessionChange:
     """What to change of a session; whatever is left out stays.
 
-    With `sites` all sites are given anew; a room left open there may be any that fits.
+    With `sites` all sites are given anew; a room left open there may be any that fits. What a
+    school's no does (`on_decline`, `quorum`, `must_have`) is for whoever booked it to change.
     """
 
     slot: Slot | None = None
@@ -46,12 +51,22 @@ class SessionChange:
     ) = None
     link_pool: LinkPoolId | None = None
     pinned: bool | None = None
+    on_decline: OnDecline | None = None
+    quorum: Annotated[int, Meta(ge=1, le=40)] | None = None
+    must_have: tuple[SchoolId, ...] | None = None
     reason: Note = ""
 
     @property
     def asks_the_rules(self) -> bool:
-        """Whether it touches time, people, places or links, and not only words and the pin."""
-        return not (self.slot is None and self.sites is None and self.link_pool is None)
+        """Whether it touches time, people, places, links or consent, not only words and the pin."""
+        given = (self.slot, self.sites, self.link_pool)
+        return self.changes_consent or any(each is not None for each in given)
+
+    @property
+    def changes_consent(self) -> bool:
+        """Whether it touches what a school's no does."""
+        given = (self.on_decline, self.quorum, self.must_have)
+        return any(each is not None for each in given)
 
 
 async def book(transaction: Transaction, booking: Booking) -> Session:
@@ -82,6 +97,8 @@ async def change(
     """
     before = await current_session(transaction, id, revision)
     require_changeable(before, transaction.now)
+    if wish.changes_consent:
+        require_booker(transaction.actor, before)
     booking = changed_booking(before, wish)
     await transaction.require(booking)
     after = (
@@ -91,9 +108,12 @@ async def change(
     )
     after = successor(before, replace(after, reason=wish.reason), transaction.now)
     await transaction.replace_session(before, after, occasion=occasion)
-    if not calendar_shows_the_same(before, after):
+    consent_differs = consent_of(before) != consent_of(after)
+    if consent_differs or not calendar_shows_the_same(before, after):
         books = await transaction.books({site.school for site in (*before.sites, *after.sites)})
-        await transaction.add_notices(notices.changed(before, after, books, transaction.now))
+        why = notices.consent_words(after, books) if consent_differs else None
+        told = notices.changed(before, after, books, transaction.now, why=why)
+        await transaction.add_notices(told)
     return after
 
 
@@ -132,6 +152,9 @@ def changed_booking(before: Session, wish: SessionChange) -> Booking:
         join_url=wanted.join_url if wish.join_url is None else wish.join_url,
         link_pool=wish.link_pool or wanted.link_pool,
         pinned=wanted.pinned if wish.pinned is None else wish.pinned,
+        on_decline=wish.on_decline or wanted.on_decline,
+        quorum=wish.quorum or wanted.quorum,
+        must_have=wanted.must_have if wish.must_have is None else wish.must_have,
     )
 
 

@@ -74,9 +74,9 @@ class Session(Agenda):
     """One dated joint lesson or research meeting: all its sites are one unit with one revision.
 
     `series_date` is the date on which its series put it, whatever became of it since; `declined`
-    are the schools without which it goes on. `sequence`
-    and `changed_at` move only with what a calendar shows (RFC 5545 SEQUENCE, LAST-MODIFIED);
-    `revision` moves with every change.
+    are the schools without which it goes on; `booked_by` is the school that asked for it (None: the
+    office did). `sequence` and `changed_at` move only with what a calendar shows (RFC 5545
+    SEQUENCE, LAST-MODIFIED); `revision` moves with every change.
     """
 
     id: Annotated[SessionId, IDENTIFIER]
@@ -87,6 +87,7 @@ class Session(Agenda):
     series_date: date | None = None
     pinned: bool = False
     declined: tuple[SchoolId, ...] = ()
+    booked_by: SchoolId | None = None
     hold_expires_at: datetime | None = None
     reason: Note = ""
     created_at: datetime

@@ -9,6 +9,7 @@ import pytest
 from calendars.bells import SchoolId
 from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm, confirm_series, decline, expire_holds
+from scheduler.booking.proposals import propose_move
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.checking.database import check
 from scheduler.errors import (
@@ -206,6 +207,54 @@ def test_a_quorum_is_made_of_those_who_take_part() -> None:
         _with_cb(quorum=4)
     with pytest.raises(InvalidValueError, match="WA"):
         _with_cb(must_have=(SchoolId("WA"),))
+
+
+QUORUM = SessionChange(on_decline=OnDecline.QUORUM, must_have=(JS,))
+
+
+async def test_whoever_booked_it_may_change_what_a_no_does_and_all_are_told(
+    each_desk: Desk,
+) -> None:
+    tf1 = coordinator_of("TF1")
+    session = await each_desk.book(_with_cb(on_decline=OnDecline.ALL_REQUIRED), by=tf1)
+    agreed = await each_desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"))
+    assert agreed.booked_by == TF1
+    changed = await each_desk.do(change, session.id, QUORUM, 2, by=tf1)
+    assert changed == replace(agreed, on_decline=OnDecline.QUORUM, must_have=(JS,), revision=3)
+    told = {(each.school, each.sentence.zh) for each in await each_desk.notices()}
+    rule = "有学校谢绝时，只要还有2所学校（含TF1、JS）就照常进行。"
+    assert {school for school, sentence in told if sentence.endswith(rule)} == {"TF1", "JS", "CB"}
+    left = await each_desk.do(decline, session.id, CB, 3, reason="考试")
+    assert left.state is SessionState.CONFIRMED
+    strict = SessionChange(on_decline=OnDecline.ALL_REQUIRED)
+    strictly = await each_desk.do(change, session.id, strict, 4)
+    assert (strictly.on_decline, strictly.booked_by) == (OnDecline.ALL_REQUIRED, TF1)
+    assert await each_desk.read(check) == ()
+
+
+async def test_nobody_else_changes_what_a_no_does(desk: Desk) -> None:
+    by_school = await desk.book(_with_cb(), by=coordinator_of("TF1"))
+    with pytest.raises(ForbiddenError, match="TF1"):
+        await desk.do(change, by_school.id, QUORUM, 1, by=coordinator_of("JS"))
+    with pytest.raises(StaleError):
+        await desk.do(change, by_school.id, QUORUM, 2, by=coordinator_of("TF1"))
+    by_office = await desk.book(_with_cb(slot=at("16:10")))
+    with pytest.raises(ForbiddenError, match="office"):
+        await desk.do(change, by_office.id, QUORUM, 1, by=coordinator_of("TF1"))
+    with pytest.raises(InvalidWishError, match="change the session"):
+        await desk.do(propose_move, by_office.id, QUORUM, 1)
+
+
+async def test_rules_are_asked_again_when_what_a_no_does_changes(desk: Desk) -> None:
+    session = await desk.book(_with_cb())
+    with pytest.raises(InvalidValueError, match="more than the 3 schools"):
+        await desk.do(change, session.id, SessionChange(quorum=4), 1)
+    with pytest.raises(InvalidValueError, match="WA"):
+        await desk.do(change, session.id, SessionChange(must_have=(SchoolId("WA"),)), 1)
+    await desk.do(Transaction.put, an_outage(session.slot, room="JS-R1"), revision=None)
+    with pytest.raises(ClashError) as refused:
+        await desk.do(change, session.id, QUORUM, 1)
+    assert [each.rule for each in refused.value.conflicts] == ["H9"]
 
 
 async def test_a_confirmed_session_is_cancelled_and_not_declined(desk: Desk) -> None:
