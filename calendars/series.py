@@ -210,29 +210,3 @@ def split_weeks(
 
 def _in_weeks(weekly: Weekly, weeks: Sequence[int], term: Term) -> Weekly | None:
     return replace(weekly, weeks=format_weeks(weeks, term.last_week)) if weeks else None
-
-
-@dataclass(frozen=True, slots=True)
-class WeekdayLoss:
-    """In how many of the weeks asked for a weekday can, and cannot, be held."""
-
-    weekday: int
-    held: int
-    lost: int
-
-
-def weekdays_by_loss(
-    weekly: Weekly, term: Term, lead: SiteTime, others: Sequence[SiteTime] = ()
-) -> tuple[WeekdayLoss, ...]:
-    """Monday to Friday for the weeks of `weekly`, the weekday that loses fewest first (S7)."""
-    asked = len(parse_weeks(weekly.weeks, term.last_week))
-    losses = []
-    for weekday in range(1, 6):
-        pattern = replace(weekly, weekday=weekday)
-        held = {
-            occurrence.week
-            for occurrence in occurrences(pattern, term, lead, others)
-            if occurrence.state is OccurrenceState.HELD
-        }
-        losses.append(WeekdayLoss(lost=asked - len(held), weekday=weekday, held=len(held)))
-    return tuple(sorted(losses, key=lambda loss: (loss.lost, loss.weekday)))

@@ -1,7 +1,7 @@
 """Why a request has no place: the causes of every refusal, and a smallest set that explains all."""
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -112,12 +112,6 @@ class Refusal:
             for resource in cause.resources
             if resource.kind is ResourceKind.TEACHER
         )
-
-    def is_explained_by(self, causes: Iterable[Cause]) -> bool:
-        """Whether these causes alone would forbid it."""
-        known = frozenset(causes)
-        lost = sum(each.dates for each in self.obstacles if not each.causes.isdisjoint(known))
-        return lost > self.most_lost
 
 
 def smallest_set(

@@ -89,7 +89,7 @@ def explain(question: Question) -> Explanation:
     """Ask the rulebook and the preferences again, for this request only."""
     request, beside = question.request, question.beside
     options = options_of(request, beside, Alike(beside))
-    prices = _Prices(question.others, beside)
+    prices = _Prices(question.others, question.alone)
     if not question.placements:
         has_term = term_of(request, beside.books) is not None
         return Explanation(

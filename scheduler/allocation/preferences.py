@@ -6,7 +6,7 @@ have nothing to decide on here yet.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from calendars.bells import SchoolId
@@ -16,7 +16,7 @@ from scheduler.allocation.problem import Problem
 from scheduler.allocation.trials import Option
 from scheduler.busy_time import soft_time_met
 from scheduler.members import HalfDay, Preference, RoomId, TeacherId
-from scheduler.model import Cost, Kind, ResourceKind, Site
+from scheduler.model import Cost, Kind, ResourceKind, Session, Site
 
 Charge = Callable[[Option, Problem], Cost | None]
 
@@ -63,25 +63,27 @@ def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | No
 
 def awkward_at(option: Option, problem: Problem) -> tuple[SchoolId, ...]:
     """The schools whose class has it in the first or last lesson, after school, or after PE."""
+    return awkward_in(option.sessions[0], problem)
+
+
+def awkward_in(session: Session, problem: Problem) -> tuple[SchoolId, ...]:
+    """The same of one dated session."""
+    on = session.slot.starts.astimezone(problem.zone).date()
     return tuple(
         site.school
-        for site in option.sessions[0].sites
-        if site.class_groups and _is_awkward(option, site, problem)
+        for site in session.sites
+        if site.class_groups and _is_awkward(site, on, session.slot.starts, problem)
     )
 
 
-def _is_awkward(option: Option, site: Site, problem: Problem) -> bool:
-    book, on, starts = (
-        problem.books[site.school],
-        option.dates[0],
-        option.sessions[0].slot.starts,
-    )
+def _is_awkward(site: Site, on: date, starts: datetime, problem: Problem) -> bool:
+    book = problem.books[site.school]
     numbers = [
         timed.period.no
         for timed in book.periods_of_class(site.class_groups[0], on)
         if timed.period.no is not None
     ]
-    return site.period in (None, min(numbers), max(numbers)) or any(
+    return site.period in (None, min(numbers, default=None), max(numbers, default=None)) or any(
         lesson.lesson.subject in PHYSICAL_EDUCATION
         and timedelta() <= starts - lesson.timed.slot.ends <= RIGHT_AFTER
         for group in site.class_groups

@@ -10,12 +10,13 @@ from typing import Final
 
 from calendars.bells import PeriodKind, SchoolId
 from calendars.text import Text
+from scheduler.allocation.booked import Booked, dates_of, usually
 from scheduler.allocation.preferences import NOON, RIGHT_AFTER, awkward_at
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import Allowance
-from scheduler.members import Preference
-from scheduler.model import Cost
+from scheduler.members import Preference, TeacherId
+from scheduler.model import Cost, Session
 from scheduler.schools import SchoolBook
 
 KEPT_FREE: Final = 2
@@ -50,25 +51,32 @@ SharedPreference = Callable[[Sequence[Option], Problem], Iterator[Share]]
 
 
 def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
-    """S5: a teacher takes part in no more sessions a day than suits them."""
+    """S5: a teacher takes part in no more sessions a day than suits them, with those booked."""
     found = defaultdict(list)
     for number, option in enumerate(options):
         for site in option.sites:
             for person in site.required_teachers:
                 found[person, option.weekly.weekday].append(number)
+    booked = Booked(problem)
     for (teacher_id, _), numbers in found.items():
         teacher = problem.situation.teacher(teacher_id)
         if teacher is not None:
+            dates = dates_of(options[number] for number in numbers)
+            busy = sum(_takes_part(teacher.id, session) for session in booked.on(dates))
             yield Share(
                 Preference.S5,
                 tuple(numbers),
-                teacher.max_sessions_a_day,
+                max(0, teacher.max_sessions_a_day - usually(busy, len(dates))),
                 problem.weights[Preference.S5],
                 Text(
                     f"{teacher.name}当天超过{teacher.max_sessions_a_day}场。",
                     f"{teacher.name} has more than {teacher.max_sessions_a_day} that day.",
                 ),
             )
+
+
+def _takes_part(teacher: TeacherId, session: Session) -> bool:
+    return any(teacher in site.required_teachers for site in session.sites)
 
 
 def sessions_of_a_group_are_adjacent(
@@ -114,17 +122,20 @@ def _clock(option: Option) -> timedelta:
 
 
 def rooms_keep_free_periods(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
-    """S11: each room keeps two periods a week free for urgent use."""
-    found: dict[str, list[int]] = defaultdict(list)
+    """S11: each room keeps two periods a week free for urgent use, beside what is booked."""
+    found: dict[SchoolId, list[int]] = defaultdict(list)
     for number, option in enumerate(options):
         for school in option.rooms:
             found[school].append(number)
-    for school, book in problem.books.items():
+    booked = Booked(problem)
+    for school, numbers in found.items():
+        book = problem.books[school]
+        in_rooms = booked.weekly(school, (options[number] for number in numbers)).in_rooms
         free = len(book.rooms) * max(0, _periods_a_week(book) - KEPT_FREE)
         yield Share(
             Preference.S11,
-            tuple(found.get(school, ())),
-            free,
+            tuple(numbers),
+            max(0, free - in_rooms),
             problem.weights[Preference.S11],
             Text(
                 f"{book.school.name}的教室每周空闲不足{KEPT_FREE}节。",
@@ -150,19 +161,21 @@ def _periods_a_week(book: SchoolBook) -> int:
 
 
 def afternoons_are_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
-    """S15: no more than half of a school's sessions are in the afternoon."""
-    afternoons: dict[str, list[int]] = defaultdict(list)
+    """S15: no more than half of a school's sessions, booked ones too, are in the afternoon."""
+    afternoons: dict[SchoolId, list[int]] = defaultdict(list)
     for number, option in enumerate(options):
         if option.weekly.starts >= NOON:
             for site in option.sites:
                 afternoons[site.school].append(number)
-    times = _times_a_week(options)
-    for school, book in problem.books.items():
-        half = -(-times[school] // 2)
+    times, booked = _times_a_week(options), Booked(problem)
+    for school, numbers in afternoons.items():
+        book = problem.books[school]
+        held = booked.weekly(school, (each for each in options if _meets_at(school, each)))
+        half = -(-(times[school] + held.sessions) // 2)
         yield Share(
             Preference.S15,
-            tuple(afternoons[school]),
-            half,
+            tuple(numbers),
+            max(0, half - held.afternoons),
             problem.weights[Preference.S15],
             Text(
                 f"{book.school.name}的场次过半在下午。",
@@ -172,25 +185,33 @@ def afternoons_are_shared(options: Sequence[Option], problem: Problem) -> Iterat
 
 
 def awkward_times_are_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
-    """fair: at most a third of a school's sessions are awkward, a sixth of a supported one's."""
+    """fair: at most a third of a school's sessions are awkward, a sixth of a supported one's.
+
+    Those that are booked already count.
+    """
     awkward: dict[SchoolId, list[int]] = defaultdict(list)
     for number, option in enumerate(options):
         for school in awkward_at(option, problem):
             awkward[school].append(number)
-    times = _times_a_week(options)
+    times, booked = _times_a_week(options), Booked(problem)
     for school, numbers in awkward.items():
         book = problem.books[school]
         share = SUPPORTED_SHARE if book.school.support_priority else AWKWARD_SHARE
+        held = booked.weekly(school, (each for each in options if _meets_at(school, each)))
         yield Share(
             Preference.FAIR,
             tuple(numbers),
-            int(times[school] * share),
+            max(0, int((times[school] + held.sessions) * share) - held.awkward),
             problem.weights[Preference.FAIR],
             Text(
                 f"{book.school.name}不合适的时间超过了应分担的份额。",
                 f"{book.school.name} has more than its share of awkward times.",
             ),
         )
+
+
+def _meets_at(school: SchoolId, option: Option) -> bool:
+    return any(site.school == school for site in option.sites)
 
 
 def _times_a_week(options: Sequence[Option]) -> Counter[SchoolId]:

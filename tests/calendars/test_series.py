@@ -13,11 +13,9 @@ from calendars.series import (
     Occurrence,
     OccurrenceState,
     SiteTime,
-    WeekdayLoss,
     Weekly,
     occurrences,
     split_weeks,
-    weekdays_by_loss,
 )
 from calendars.terms import parse_weeks
 from calendars.text import InvalidValueError, Text
@@ -352,24 +350,6 @@ def test_a_split_loses_no_week_and_doubles_none(weeks: set[int], on: date) -> No
     parts = [part for part in split_weeks(pattern, TERM, a_school(), on) if part is not None]
     assert sorted(week for part in parts for week in parse_weeks(part.weeks, 21)) == sorted(weeks)
     assert all(replace(part, weeks="全") == weekly() for part in parts)
-
-
-def test_the_weekday_that_loses_fewest_dates_comes_first() -> None:
-    """S7: Mondays miss week 1, Fridays three holidays."""
-    assert weekdays_by_loss(weekly(), TERM, a_school()) == (
-        WeekdayLoss(weekday=2, held=20, lost=1),
-        WeekdayLoss(weekday=3, held=20, lost=1),
-        WeekdayLoss(weekday=4, held=20, lost=1),
-        WeekdayLoss(weekday=1, held=19, lost=2),
-        WeekdayLoss(weekday=5, held=18, lost=3),
-    )
-
-
-def test_another_schools_closures_count_as_losses() -> None:
-    """S7, E10."""
-    late = a_school("JS", terms=[a_term("JS", first_day=date(2026, 9, 14))])
-    best = weekdays_by_loss(weekly(weeks="1-3"), TERM, a_school(), (late,))[0]
-    assert best == WeekdayLoss(weekday=1, held=1, lost=2)
 
 
 @given(

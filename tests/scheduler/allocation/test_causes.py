@@ -31,8 +31,13 @@ def a_refusal(weekday: int, *obstacles: tuple[int, str], most_lost: int = 0) -> 
 
 
 def suffices(causes: tuple[Cause, ...], refusals: list[Refusal], times: int) -> bool:
-    left = {refusal.weekly.weekday for refusal in refusals if not refusal.is_explained_by(causes)}
+    left = {each.weekly.weekday for each in refusals if dates_lost(each, causes) <= each.most_lost}
     return len(left) < times
+
+
+def dates_lost(refusal: Refusal, causes: tuple[Cause, ...]) -> int:
+    """So many dates these causes alone forbid."""
+    return sum(each.dates for each in refusal.obstacles if each.causes & set(causes))
 
 
 def some_refusals(random: Random) -> list[Refusal]:
