@@ -11,7 +11,7 @@ from calendars.text import Text
 from scheduler.access import school_to_read_of
 from scheduler.errors import ForbiddenError, InvalidWishError
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import TeacherId
 from scheduler.model import Adjustment, AdjustmentKind, Resource, ResourceKind, SessionId, Tally
@@ -20,7 +20,7 @@ from scheduler.terms.stretches import stretch_of, terms_called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustmentList:
+class AdjustmentList(PartOfList):
     """Which operations to list, the oldest first.
 
     Those that concern the school, the teacher and the session; `term` is the id of a term or the
@@ -34,8 +34,6 @@ class AdjustmentList:
     kind: AdjustmentKind | None = None
     term: Line = ""
     cause: Line = ""
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from scheduler.availability.asking import Availability, availability
 from scheduler.availability.stretches import Use
 from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, cursor_after, number_position
+from scheduler.http.paging import PartOfList, cursor_after, number_position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import ResourceKind
 from scheduler.store import Transaction
@@ -23,7 +23,7 @@ Span = Literal["now", "today", "week"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilityQuery:
+class AvailabilityQuery(PartOfList):
     """What is asked about, and for when: `at`, or from `starts` to `ends`.
 
     `now` is this minute, `today` and `week` (from Monday) the alliance's. `state` keeps only what
@@ -37,8 +37,6 @@ class AvailabilityQuery:
     ends: datetime | None = None
     school: SchoolId | None = None
     id: tuple[Identifier, ...] = ()
-    cursor: Cursor = ""
-    limit: Limit = 100
 
     def __post_init__(self) -> None:
         if (self.starts is None) != (self.ends is None):

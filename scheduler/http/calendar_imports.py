@@ -26,7 +26,7 @@ from scheduler.errors import (
 from scheduler.http.answers import Page
 from scheduler.http.bodies import LONGEST_BODY
 from scheduler.http.calls import CLOCK, STORE
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.imports import (
     Address,
@@ -111,12 +111,10 @@ def _sources(given: CalendarToImport | CalendarChange) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportList:
+class ImportList(PartOfList):
     """Which imports to list."""
 
     school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 async def _read_wish(app: web.Application, call: Call[CalendarToImport, Any]) -> ImportWish:

@@ -16,20 +16,18 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
-from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route, require_id_of_address
 from scheduler.members import Teacher
 from scheduler.model import Actor, Channel, ChannelSetting, Message
 from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelList:
+class ChannelList(PartOfList):
     """Which channels to list: of these, those that are yours to see."""
 
     school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 async def _listed(transaction: Transaction, call: Call[NoBody, ChannelList]) -> Page[Channel]:
@@ -54,13 +52,7 @@ async def _created(transaction: Transaction, call: Call[ChannelWish, object]) ->
 async def _replaced(transaction: Transaction, call: Call[ChannelWish, object]) -> Channel:
     before = await channel_of(transaction, call.actor, call.id)
     call.if_match.expect(before.revision)
-    if call.body.id != call.id:
-        raise InvalidWishError(
-            f"编号须与地址中的 {call.id} 一致。",
-            f"The id must be that of the address, {call.id}.",
-            pointer="/id",
-            value=call.body.id,
-        )
+    require_id_of_address(call)
     await _require(transaction, call.actor, call.body)
     return await change(transaction, before, call.body, call.robot_hosts)
 

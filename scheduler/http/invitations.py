@@ -14,7 +14,7 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.invitations import InvitationWish, invite, require_host, send_again, withdraw
 from scheduler.model import Actor, Invitation, SessionId
@@ -25,12 +25,10 @@ INVITES: Final = web.AppKey("invites", bool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvitationList:
+class InvitationList(PartOfList):
     """Which invitations to list."""
 
     session: SessionId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 async def _require_mail(app: web.Application, call: Call[InvitationWish, object]) -> InvitationWish:

@@ -11,7 +11,7 @@ from scheduler.delivery.digests import digest, headline
 from scheduler.errors import ForbiddenError, NotFoundError, StaleError, StateError
 from scheduler.http.answers import Page
 from scheduler.http.channels import channel_of
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import PLAIN_TEXT, AnyRoute, Call, NoBody, Route
 from scheduler.members import TeacherId
 from scheduler.model import Actor, ActorRole, Message, MessageState, Notice
@@ -21,13 +21,11 @@ _RECENTLY: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeList:
+class NoticeList(PartOfList):
     """Which notices to list; only the office sees those of other schools."""
 
     school: SchoolId | None = None
     teacher: TeacherId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +41,11 @@ class NoticeText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageList:
+class MessageList(PartOfList):
     """Which messages to list; a coordinator sees those of the own school's channels."""
 
     state: MessageState | None = None
     channel: Identifier | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 def _school_for(actor: Actor, school: SchoolId | None) -> SchoolId | None:

@@ -16,7 +16,7 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import Outcome, OutcomeId, Session, SessionId
 from scheduler.outcomes import Correction, HowItWent, Report, close, correct, record, report
@@ -24,22 +24,18 @@ from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeList:
+class OutcomeList(PartOfList):
     """Which outcomes to list."""
 
     session: SessionId | None = None
     school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UntoldList:
+class UntoldList(PartOfList):
     """Of which school's part nobody has told yet how it went (open: of any part)."""
 
     school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

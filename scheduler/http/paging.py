@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta
@@ -21,6 +22,14 @@ Cursor = Annotated[
     ),
 ]
 Limit = Annotated[int, Meta(ge=1, le=500, description="How many at most.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartOfList:
+    """Which part of a list."""
+
+    cursor: Cursor = ""
+    limit: Limit = 100
 
 
 def page_of(

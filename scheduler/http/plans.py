@@ -15,7 +15,7 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import IDENTIFIER
 from scheduler.model import Plan, PlanId, RequestId, Search
@@ -36,14 +36,6 @@ from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanList:
-    """Which part of the list."""
-
-    cursor: Cursor = ""
-    limit: Limit = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OfRequest:
     """Which request of the plan."""
 
@@ -57,7 +49,7 @@ class WithOther:
     other: Annotated[PlanId, IDENTIFIER]
 
 
-async def _listed(transaction: Transaction, call: Call[NoBody, PlanList]) -> Page[Plan]:
+async def _listed(transaction: Transaction, call: Call[NoBody, PartOfList]) -> Page[Plan]:
     found = await transaction.plans(after=position(call.query.cursor), limit=call.query.limit + 1)
     return page_of(found, call.query.limit)
 
@@ -109,7 +101,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/plans",
         tag=_TAG,
         summary=Text("列出方案", "List plans"),
-        query=PlanList,
+        query=PartOfList,
         answer=Page[Plan],
         run=_listed,
     ),

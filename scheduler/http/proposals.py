@@ -19,7 +19,7 @@ from scheduler.booking.proposals import answer_proposal, propose_move, withdraw_
 from scheduler.booking.single import SessionChange
 from scheduler.errors import NotFoundError
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.http.sessions import OF_A_CHANGE, TAG, SchoolAnswer
 from scheduler.model import Proposal, ProposalId, ProposalState, SessionId
@@ -27,12 +27,10 @@ from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProposalList:
+class ProposalList(PartOfList):
     """Which proposals to list."""
 
     states: tuple[ProposalState, ...] = tuple(ProposalState)
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 async def _listed(transaction: Transaction, call: Call[NoBody, ProposalList]) -> Page[Proposal]:

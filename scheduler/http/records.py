@@ -18,20 +18,18 @@ from scheduler.errors import (
 )
 from scheduler.http.answers import Page
 from scheduler.http.days import ADDRESSES
-from scheduler.http.paging import Cursor, Limit, page_of, position
-from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route, require_id_of_address
 from scheduler.members import Alliance, Outage
 from scheduler.records import KINDS, WORDS, Record
 from scheduler.store import Stored, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordList:
+class RecordList(PartOfList):
     """Which records to list."""
 
     school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 _Put = Callable[..., Awaitable[Stored[Any]]]
@@ -40,10 +38,11 @@ _Remove = Callable[..., Awaitable[None]]
 _WRITTEN_BY: Final[dict[type[Record], tuple[_Put, _Remove]]] = {Outage: (mark, unmark)}
 """What stores and removes a record where more is to be done than that."""
 
+_PLAINLY: Final[tuple[_Put, _Remove]] = (Transaction.put, Transaction.delete)
 
-def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
+
+def _reading(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
     zh, en = WORDS[kind].zh, WORDS[kind].en
-    put, remove = _WRITTEN_BY.get(kind, (Transaction.put, Transaction.delete))
 
     async def listed(transaction: Transaction, call: Call[NoBody, RecordList]) -> Page[Record]:
         query = call.query
@@ -54,6 +53,31 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
 
     async def read(transaction: Transaction, call: Call[NoBody, Any]) -> Stored[Record]:
         return await transaction.get(kind, call.id)
+
+    return (
+        Route(
+            method="GET",
+            path=f"/{name}",
+            tag=_tag(kind),
+            summary=Text(f"列出{zh}", f"List every {en}"),
+            query=RecordList,
+            answer=Page[kind],  # type: ignore[valid-type] # made for each kind
+            run=listed,
+        ),
+        Route(
+            method="GET",
+            path=f"/{name}/{{id}}",
+            tag=_tag(kind),
+            summary=Text(f"读取一条{zh}", f"Read one {en}"),
+            answer=kind,
+            errors=(NotFoundError,),
+            run=read,
+        ),
+    )
+
+
+def _adding(name: str, kind: type[Record]) -> AnyRoute:
+    put, _ = _WRITTEN_BY.get(kind, _PLAINLY)
 
     async def created(transaction: Transaction, call: Call[Record, Any]) -> Stored[Record]:
         require_record_write(call.actor, call.body)
@@ -71,15 +95,27 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
             )
         return await put(transaction, call.body, revision=None)
 
+    return Route(
+        method="POST",
+        path=f"/{name}",
+        tag=_tag(kind),
+        summary=Text(f"新增{WORDS[kind].zh}", f"Add a new {WORDS[kind].en}"),
+        body=kind,
+        answer=kind,
+        status=HTTPStatus.CREATED,
+        errors=(ForbiddenError, StateError, InvalidWishError),
+        id_may_be_left_out=True,
+        run=created,
+    )
+
+
+def _changing(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
+    zh, en = WORDS[kind].zh, WORDS[kind].en
+    put, remove = _WRITTEN_BY.get(kind, _PLAINLY)
+
     async def replaced(transaction: Transaction, call: Call[Record, Any]) -> Stored[Record]:
         stored = await transaction.get(kind, call.id)
-        if call.body.id != call.id:
-            raise InvalidWishError(
-                f"编号须与地址中的 {call.id} 一致，编号不能更改。",
-                f"The id must be that of the address, {call.id}: ids never change.",
-                pointer="/id",
-                value=call.body.id,
-            )
+        require_id_of_address(call)
         require_record_write(call.actor, call.body, before=stored.record)
         return await put(transaction, call.body, revision=call.if_match.expect(stored.revision))
 
@@ -88,43 +124,11 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
         require_removal(call.actor, stored.record)
         await remove(transaction, kind, call.id, revision=call.if_match.expect(stored.revision))
 
-    tag = Text(zh, f"{en[0].upper()}{en[1:]}s")
-    one = f"/{name}/{{id}}"
     return (
         Route(
-            method="GET",
-            path=f"/{name}",
-            tag=tag,
-            summary=Text(f"列出{zh}", f"List every {en}"),
-            query=RecordList,
-            answer=Page[kind],  # type: ignore[valid-type] # made for each kind
-            run=listed,
-        ),
-        Route(
-            method="POST",
-            path=f"/{name}",
-            tag=tag,
-            summary=Text(f"新增{zh}", f"Add a new {en}"),
-            body=kind,
-            answer=kind,
-            status=HTTPStatus.CREATED,
-            errors=(ForbiddenError, StateError, InvalidWishError),
-            id_may_be_left_out=True,
-            run=created,
-        ),
-        Route(
-            method="GET",
-            path=one,
-            tag=tag,
-            summary=Text(f"读取一条{zh}", f"Read one {en}"),
-            answer=kind,
-            errors=(NotFoundError,),
-            run=read,
-        ),
-        Route(
             method="PUT",
-            path=one,
-            tag=tag,
+            path=f"/{name}/{{id}}",
+            tag=_tag(kind),
             summary=Text(f"修改{zh}", f"Replace one {en}"),
             body=kind,
             answer=kind,
@@ -135,8 +139,8 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
         ),
         Route(
             method="DELETE",
-            path=one,
-            tag=tag,
+            path=f"/{name}/{{id}}",
+            tag=_tag(kind),
             summary=Text(f"删除{zh}", f"Remove one {en}"),
             answer=None,
             status=HTTPStatus.NO_CONTENT,
@@ -147,6 +151,13 @@ def _routes_of(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
     )
 
 
+def _tag(kind: type[Record]) -> Text:
+    zh, en = WORDS[kind].zh, WORDS[kind].en
+    return Text(zh, f"{en[0].upper()}{en[1:]}s")
+
+
 ROUTES: Final[tuple[AnyRoute, ...]] = tuple(
-    route for name, kind in KINDS.items() for route in _routes_of(name, kind)
+    route
+    for name, kind in KINDS.items()
+    for route in (*_reading(name, kind), _adding(name, kind), *_changing(name, kind))
 )

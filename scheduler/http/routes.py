@@ -10,7 +10,7 @@ from aiohttp import web
 
 from calendars.text import Text
 from scheduler.booking.alternatives import FindAlternatives
-from scheduler.errors import SchedulerError
+from scheduler.errors import InvalidWishError, SchedulerError
 from scheduler.http.etags import IfMatch
 from scheduler.http.queries import NoQuery
 from scheduler.model import Actor
@@ -45,6 +45,17 @@ class Call(Generic[B, Q]):
     if_match: IfMatch
     address: str
     robot_hosts: frozenset[str]
+
+
+def require_id_of_address(call: Call[Any, Any]) -> None:
+    """Raise `InvalidWishError` if the body calls itself otherwise than the address does."""
+    if call.body.id != call.id:
+        raise InvalidWishError(
+            f"编号须与地址中的 {call.id} 一致，编号不能更改。",
+            f"The id must be that of the address, {call.id}: ids never change.",
+            pointer="/id",
+            value=call.body.id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,19 +19,11 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.http.sessions import OF_A_CHANGE, Reason, SchoolAnswer
 from scheduler.model import Series, SeriesBooking, SeriesId, Session
 from scheduler.store import Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesList:
-    """Which part of the list."""
-
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +34,7 @@ class SeriesCancellation:
     reason: Reason
 
 
-async def _listed(transaction: Transaction, call: Call[NoBody, SeriesList]) -> Page[Series]:
+async def _listed(transaction: Transaction, call: Call[NoBody, PartOfList]) -> Page[Series]:
     found = await transaction.all_series(
         after=position(call.query.cursor), limit=call.query.limit + 1
     )
@@ -99,7 +91,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/series",
         tag=_TAG,
         summary=Text("列出系列；其各次活动见 /sessions?series=", "List series"),
-        query=SeriesList,
+        query=PartOfList,
         answer=Page[Series],
         run=_listed,
     ),

@@ -32,7 +32,7 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import Note
 from scheduler.model import (
@@ -51,7 +51,7 @@ Reason = Annotated[Note, Meta(description="Why; it counts in the report of what 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionList:
+class SessionList(PartOfList):
     """Which sessions to list: by the resource they use, the time they touch, their state."""
 
     kind: ResourceKind | None = None
@@ -60,8 +60,6 @@ class SessionList:
     starts: datetime | None = None
     ends: datetime | None = None
     states: tuple[SessionState, ...] = tuple(SessionState)
-    cursor: Cursor = ""
-    limit: Limit = 100
 
     def __post_init__(self) -> None:
         if (self.kind is None) != (self.id is None):
@@ -91,12 +89,10 @@ class SessionList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AffectedList:
+class AffectedList(PartOfList):
     """Whose sessions to judge, and which part of the list."""
 
     school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from scheduler.feeds import SubscriptionWish, renew, revoke, subject_of, subscri
 from scheduler.feeds.free_busy import HAVE_BUSY_TIMES
 from scheduler.http.answers import Page
 from scheduler.http.codes import webcal
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import Name
 from scheduler.model import Actor, ActorRole, Scope, Subscription
@@ -60,17 +60,7 @@ class OpenedCalendar:
     free_busy: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionList:
-    """Which part of the list."""
-
-    cursor: Cursor = ""
-    limit: Limit = 100
-
-
-async def _listed(
-    transaction: Transaction, call: Call[NoBody, SubscriptionList]
-) -> Page[Subscription]:
+async def _listed(transaction: Transaction, call: Call[NoBody, PartOfList]) -> Page[Subscription]:
     found = await transaction.subscriptions(
         after=position(call.query.cursor), limit=call.query.limit + 1
     )
@@ -153,7 +143,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         summary=Text(
             "列出自己的日历订阅（联盟办公室：全部）", "List your subscriptions (the office: all)"
         ),
-        query=SubscriptionList,
+        query=PartOfList,
         answer=Page[Subscription],
         run=_listed,
     ),

@@ -1,7 +1,6 @@
 """Suspensions: schools closed for a day in one action, lifted, and what is to be decided of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -26,21 +25,13 @@ from scheduler.errors import (
 )
 from scheduler.http.answers import Page
 from scheduler.http.outages import DisruptedList, part_of
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import Suspension, SuspensionId
 from scheduler.store import Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuspensionList:
-    """Which part of the list."""
-
-    cursor: Cursor = ""
-    limit: Limit = 100
-
-
-async def _listed(transaction: Transaction, call: Call[NoBody, SuspensionList]) -> Page[Suspension]:
+async def _listed(transaction: Transaction, call: Call[NoBody, PartOfList]) -> Page[Suspension]:
     query = call.query
     found = await transaction.suspensions(after=position(query.cursor), limit=query.limit + 1)
     return page_of(found, query.limit)
@@ -88,7 +79,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/suspensions",
         tag=TAG,
         summary=Text("列出临时停课", "List suspensions"),
-        query=SuspensionList,
+        query=PartOfList,
         answer=Page[Suspension],
         run=_listed,
     ),

@@ -17,20 +17,18 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import Waiting, WaitingId, WaitingState, WaitingWish
 from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingList:
+class WaitingList(PartOfList):
     """Which part of the list, in its own order."""
 
     states: tuple[WaitingState, ...] = (WaitingState.WAITING, WaitingState.OFFERED)
     school: SchoolId | None = None
-    cursor: Cursor = ""
-    limit: Limit = 100
 
 
 async def _listed(

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from calendars.bells import SchoolId
+from calendars.text import Text
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.model import Channel, ChannelKind, ChannelSecret
 from scheduler.records import references
@@ -17,9 +18,11 @@ from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.naming import check_references, replace_references
 from scheduler.store.opened import OpenTransaction
+from scheduler.store.successors import write_over
 
 _TABLE = tables.channels
 _KIND: Final = "channels"
+_CALLED: Final = Text("渠道", "channel")
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -67,17 +70,7 @@ async def replace_channel(
     after = replace(after, id=before.id, revision=before.revision + 1)
     await check_references(transaction, [("", after)])
     sealed = {} if secret is None else await _sealed(transaction, after.kind, secret)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(**_columns(after), **sealed)
-    )
-    if touched == 0:
-        now = await channel(transaction, before.id)
-        raise StaleError(
-            f"渠道 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
-            f"The channel {before.id} has changed: it is now at revision {now.revision}.",
-        )
+    await write_over(transaction, _TABLE, before, _columns(after) | sealed, called=_CALLED)
     await _note_names(transaction, after)
     await write_audit(transaction, "change", (_KIND, after.id), before=before, after=after)
     return after

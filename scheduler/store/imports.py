@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, insert, or_, select, update
 
 from calendars.bells import SchoolId
 from calendars.slots import Slot
+from calendars.text import Text
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.members import BusyBlock
 from scheduler.model import Import, ReadCalendar, Resource, ResourceKind
@@ -21,9 +22,11 @@ from scheduler.store.naming import check_references, replace_references
 from scheduler.store.opened import OpenTransaction
 from scheduler.store.resources import lock_resources
 from scheduler.store.revisions import turn_pages
+from scheduler.store.successors import write_over
 
 _TABLE = tables.imports
 _KIND: Final = "imports"
+_CALLED: Final = Text("导入", "import")
 LEASE_SECONDS: Final = 120
 """Longer than any reading lasts. A process that was killed meanwhile loses its lease then."""
 
@@ -107,18 +110,14 @@ async def replace_import(
     told = _read(read) if read is not None else {}
     # A file that takes the place of an address leads nowhere.
     moved = _sealed(transaction, address) if address is not None or not after.host else {}
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(_columns(after) | moved | told | {"lease": None, "leased_until": None})
+    await write_over(
+        transaction,
+        _TABLE,
+        before,
+        _columns(after) | moved | told | {"lease": None, "leased_until": None},
+        called=_CALLED,
     )
-    if touched == 0 or row is None:
-        now = await import_(transaction, before.id)
-        raise StaleError(
-            f"导入 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
-            f"The import {before.id} has changed: it is now at revision {now.revision}.",
-        )
-    is_same_time = read is None or told["busy"] == row.busy
+    is_same_time = read is None or (row is not None and told["busy"] == row.busy)
     if not is_same_time or _takes(before) != _takes(after):
         await _note(transaction, before, after)
     if not is_same_time or _is_news(before, after):

@@ -11,15 +11,18 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, or_, select, update
 
-from scheduler.errors import NotFoundError, StaleError, StateError
+from calendars.text import Text
+from scheduler.errors import NotFoundError, StateError
 from scheduler.model import Invitation, Session, SessionId
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction
+from scheduler.store.successors import write_over
 
 _TABLE = tables.invitations
 _KIND: Final = "invitations"
+_CALLED: Final = Text("邀请", "invitation")
 LEASE_SECONDS: Final = 120
 """Longer than any mail takes. A process that was killed meanwhile loses its lease then."""
 
@@ -84,17 +87,14 @@ async def replace_invitation(
 ) -> Invitation:
     """Store the successor of `before`, one revision later, and look at it again at once."""
     after = replace(after, id=before.id, revision=before.revision + 1)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(**_columns(after), seen=0, due_at=transaction.now, lease=None, leased_until=None)
+    await write_over(
+        transaction,
+        _TABLE,
+        before,
+        _columns(after)
+        | {"seen": 0, "due_at": transaction.now, "lease": None, "leased_until": None},
+        called=_CALLED,
     )
-    if touched == 0:
-        now = await invitation(transaction, before.id)
-        raise StaleError(
-            f"邀请 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
-            f"The invitation {before.id} has changed: it is now at revision {now.revision}.",
-        )
     await write_audit(transaction, "change", (_KIND, after.id), before=before, after=after)
     return after
 

@@ -4,21 +4,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row, and_, func, insert, or_, select, update
 
 from calendars.bells import SchoolId
 from calendars.text import Text
-from scheduler.errors import NotFoundError, StaleError
+from scheduler.errors import NotFoundError
 from scheduler.model import Channel, Message, MessageState, Notice
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction, chunks
+from scheduler.store.successors import write_over
 
 _TABLE = tables.messages
+_CALLED: Final = Text("消息", "message")
 
 
 async def waiting_deliveries(transaction: OpenTransaction) -> dict[Channel, list[Notice]]:
@@ -109,15 +111,18 @@ async def revive_message(transaction: OpenTransaction, before: Message) -> Messa
         due_at=transaction.now,
         revision=before.revision + 1,
     )
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(state=after.state.value, attempts=0, due_at=after.due_at, revision=after.revision)
+    await write_over(
+        transaction,
+        _TABLE,
+        before,
+        {
+            "state": after.state.value,
+            "attempts": 0,
+            "due_at": after.due_at,
+            "revision": after.revision,
+        },
+        called=_CALLED,
     )
-    if touched == 0:
-        raise StaleError(
-            f"消息 {before.id} 已有变化。", f"The message {before.id} has changed meanwhile."
-        )
     told = {"state": after.state, "channel": after.channel}
     await write_audit(
         transaction,

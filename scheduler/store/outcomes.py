@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, insert, select
 
 from calendars.bells import SchoolId
 from calendars.slots import Slot
-from scheduler.errors import NotFoundError, StaleError
+from calendars.text import Text
+from scheduler.errors import NotFoundError
 from scheduler.model import (
     AdjustmentKind,
     Outcome,
@@ -23,10 +24,12 @@ from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction
+from scheduler.store.successors import write_over
 
 _TABLE = tables.outcomes
 _SESSIONS = tables.sessions
 _KIND: Final = "outcomes"
+_CALLED: Final = Text("结果记录", "outcome")
 
 
 async def outcome(transaction: OpenTransaction, id: OutcomeId) -> Outcome:
@@ -70,16 +73,7 @@ async def add_outcome(transaction: OpenTransaction, outcome: Outcome, session: S
 async def replace_outcome(transaction: OpenTransaction, before: Outcome, after: Outcome) -> Outcome:
     """Store a correction, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(columns_of(after))
-    )
-    if touched == 0:
-        raise StaleError(
-            f"结果记录已被他人修改，不再是第 {before.revision} 版。",
-            f"The outcome has changed: it is no longer at revision {before.revision}.",
-        )
+    await write_over(transaction, _TABLE, before, columns_of(after), called=_CALLED)
     action = "change" if after.closed_at is None else "close"
     await write_audit(
         transaction, action, (_KIND, after.id), before=before, after=after, reason=after.reason

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, insert, or_, select
 
-from scheduler.errors import NotFoundError, StaleError, StateError
+from calendars.text import Text
+from scheduler.errors import NotFoundError, StateError
 from scheduler.model import Plan, PlanId, PlanState
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction
+from scheduler.store.successors import write_over
 
 _TABLE = tables.plans
 _KIND: Final = "plans"
+_CALLED: Final = Text("方案", "plan")
 
 
 async def plan(transaction: OpenTransaction, id: PlanId) -> Plan:
@@ -44,17 +47,7 @@ async def add_plan(transaction: OpenTransaction, plan: Plan) -> None:
 async def replace_plan(transaction: OpenTransaction, before: Plan, after: Plan) -> None:
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(_columns(after))
-    )
-    if touched == 0:
-        now = await plan(transaction, before.id)
-        raise StaleError(
-            f"方案 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
-            f"The plan {before.id} has changed: it is now at revision {now.revision}.",
-        )
+    await write_over(transaction, _TABLE, before, _columns(after), called=_CALLED)
     await write_audit(
         transaction, "change", (_KIND, after.id), before=_told(before), after=_told(after)
     )

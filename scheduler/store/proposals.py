@@ -4,19 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, or_, select
 
 from calendars.slots import Slot
-from scheduler.errors import NotFoundError, StaleError
+from calendars.text import Text
+from scheduler.errors import NotFoundError
 from scheduler.model import Proposal, ProposalId, ProposalState, Session, SessionId
 from scheduler.placing import is_where_it_was
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction, chunks
+from scheduler.store.successors import write_over
 
 _TABLE = tables.proposals
 _KIND: Final = "proposals"
+_CALLED: Final = Text("提议", "proposal")
 
 
 async def proposal(transaction: OpenTransaction, id: ProposalId) -> Proposal:
@@ -53,17 +56,7 @@ async def replace_proposal(
 ) -> Proposal:
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(columns_of(after))
-    )
-    if touched == 0:
-        now = await proposal(transaction, before.id)
-        raise StaleError(
-            f"提议 {before.id} 已有变化：现在是第 {now.revision} 版。",
-            f"The proposal {before.id} has changed: it is now at revision {now.revision}.",
-        )
+    await write_over(transaction, _TABLE, before, columns_of(after), called=_CALLED)
     action = "answer" if before.state is after.state else after.state.value
     await write_audit(
         transaction,

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
-from scheduler.errors import NotFoundError, StaleError, StateError
+from calendars.text import Text
+from scheduler.errors import NotFoundError, StateError
 from scheduler.model import Series, SeriesId
 from scheduler.records import references
 from scheduler.store import tables
@@ -15,9 +16,11 @@ from scheduler.store.codec import decode, encode
 from scheduler.store.departures import note_new_pattern
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import OpenTransaction, chunks
+from scheduler.store.successors import write_over
 
 _TABLE = tables.series
 _KIND: Final = "series"
+_CALLED: Final = Text("系列", "series")
 
 
 async def series(transaction: OpenTransaction, id: SeriesId) -> Series:
@@ -62,17 +65,13 @@ async def add_series(transaction: OpenTransaction, series: Series) -> None:
 async def replace_series(transaction: OpenTransaction, before: Series, after: Series) -> None:
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(revision=after.revision, body=encode(after))
+    await write_over(
+        transaction,
+        _TABLE,
+        before,
+        {"revision": after.revision, "body": encode(after)},
+        called=_CALLED,
     )
-    if touched == 0:
-        now = await series(transaction, before.id)
-        raise StaleError(
-            f"系列 {before.id} 已被他人修改：现在是第 {now.revision} 版。",
-            f"The series {before.id} has changed: it is now at revision {now.revision}.",
-        )
     if before.weekly.time_of_week != after.weekly.time_of_week:
         await note_new_pattern(transaction, before.id)
     await replace_references(transaction, [(_KIND, after.id, references(after))])

@@ -5,17 +5,20 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
-from scheduler.errors import NotFoundError, StaleError
+from calendars.text import Text
+from scheduler.errors import NotFoundError
 from scheduler.model import Suspension, SuspensionId
 from scheduler.store import tables
 from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction
+from scheduler.store.successors import write_over
 
 _TABLE = tables.suspensions
 _KIND: Final = "suspensions"
+_CALLED: Final = Text("停课", "suspension")
 
 
 async def suspension(transaction: OpenTransaction, id: SuspensionId) -> Suspension:
@@ -58,16 +61,7 @@ async def replace_suspension(
 ) -> Suspension:
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(columns_of(after))
-    )
-    if touched == 0:
-        raise StaleError(
-            f"这次停课已被他人修改，不再是第 {before.revision} 版。",
-            f"The suspension has changed: it is no longer at revision {before.revision}.",
-        )
+    await write_over(transaction, _TABLE, before, columns_of(after), called=_CALLED)
     action = "change" if after.lifted_at is None else "lift"
     await write_audit(transaction, action, (_KIND, after.id), before=before, after=after)
     return after

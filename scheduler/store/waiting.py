@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
-from scheduler.errors import NotFoundError, StaleError
+from calendars.text import Text
+from scheduler.errors import NotFoundError
 from scheduler.model import SeriesId, Waiting, WaitingId, WaitingState
 from scheduler.records import references
 from scheduler.store import tables
@@ -14,9 +15,11 @@ from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import OpenTransaction
+from scheduler.store.successors import write_over
 
 _TABLE = tables.waiting_list
 _KIND: Final = "waiting-list"
+_CALLED: Final = Text("候补", "waiting wish")
 
 
 async def waiting(transaction: OpenTransaction, id: WaitingId) -> Waiting:
@@ -51,17 +54,7 @@ async def add_waiting(transaction: OpenTransaction, waiting: Waiting) -> None:
 async def replace_waiting(transaction: OpenTransaction, before: Waiting, after: Waiting) -> Waiting:
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
-    touched = await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.id == before.id, _TABLE.c.revision == before.revision)
-        .values(columns_of(after))
-    )
-    if touched == 0:
-        now = await waiting(transaction, before.id)
-        raise StaleError(
-            f"候补 {before.id} 已有变化：现在是第 {now.revision} 版。",
-            f"The waiting wish {before.id} has changed: it is now at revision {now.revision}.",
-        )
+    await write_over(transaction, _TABLE, before, columns_of(after), called=_CALLED)
     if not after.is_open:
         await replace_references(transaction, [(_KIND, after.id, ())])
     await write_audit(transaction, after.state.value, (_KIND, after.id), before=before, after=after)
