@@ -3,6 +3,7 @@
 from calendars.windows.attendance import Attendance, Tactic, attend, shift_is_allowed
 from calendars.windows.edits import Edit, compare_bells
 from calendars.windows.fits import Fit, fit, why_not
+from calendars.windows.occupied import Occupied
 from calendars.windows.search import Window, find_windows
 from calendars.windows.shares import Schools, Share, together_share, window_share
 from calendars.windows.unlocks import Unlock, find_unlocks
@@ -19,6 +20,7 @@ __all__ = [
     "Fit",
     "HeldDates",
     "MissedDate",
+    "Occupied",
     "Schools",
     "Share",
     "Tactic",

@@ -10,6 +10,7 @@ from calendars.slots import Slot
 from calendars.text import Text
 from calendars.windows.attendance import BellDay
 from calendars.windows.fits import Fit, Move, best_move, fit_by, refusal
+from calendars.windows.occupied import Barred, Occupied, barred_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ def find_windows(
     min_minutes: int = 30,
     max_shift_minutes: int = 10,
     lead: SchoolId | None = None,
+    occupied: Sequence[Occupied] = (),
     step: int = 5,
 ) -> tuple[Window, ...]:
     """Every slot of `minutes` these schools could share on one date, best first.
@@ -39,10 +41,11 @@ def find_windows(
     Best is most minutes for the weakest site, then the fewest and smallest shifts, then the
     earliest. Starts are every `step` minutes and every bell (or the slot ends with the bell); of
     the starts in which each school attends the same periods only the best is kept. With `lead`, the
-    slot begins with one of its periods and that school shifts nothing.
+    slot begins with one of its periods and that school shifts nothing. No slot meets what is
+    `occupied`.
     """
     days = tuple((school, BellDay.of(periods)) for school, periods in schools.items())
-    search = Search(minutes, min_minutes, max_shift_minutes, lead, step)
+    search = Search(minutes, min_minutes, max_shift_minutes, lead, step, barred_by(occupied))
     return tuple(
         Window(
             slot=Slot.lasting(datetime.fromtimestamp(found.starts, UTC), minutes),
@@ -81,6 +84,7 @@ class Search(NamedTuple):
     max_shift_minutes: int
     lead: SchoolId | None
     step: int = 5
+    barred: tuple[Barred, ...] = ()
 
     def best(self, days: BellDays) -> list[Found]:
         """What was found, best first, one start for each choice of periods."""
@@ -96,7 +100,9 @@ class Search(NamedTuple):
         return sorted(by_periods.values(), key=lambda found: found.rank)
 
     def at(self, days: BellDays, starts: int) -> Found | None:
-        """The moves for one start; None if some school gets less than `min_minutes`."""
+        """The moves for one start; None if barred, or if a school gets less than `min_minutes`."""
+        if any(self._meeting(starts)):
+            return None
         moves = []
         for school, day in days:
             move = self._move(school, day, starts)
@@ -107,6 +113,8 @@ class Search(NamedTuple):
 
     def refusals(self, days: BellDays, starts: int) -> Iterator[tuple[SchoolId, Text]]:
         """Each school that stands in the way of a start, and why."""
+        for each in self._meeting(starts):
+            yield each.school, each.why
         for school, day in days:
             if self._move(school, day, starts) is None:
                 yield (
@@ -127,6 +135,10 @@ class Search(NamedTuple):
             fit_by(school, day, move, found.starts, ends)
             for (school, day), move in zip(days, found.moves, strict=True)
         )
+
+    def _meeting(self, starts: int) -> Iterator[Barred]:
+        ends = starts + self.minutes * 60
+        return (each for each in self.barred if each.starts < ends and starts < each.ends)
 
     def _reach(self, school: SchoolId) -> int:
         return 0 if school == self.lead else self.max_shift_minutes

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
 from calendars.series import OccurrenceState, SiteTime, Weekly, occurrences
@@ -13,6 +14,7 @@ from calendars.terms import Term
 from calendars.text import Text
 from calendars.windows.attendance import BellDay
 from calendars.windows.fits import Fit
+from calendars.windows.occupied import Occupied, barred_on_day
 from calendars.windows.search import BellDays, Found, Search
 
 
@@ -57,7 +59,7 @@ class WeeklyWindow:
         return min(row.min_effective_minutes for row in self.held)
 
 
-def find_weekly_windows(
+def find_weekly_windows(  # noqa: PLR0913 - what is looked for, each by its name
     weekday: int,
     term: Term,
     sites: Sequence[SiteTime],
@@ -67,13 +69,15 @@ def find_weekly_windows(
     min_minutes: int = 30,
     max_shift_minutes: int = 10,
     keep_lead: bool = False,
+    occupied: Sequence[Occupied] = (),
 ) -> tuple[WeeklyWindow, ...]:
     """The windows on `weekday` in the `weeks` of the lead's term, as `find_windows` has them.
 
     The lead is the first of `sites`. What holds on most dates comes first, then as in
     `find_windows`. Every date of the pattern is in `held` or, once for each school that stands in
-    the way, in `missed`; so are the dates on which the schools are out of step. `keep_lead`: begin
-    with a period of the lead, which moves nothing.
+    the way, in `missed`; so are the dates on which the schools are out of step, and those on which
+    the window meets what is `occupied`. `keep_lead`: begin with a period of the lead, which moves
+    nothing.
     """
     lead, *others = sites
     search = Search(minutes, min_minutes, max_shift_minutes, lead.school if keep_lead else None)
@@ -86,12 +90,14 @@ def find_weekly_windows(
         if each.date not in open_dates
         for school, why in zip(each.missing, each.why, strict=True)
     ]
-    alike: defaultdict[BellDays, list[date]] = defaultdict(list)
+    alike: defaultdict[_Day, list[date]] = defaultdict(list)
     for on in open_dates:
-        alike[_days(sites, on)].append(on)
-    starts = {found.starts for days in alike for found in _best(search, days)}
+        midnight = _midnight(on, lead.time.zone)
+        barred = barred_on_day(occupied, midnight, _A_DAY)
+        alike[search._replace(barred=barred), _days(sites, on, midnight)].append(on)
+    starts = {found.starts for day in alike for found in _best(*day)}
     windows = [
-        _window(search, start, pattern, alike, closed)
+        _window(start, pattern, alike, closed)
         for start in starts
         if 0 <= start <= _A_DAY - minutes * 60
     ]
@@ -99,6 +105,8 @@ def find_weekly_windows(
 
 
 _A_DAY: Final = 86_400
+_Day = tuple[Search, BellDays]
+"""What is looked for on a date, with what is taken then, and what rings."""
 
 
 @lru_cache(maxsize=128)
@@ -107,11 +115,13 @@ def _best(search: Search, days: BellDays) -> tuple[Found, ...]:
     return tuple(search.best(days))
 
 
-def _days(sites: Sequence[SiteTime], on: date) -> BellDays:
+def _midnight(on: date, zone: ZoneInfo) -> int:
+    """Half a day before noon: on a day that changes the clocks, midnight is elsewhere."""
+    return int(datetime.combine(on, time(12), zone).timestamp()) - _A_DAY // 2
+
+
+def _days(sites: Sequence[SiteTime], on: date, midnight: int) -> BellDays:
     """What rings where, in seconds of the lead's clock, so that dates that ring alike are equal."""
-    # Half a day before noon: on a day that changes the clocks, midnight is elsewhere.
-    noon = datetime.combine(on, time(12), sites[0].time.zone)
-    midnight = int(noon.timestamp()) - _A_DAY // 2
     return tuple(
         dict.fromkeys(
             (site.school, BellDay.of(site.time.periods(on, grade), since=midnight))
@@ -122,15 +132,14 @@ def _days(sites: Sequence[SiteTime], on: date) -> BellDays:
 
 
 def _window(
-    search: Search,
     start: int,
     pattern: Weekly,
-    alike: Mapping[BellDays, Sequence[date]],
+    alike: Mapping[_Day, Sequence[date]],
     closed: Iterable[MissedDate],
 ) -> WeeklyWindow:
     held: defaultdict[tuple[Fit, ...], list[date]] = defaultdict(list)
     missed = list(closed)
-    for days, dates in alike.items():
+    for (search, days), dates in alike.items():
         found = search.at(days, start)
         if found is not None:
             held[search.fits(days, found)].extend(dates)

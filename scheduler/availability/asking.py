@@ -4,11 +4,11 @@ In absolute time and in the words of each school's bells. `which rooms are free 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
@@ -25,13 +25,14 @@ from scheduler.availability.marks import (
 from scheduler.availability.stretches import Mark, Use, divide
 from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.local_words import wall_clock
-from scheduler.members import LinkPool, School
+from scheduler.members import ClassGroup, LinkPool, Room, School, Teacher
 from scheduler.model import Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import Transaction
 
 MAX_DAYS: Final = 35
 """The longest range asked for at once."""
+R = TypeVar("R", Room, Teacher, ClassGroup, LinkPool)
 Books = Mapping[SchoolId, SchoolBook]
 
 
@@ -77,6 +78,19 @@ async def availability(
     school or id is a `NotFoundError`.
     """
     _check(kinds, within)
+    found = await look_at(transaction, kinds, within, school=school, ids=ids)
+    return tuple(_only(each, uses) for each in found)
+
+
+async def look_at(
+    transaction: Transaction,
+    kinds: Collection[ResourceKind],
+    within: Slot,
+    *,
+    school: SchoolId | None = None,
+    ids: Collection[str] = (),
+) -> list[Availability]:
+    """The same without a limit of days, and with every use; a few `ids` cost little."""
     if school is not None:
         await transaction.get(School, school)
     books = await transaction.books(None if school is None else [school])
@@ -90,6 +104,7 @@ async def availability(
     proposed = await transaction.held_places([within])
     look = _Look(
         within=within,
+        ids=frozenset(ids),
         books=books,
         alliance=await transaction.alliance(),
         sessions=_by_resource(
@@ -98,7 +113,7 @@ async def availability(
     )
     found = [each for kind in _LOOKS if kind in kinds for each in _LOOKS[kind](look, asked)]
     _require_known(ids, found)
-    return tuple(_only(each, uses) for each in found if not ids or each.resource.id in ids)
+    return found
 
 
 def _check(kinds: Collection[ResourceKind], within: Slot) -> None:
@@ -150,9 +165,14 @@ class _Look:
     """What an answer is made from: the schools, and the live sessions by what they take."""
 
     within: Slot
+    ids: frozenset[str]
     books: Books
     alliance: AllianceBook
     sessions: Mapping[Resource, list[Session]]
+
+    def asked(self, records: Iterable[R]) -> Iterator[R]:
+        """Those that are asked about: all, where none is named."""
+        return (each for each in records if not self.ids or each.id in self.ids)
 
     def sessions_with(self, resource: Resource) -> Iterator[Mark]:
         """What sessions take of the resource."""
@@ -189,7 +209,7 @@ def _rooms(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]
         for room in book.rooms.values():
             with_kit[room.kit].append(Resource(ResourceKind.ROOM, room.id))
     for book in asked:
-        for room in book.rooms.values():
+        for room in look.asked(book.rooms.values()):
             resource = Resource(ResourceKind.ROOM, room.id)
             marks = [
                 *outages_of(book.outages, room=room.id),
@@ -203,7 +223,7 @@ def _rooms(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]
 
 def _teachers(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]:
     for book in asked:
-        for teacher in book.teachers.values():
+        for teacher in look.asked(book.teachers.values()):
             resource = Resource(ResourceKind.TEACHER, teacher.id)
             places = [look.books[school] for school in teacher.schools if school in look.books]
             marks = (
@@ -220,7 +240,7 @@ def _teachers(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availabili
 
 def _class_groups(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availability]:
     for book in asked:
-        for group in book.class_groups.values():
+        for group in look.asked(book.class_groups.values()):
             resource = Resource(ResourceKind.CLASS_GROUP, group.id)
             marks = (
                 *lessons_of_class(book, group, look.within),
@@ -230,7 +250,7 @@ def _class_groups(look: _Look, asked: Collection[SchoolBook]) -> Iterator[Availa
 
 
 def _link_pools(look: _Look, _: Collection[SchoolBook]) -> Iterator[Availability]:
-    for pool in look.alliance.link_pools.values():
+    for pool in look.asked(look.alliance.link_pools.values()):
         resource = Resource(ResourceKind.LINK_POOL, pool.id)
         using = look.sessions.get(resource, [])
         outages = tuple(outages_of(look.alliance.outages, link_pool=pool.id))

@@ -13,13 +13,13 @@ from calendars.series import SiteTime
 from calendars.terms import Term
 from calendars.windows import (
     Unlock,
-    WeeklyWindow,
-    Window,
     find_unlocks,
     find_weekly_windows,
     find_windows,
 )
+from scheduler.availability.narrowing import WeeklyWindowForAll, WindowForAll, taken_from
 from scheduler.errors import InvalidWishError
+from scheduler.members import RoomId, TeacherId
 from scheduler.schools import SchoolBook
 from scheduler.store import Transaction
 
@@ -40,7 +40,15 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnDate(Together):
+class WithPeople(Together):
+    """Whom and what it takes: a window is left out where one of them is taken."""
+
+    teachers: Annotated[tuple[TeacherId, ...], Meta(max_length=40)] = ()
+    rooms: Annotated[tuple[RoomId, ...], Meta(max_length=40)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDate(WithPeople):
     """The windows of one date. They begin with a period of the `lead`, which shifts nothing."""
 
     date: date
@@ -51,7 +59,7 @@ class OnDate(Together):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnWeekday(Together):
+class OnWeekday(WithPeople):
     """The windows of a weekday in the weeks of a term, whose school leads and gives the dates.
 
     With `keep_lead` they begin with a period of that school, which shifts nothing.
@@ -80,23 +88,31 @@ class InWeekOf(Together):
 
 async def windows_on_date(
     transaction: Transaction, wish: OnDate
-) -> Callable[[], tuple[Window, ...]]:
+) -> Callable[[], tuple[WindowForAll, ...]]:
     """How to find every window of the date, best first; slow enough to be done elsewhere."""
     books = await _books(transaction, wish)
     _require_among(wish.lead, books)
     days = {school: book.time.periods(wish.date, wish.grade) for school, book in books.items()}
-    return lambda: find_windows(
-        days,
-        minutes=wish.minutes,
-        min_minutes=wish.min_minutes,
-        max_shift_minutes=wish.max_shift_minutes,
-        lead=wish.lead,
-    )
+    on = wish.date
+    taken = await taken_from(transaction, wish.teachers, wish.rooms, (on, on))
+
+    def found() -> tuple[WindowForAll, ...]:
+        windows = find_windows(
+            days,
+            minutes=wish.minutes,
+            min_minutes=wish.min_minutes,
+            max_shift_minutes=wish.max_shift_minutes,
+            lead=wish.lead,
+            occupied=taken.hard,
+        )
+        return tuple(map(taken.marked, windows))
+
+    return found
 
 
 async def windows_on_weekday(
     transaction: Transaction, wish: OnWeekday
-) -> Callable[[], tuple[WeeklyWindow, ...]]:
+) -> Callable[[], tuple[WeeklyWindowForAll, ...]]:
     """How to find every window of the weekday, the one that holds on most dates first."""
     books = await _books(transaction, wish)
     term = (await transaction.get(Term, wish.term)).record
@@ -107,16 +123,24 @@ async def windows_on_weekday(
         for school, book in books.items()
     }
     lead = sites.pop(term.school)
-    return lambda: find_weekly_windows(
-        wish.weekday,
-        term,
-        (lead, *sites.values()),
-        weeks=wish.weeks,
-        minutes=wish.minutes,
-        min_minutes=wish.min_minutes,
-        max_shift_minutes=wish.max_shift_minutes,
-        keep_lead=wish.keep_lead,
-    )
+    days = (term.first_day, term.last_day)
+    taken = await taken_from(transaction, wish.teachers, wish.rooms, days)
+
+    def found() -> tuple[WeeklyWindowForAll, ...]:
+        windows = find_weekly_windows(
+            wish.weekday,
+            term,
+            (lead, *sites.values()),
+            weeks=wish.weeks,
+            minutes=wish.minutes,
+            min_minutes=wish.min_minutes,
+            max_shift_minutes=wish.max_shift_minutes,
+            keep_lead=wish.keep_lead,
+            occupied=taken.hard,
+        )
+        return tuple(taken.marked_weekly(each, lead.time.zone) for each in windows)
+
+    return found
 
 
 async def unlocking_shifts(

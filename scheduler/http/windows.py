@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from calendars.text import Text
-from calendars.windows import Unlock, WeeklyWindow, Window
+from calendars.windows import Unlock
+from scheduler.availability.narrowing import WeeklyWindowForAll, WindowForAll
 from scheduler.availability.shared_windows import (
     InWeekOf,
     OnDate,
@@ -21,14 +22,14 @@ from scheduler.store import Transaction
 
 async def _on_date(
     transaction: Transaction, call: Call[NoBody, OnDate]
-) -> Callable[[], Page[Window]]:
+) -> Callable[[], Page[WindowForAll]]:
     found = await windows_on_date(transaction, call.query)
     return lambda: Page(items=found(), next=None)
 
 
 async def _on_weekday(
     transaction: Transaction, call: Call[NoBody, OnWeekday]
-) -> Callable[[], Page[WeeklyWindow]]:
+) -> Callable[[], Page[WeeklyWindowForAll]]:
     found = await windows_on_weekday(transaction, call.query)
     return lambda: Page(items=found(), next=None)
 
@@ -52,7 +53,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
             "Windows of a date that schools share, best first",
         ),
         query=OnDate,
-        answer=Page[Window],
+        answer=Page[WindowForAll],
         errors=(InvalidWishError,),
         run=_on_date,
     ),
@@ -65,7 +66,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
             "Windows of a weekday over a term, and on which dates they fail and why",
         ),
         query=OnWeekday,
-        answer=Page[WeeklyWindow],
+        answer=Page[WeeklyWindowForAll],
         errors=(InvalidWishError, NotFoundError),
         run=_on_weekday,
     ),

@@ -144,6 +144,8 @@ async def test_a_file_has_no_address_to_read_again(office: Caller) -> None:
 async def test_removing_an_import_frees_its_time(office: Caller, booking: dict[str, Any]) -> None:
     made = await (await office("POST", "/imports/calendars", json=a_file())).json()
     address = f"/imports/{made['id']}"
+    # Whoever has judged by the imported time must not go on judging by what it remembers.
+    assert (await office("POST", "/sessions", json=booking)).status == 409
     assert (await office("DELETE", address)).status == 428
     removed = await office("DELETE", address, headers={"If-Match": '"1"'})
     assert removed.status == 204
@@ -168,3 +170,45 @@ async def test_availability_shows_imported_time_without_its_title(office: Caller
     found = await office.get(question)
     uses = [(each["use"], each["what"]) for each in found["items"][0]["stretches"]]
     assert ("softly_occupied", "occupied, may give way") in uses
+
+
+async def test_imported_time_leaves_no_window_to_those_whom_it_takes(office: Caller) -> None:
+    query = "/windows?schools=TF1,JS&date=2026-09-08&grade=3"
+    at_two = "2026-09-08T06:00:00Z"
+    await office("POST", "/imports/calendars", json=a_file())
+    starts = [each["slot"]["starts"] for each in (await office.get(query))["items"]]
+    with_teacher = (await office.get(f"{query}&teachers=JS-T1,JS-T2"))["items"]
+    assert at_two in starts
+    assert at_two not in [each["slot"]["starts"] for each in with_teacher]
+    free = (await office.get(f"{query}&teachers=JS-T2&rooms=JS-R1"))["items"]
+    assert [each["slot"]["starts"] for each in free] == starts
+
+
+async def test_soft_imported_time_is_marked_in_windows(office: Caller) -> None:
+    await office("POST", "/imports/calendars", json=a_file(soft=True))
+    query = "/windows?schools=TF1,JS&date=2026-09-08&grade=3&teachers=JS-T1"
+    marked = {
+        each["slot"]["starts"]: [one["resource"]["id"] for one in each["softly_occupied"]]
+        for each in (await office.get(query))["items"]
+    }
+    assert marked.pop("2026-09-08T06:00:00Z") == ["JS-T1"]
+    assert not any(marked.values())
+
+
+async def test_a_weekly_window_tells_on_which_dates_imported_time_is_in_its_way(
+    office: Caller,
+) -> None:
+    room = a_file(teacher=None, room="JS-R1")
+    await office("POST", "/imports/calendars", json=room)
+    query = "/windows/weekly?schools=TF1,JS&term=TF1-2026-1&weekday=2&weeks=1-4&grade=3&rooms=JS-R1"
+    found = (await office.get(query))["items"]
+    at_two = next(each for each in found if each["weekly"]["starts"] == "14:00:00")
+    (missed,) = at_two["missed"]
+    assert (missed["date"], missed["school"]) == ("2026-09-08", "JS")
+    assert missed["why"] == "JS 互动教室1 is occupied."
+
+
+async def test_windows_for_somebody_unknown_are_refused(office: Caller) -> None:
+    refused = await office("GET", "/windows?schools=TF1,JS&date=2026-09-08&rooms=JS-R9")
+    assert refused.status == 422
+    assert (await refused.json())["errors"][0]["pointer"] == "?rooms"
