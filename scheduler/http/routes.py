@@ -1,6 +1,6 @@
 """A route is declared once: the address that is served and its page in the OpenAPI document."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from operator import attrgetter
@@ -13,7 +13,7 @@ from scheduler.booking.alternatives import FindAlternatives
 from scheduler.errors import InvalidWishError, SchedulerError
 from scheduler.http.etags import IfMatch
 from scheduler.http.queries import NoQuery
-from scheduler.model import Actor
+from scheduler.model import Actor, Alternative
 from scheduler.store import Transaction
 
 B = TypeVar("B")
@@ -58,6 +58,11 @@ def require_id_of_address(call: Call[Any, Any]) -> None:
         )
 
 
+MakingRoom = Callable[
+    [Transaction, Call[B, Q], Sequence[Alternative]], Awaitable[FindAlternatives | None]
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route(Generic[B, Q]):
     """One method of one address.
@@ -65,7 +70,8 @@ class Route(Generic[B, Q]):
     `run` asks the use case inside a transaction and returns what is answered, a value of `answer`
     (None: nothing); a question may return a function that finds it, to be called in a thread when
     the transaction is over. `alternatives` is asked in a transaction of its own when rules say no,
-    and returns the function that finds them.
+    and returns the function that finds them; `making_room` after that, with what was found, for
+    what would work if another session moved first.
     `prepare` makes of the body what `run` gets instead: what takes long, before the transaction.
     `id_of` finds the id of what was made, for its address in the list of `made_in` (else its own).
     `tells_secret`: the answer holds what is stored nowhere else. `id_may_be_left_out` of a body
@@ -90,6 +96,7 @@ class Route(Generic[B, Q]):
     made_in: str = ""
     prepare: Callable[[web.Application, Call[B, Q]], Awaitable[object]] | None = None
     alternatives: Callable[[Transaction, Call[B, Q]], Awaitable[FindAlternatives]] | None = None
+    making_room: MakingRoom[B, Q] | None = None
 
     @property
     def writes(self) -> bool:

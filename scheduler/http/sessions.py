@@ -13,12 +13,6 @@ from calendars.fields import Identifier
 from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_change_of, require_sessions_of
-from scheduler.booking.alternatives import (
-    FindAlternatives,
-    suggest,
-    suggest_for_change,
-)
-from scheduler.booking.alternatives_for_several import suggest_for_swap
 from scheduler.booking.consent import confirm, decline
 from scheduler.booking.single import SessionChange, book, cancel, change
 from scheduler.booking.swaps import Swapped, SwapWish, swap
@@ -31,6 +25,7 @@ from scheduler.errors import (
     StaleError,
     StateError,
 )
+from scheduler.http import instead
 from scheduler.http.answers import Page
 from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
@@ -176,22 +171,6 @@ async def _swapped(transaction: Transaction, call: Call[SwapWish, object]) -> Sw
     return await swap(transaction, session.id, call.body, call.if_match.expect(session.revision))
 
 
-async def _instead_of_swap(
-    transaction: Transaction, call: Call[SwapWish, object]
-) -> FindAlternatives:
-    return await suggest_for_swap(transaction, SessionId(call.id), call.body)
-
-
-async def _instead(transaction: Transaction, call: Call[Booking, object]) -> FindAlternatives:
-    return await suggest(transaction, call.body)
-
-
-async def _instead_of_change(
-    transaction: Transaction, call: Call[SessionChange, object]
-) -> FindAlternatives:
-    return await suggest_for_change(transaction, SessionId(call.id), call.body)
-
-
 OF_A_CHANGE: Final = (
     NotFoundError,
     ForbiddenError,
@@ -221,7 +200,8 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         status=HTTPStatus.CREATED,
         errors=(ForbiddenError, NotFoundError, ClashError, InvalidWishError),
         run=_booked,
-        alternatives=_instead,
+        alternatives=instead.of_booking,
+        making_room=instead.if_another_moved,
     ),
     Route(
         method="GET",
@@ -254,7 +234,8 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_changed,
-        alternatives=_instead_of_change,
+        alternatives=instead.of_change,
+        making_room=instead.of_change_if_another_moved,
     ),
     Route(
         method="POST",
@@ -280,7 +261,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_swapped,
-        alternatives=_instead_of_swap,
+        alternatives=instead.of_swap,
     ),
     Route(
         method="POST",

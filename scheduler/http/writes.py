@@ -60,9 +60,16 @@ async def _with_alternatives(
     """The clash with what would work instead, as things are after the refusal."""
     if route.alternatives is None or clash.alternatives:
         return clash
-    async with request.app[STORE].read(now=request.app[CLOCK]()) as transaction:
+    store, now = request.app[STORE], request.app[CLOCK]()
+    async with store.read(now=now) as transaction:
         find = await route.alternatives(transaction, call)
-    return ClashError(clash.conflicts, await asyncio.to_thread(find))
+    found = await asyncio.to_thread(find)
+    if route.making_room is not None:
+        async with store.read(now=now) as transaction:
+            make_room = await route.making_room(transaction, call, found)
+        if make_room is not None:
+            found = (*await asyncio.to_thread(make_room), *found)
+    return ClashError(clash.conflicts, found)
 
 
 def _marked(answer: Answer) -> Answer:

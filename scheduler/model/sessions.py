@@ -157,10 +157,26 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstMove:
+    """Another session, as its `revision` was read, that has to move first, and where it may go.
+
+    The schools of `asks` have to agree to that; where it is empty their open slots have.
+    """
+
+    session: SessionId
+    revision: int
+    title: str
+    slot: Slot
+    sites: tuple[SiteWish, ...]
+    asks: tuple[SchoolId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
     """A place that no rule forbids at the moment of asking, with what it changes and costs.
 
-    `session` is for which of several that were refused together, the others as they are.
+    `session` is for which of several that were refused together, the others as they are. It is
+    free only after the `first` move, if there is one.
     """
 
     session: SessionId | None = None
@@ -169,3 +185,4 @@ class Alternative:
     weekly: Weekly | None = None
     changes: Text
     min_effective_minutes: int
+    first: FirstMove | None = None

@@ -1,0 +1,211 @@
+"""Where nothing is free: places that would be, if one other session moved first.
+
+Both places together pass the rulebook. Nobody is moved by asking: the schools of that session agree
+to its move, or their open slots have. Pure and bounded.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Final
+
+from calendars.bells import SchoolId
+from calendars.slots import Slot
+from calendars.text import Text
+from scheduler.booking.alternatives import FindAlternatives, Search, situation_around
+from scheduler.booking.candidates import dates_around
+from scheduler.booking.differences import difference
+from scheduler.booking.single import SessionChange, changed_booking
+from scheduler.model import (
+    Actor,
+    ActorRole,
+    Alternative,
+    Booking,
+    FirstMove,
+    Session,
+    SessionId,
+    SiteState,
+)
+from scheduler.placing import booking_of, wish_of, with_answers
+from scheduler.schools import Situation
+from scheduler.store import Transaction
+
+MOVED_AT_MOST: Final = 12
+"""Sessions, the nearest to the wished time, of which each is imagined elsewhere."""
+TOLD_AT_MOST: Final = 3
+JUDGED_FOR_EACH: Final = 60
+"""Places held to the rules for what is wished, and for the session that would move."""
+REACH_MINUTES: Final = 60
+"""How near to a session its buffers and its people's ways may matter."""
+_NOBODY: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN)
+"""Answers for no school."""
+
+
+async def suggest_making_room(
+    transaction: Transaction, booking: Booking, found: Sequence[Alternative]
+) -> FindAlternatives | None:
+    """What would work if another session moved; None if there is a place for all as it is."""
+    return await _suggest(transaction, booking, found, None)
+
+
+async def suggest_making_room_for_change(
+    transaction: Transaction, id: SessionId, wish: SessionChange, found: Sequence[Alternative]
+) -> FindAlternatives | None:
+    """The same for a session that is refused another place."""
+    published = await transaction.session(id)
+    return await _suggest(transaction, changed_booking(published, wish), found, published)
+
+
+async def _suggest(
+    transaction: Transaction,
+    wanted: Booking,
+    found: Sequence[Alternative],
+    published: Session | None,
+) -> FindAlternatives | None:
+    if any(_is_for_all(each, wanted) for each in found):
+        return None
+    around = await situation_around(transaction, wanted)
+    movable = movable_for(wanted, around, now=transaction.now, published=published)
+    situation = await situation_around(transaction, wanted, *map(booking_of, movable))
+    return partial(
+        with_one_moved, wanted, situation, movable, now=transaction.now, published=published
+    )
+
+
+def _is_for_all(alternative: Alternative, wanted: Booking) -> bool:
+    """Whether every site takes part in it as was wished."""
+    wished = [(site.school, site.role) for site in wanted.sites]
+    return [(site.school, site.role) for site in alternative.sites] == wished
+
+
+def movable_for(
+    wanted: Booking, around: Situation, *, now: datetime, published: Session | None = None
+) -> list[Session]:
+    """Sessions to come that nobody has pinned and no open proposal moves, nearest first."""
+    ids = [each.id for each in around.sessions]
+    free = (
+        each
+        for each in around.sessions
+        if not each.pinned
+        and each.slot.starts > now
+        and ids.count(each.id) == 1
+        and (published is None or each.id != published.id)
+    )
+    nearest = sorted(free, key=lambda each: (_apart(each.slot, wanted.slot), each.id))
+    return nearest[:MOVED_AT_MOST]
+
+
+def _apart(one: Slot, other: Slot) -> timedelta:
+    return abs(one.starts - other.starts)
+
+
+def with_one_moved(
+    wanted: Booking,
+    situation: Situation,
+    movable: Sequence[Session],
+    *,
+    now: datetime,
+    published: Session | None = None,
+) -> tuple[Alternative, ...]:
+    """Up to three places, each with the session that has to move for it and where it would go.
+
+    One place for each of the sessions that could move, in their order.
+    """
+    found: list[Alternative] = []
+    for other in movable:
+        hunt = _Hunt(wanted, other, _without(situation, other), now, published)
+        if (alternative := next(hunt.alternatives(), None)) is not None:
+            found.append(alternative)
+        if len(found) == TOLD_AT_MOST:
+            break
+    return tuple(found)
+
+
+def _without(situation: Situation, session: Session) -> Situation:
+    kept = tuple(each for each in situation.sessions if each.id != session.id)
+    return replace(situation, sessions=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hunt:
+    """What is wanted, and the one `other` session that may move; the situation is without it."""
+
+    wanted: Booking
+    other: Session
+    situation: Situation
+    now: datetime
+    published: Session | None
+
+    def alternatives(self) -> Iterator[Alternative]:
+        """Places near the other session, each with one for that."""
+        search = self._search(self.wanted, self.situation, self.published)
+        travel = self.situation.alliance.alliance.travel_minutes
+        near = self.other.slot.padded(max(REACH_MINUTES, travel))
+        candidates = chain(
+            search.candidates.at_the_same_time(),
+            chain.from_iterable(
+                search.candidates.times_on(on) for on in dates_around(search.candidates.day)
+            ),
+        )
+        for candidate in candidates:
+            if candidate.slot.overlaps(near):
+                placed = search.placed(candidate)
+                moved = None if placed is None else self._elsewhere(placed)
+                if placed is not None and moved is not None:
+                    yield self._told(placed, moved)
+
+    def _search(self, wanted: Booking, situation: Situation, published: Session | None) -> Search:
+        return Search(wanted, situation, self.now, published, refused=False, most=JUDGED_FOR_EACH)
+
+    def _elsewhere(self, placed: Session) -> Session | None:
+        """The best place that the other session has beside that."""
+        kept = tuple(each for each in self.situation.sessions if each.id != placed.id)
+        beside = replace(self.situation, sessions=(*kept, placed))
+        search = self._search(booking_of(self.other), beside, self.other)
+        candidates = chain(
+            search.candidates.at_the_same_time(),
+            chain.from_iterable(
+                search.candidates.times_on(on) for on in dates_around(search.candidates.day)
+            ),
+        )
+        found = (search.placed(candidate) for candidate in candidates)
+        return next((session for session in found if session is not None), None)
+
+    def _told(self, placed: Session, moved: Session) -> Alternative:
+        move = FirstMove(
+            session=self.other.id,
+            revision=self.other.revision,
+            title=self.other.title,
+            slot=moved.slot,
+            sites=tuple(map(wish_of, moved.sites)),
+            asks=self._asked(moved),
+        )
+        return Alternative(
+            slot=placed.slot,
+            sites=tuple(map(wish_of, placed.sites)),
+            changes=self._sentence(placed, moved, move.asks),
+            min_effective_minutes=min(site.effective_minutes for site in placed.sites),
+            first=move,
+        )
+
+    def _asked(self, moved: Session) -> tuple[SchoolId, ...]:
+        """The schools whose open slots do not cover it."""
+        answered = with_answers(
+            moved, self.situation, actor=_NOBODY, now=self.now, before=self.other
+        )
+        return tuple(site.school for site in answered.sites if site.state is SiteState.HELD)
+
+    def _sentence(self, placed: Session, moved: Session, asked: Sequence[SchoolId]) -> Text:
+        own = difference(self.wanted, placed, self.situation)
+        first = difference(booking_of(self.other), moved, self.situation)
+        names = [self.situation.schools[school].school.name for school in asked]
+        consent = Text(
+            f"须经{'、'.join(names)}同意。" if names else "各校开放时段均已允许。",
+            f"{', '.join(names)} must agree." if names else "All schools keep that time open.",
+        )
+        return Text(
+            f"{own.zh}前提是“{self.other.title}”先调整：{first.zh}{consent.zh}",
+            f"{own.en} But first “{self.other.title}” moves: {first.en} {consent.en}",
+        )
