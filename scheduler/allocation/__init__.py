@@ -7,7 +7,7 @@ by date.
 
 from scheduler.allocation.allocating import OnProgress, allocate
 from scheduler.allocation.explaining import Explanation, Question, explain
-from scheduler.allocation.problem import Problem
+from scheduler.allocation.problem import Companion, Problem
 from scheduler.allocation.repairing import Move, Repair, repair
 from scheduler.allocation.result import Allocation
 from scheduler.allocation.solve import Progress
@@ -15,6 +15,7 @@ from scheduler.allocation.trials import Option
 
 __all__ = [
     "Allocation",
+    "Companion",
     "Explanation",
     "Move",
     "OnProgress",

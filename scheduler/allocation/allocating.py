@@ -9,8 +9,8 @@ from scheduler.allocation.alike import Alike
 from scheduler.allocation.balance import balance_of
 from scheduler.allocation.crew import WIDTH
 from scheduler.allocation.options import Options, options_of
-from scheduler.allocation.problem import Problem, term_of
-from scheduler.allocation.reasons import why_impossible
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.reasons import Unmet
 from scheduler.allocation.result import (
     Allocation,
     broken_by,
@@ -20,7 +20,7 @@ from scheduler.allocation.result import (
 )
 from scheduler.allocation.solve import Progress, solve_weekly
 from scheduler.allocation.statement import Statement, state
-from scheduler.allocation.weekly import WeeklyAnswer, cost_of
+from scheduler.allocation.weekly import WeeklyAnswer, cost_of, with_their_chains
 from scheduler.model import Placement, RequestId, Unplaced
 
 OnProgress = Callable[[Progress, Callable[[], tuple[Placement, ...]]], None]
@@ -53,7 +53,8 @@ def allocate(
     statement = state(problem.requests, [each.found for each in options], problem)
 
     def tell(progress: Progress) -> None:
-        on_progress(progress, lambda: placements_of(statement, progress.answer.chosen))
+        chosen = progress.answer.chosen
+        on_progress(progress, lambda: placements_of(statement.settled(chosen, problem), chosen))
 
     answer = solve_weekly(
         statement.weekly,
@@ -65,12 +66,12 @@ def allocate(
         executor=executor,
         width=width,
     )
-    broken = broken_by(statement, answer.chosen, problem)
-    answer = _without(answer, statement, broken)
+    settled = statement.settled(answer.chosen, problem)
+    answer = _without(answer, settled, broken_by(settled, answer.chosen, problem))
     return Allocation(
-        placements=placements_of(statement, answer.chosen),
-        unplaced=_unplaced(problem, options, statement, answer),
-        balance=balance_of([statement.options[each.place] for each in answer.chosen], problem),
+        placements=placements_of(settled, answer.chosen),
+        unplaced=_unplaced(problem, options, settled, answer),
+        balance=balance_of([settled.options[each.place] for each in answer.chosen], problem),
         cost=answer.cost,
         bound=answer.bound or 0,
     )
@@ -80,12 +81,19 @@ def _without(
     answer: WeeklyAnswer, statement: Statement, broken: Iterable[RequestId]
 ) -> WeeklyAnswer:
     """The answer without requests that the rulebook refuses; nothing is proven of what is left."""
+    weekly = statement.weekly
     refused = set(broken)
     if not refused:
         return answer
-    chosen = tuple(
-        each for each in answer.chosen if statement.options[each.place].request.id not in refused
+    gone = with_their_chains(
+        weekly,
+        (
+            weekly.places[each.place].activity
+            for each in answer.chosen
+            if statement.options[each.place].request.id in refused
+        ),
     )
+    chosen = tuple(each for each in answer.chosen if weekly.places[each.place].activity not in gone)
     placed = {statement.weekly.places[each.place].activity for each in chosen}
     return replace(
         answer,
@@ -111,12 +119,13 @@ def _unplaced(
             sessions=(*problem.situation.sessions, *sessions_of(statement, answer.chosen)),
         ),
     )
+    left = dict(enumerate(options))
     alike = Alike(beside)
-    found = []
     for number in answer.unplaced:
-        request = problem.requests[number]
-        left = options_of(request, beside, alike) if options[number].found else options[number]
-        has_term = term_of(request, problem.books) is not None
-        reasons = why_impossible(request, left, has_term=has_term)
-        found.append(Unplaced(request=request.id, reasons=reasons))
-    return tuple(found)
+        if options[number].found:
+            left[number] = options_of(problem.requests[number], beside, alike)
+    asked = Unmet(problem.requests, left, beside)
+    return tuple(
+        Unplaced(request=problem.requests[number].id, reasons=asked.why(number))
+        for number in answer.unplaced
+    )

@@ -1,7 +1,8 @@
 """Annealing: an answer is changed move by move, ever less willing to become worse on the way.
 
 A move gives a unit another place; up to three others that are in the way settle elsewhere or are
-left out. People, rooms, buffers, ways and links are kept at every step.
+left out. People, rooms, buffers, ways and links are kept at every step. What goes together in a
+chain stays where it is.
 """
 
 from collections import defaultdict
@@ -28,6 +29,7 @@ from scheduler.allocation.greedy import better, complete
 from scheduler.allocation.moves import Random, anneal, place_all, scratch_for
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem
+from scheduler.allocation.windows import Window, window
 
 HOT: Final = 0.5
 COLD: Final = 0.1
@@ -86,6 +88,11 @@ def go_on(
     return found
 
 
+def torn_by_moves(problem: WeeklyProblem) -> set[int]:
+    """The activities that a move of one alone would tear apart."""
+    return {number for chain in problem.chains for number in chain.activities}
+
+
 class Annealing:
     """A search that begins with an answer and never forgets the best."""
 
@@ -98,6 +105,12 @@ class Annealing:
         seed: int,
         chains: int = 1,
     ) -> None:
+        self._whole_problem = problem
+        self._part: Window | None = None
+        if torn := torn_by_moves(problem):
+            free = set(range(len(problem.activities))) - torn
+            self._part = part = window(problem, timeline, start, free)
+            problem, timeline, start = part.problem, Timeline(part.problem), part.part(start)
         self._problem = problem
         self._timeline = timeline
         self._start = start
@@ -120,7 +133,7 @@ class Annealing:
         """
         begun = told = monotonic()
         if not len(self._board.units) or moves <= 0 or begun >= ends:
-            return self._start
+            return self._with_the_rest(self._start)
         cooling = Cooling(_price_of_a_second_choice(self._problem), moves, ends - begun)
         told_energy, made = self._best.energies[1], 0
         while not is_over() and (now := monotonic()) < ends and made < moves:
@@ -170,7 +183,10 @@ class Annealing:
             else:
                 rest.append(number)
         found = complete(self._problem, self._timeline, kept, rest)
-        return better(self._problem, self._start, found)
+        return self._with_the_rest(better(self._problem, self._start, found))
+
+    def _with_the_rest(self, answer: WeeklyAnswer) -> WeeklyAnswer:
+        return answer if self._part is None else self._part.whole(self._whole_problem, answer)
 
     def _table_of(self, answer: WeeklyAnswer) -> Numbers:
         """The answer by unit, as the compiled code holds it."""

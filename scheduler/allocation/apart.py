@@ -8,9 +8,10 @@ from scheduler.allocation.weekly import WeeklyProblem
 
 
 def apart(problem: WeeklyProblem) -> list[tuple[int, ...]]:
-    """Groups of activities that share no person, school, scarce link or allowance.
+    """Groups of activities that share no person, school, scarce link, allowance or chain.
 
-    Schools that never meet fall apart, unless by way of a third. What has no place is in none.
+    Schools that never meet fall apart, unless by way of a third. What has no place is in none,
+    unless it is in a chain.
     """
     leaders: dict[Hashable, Hashable] = {}
 
@@ -23,8 +24,9 @@ def apart(problem: WeeklyProblem) -> list[tuple[int, ...]]:
     for number, shared in _shared(problem):
         leaders[leader_of(shared)] = leader_of(number)
     groups = defaultdict(list)
+    chained = {number for chain in problem.chains for number in chain.activities}
     for number, activity in enumerate(problem.activities):
-        if activity.places:
+        if activity.places or number in chained:
             groups[leader_of(number)].append(number)
     return sorted(map(tuple, groups.values()))
 
@@ -43,3 +45,6 @@ def _shared(problem: WeeklyProblem) -> Iterator[tuple[int, tuple[str, int]]]:
     for number, allowance in enumerate(problem.allowances):
         for each in allowance.places:
             yield problem.places[each].activity, ("allowance", number)
+    for number, chain in enumerate(problem.chains):
+        for activity in chain.activities:
+            yield activity, ("chain", number)

@@ -1,4 +1,7 @@
-"""The variables of the model: places that are used, activities that are held, what goes beyond."""
+"""The variables of the model: places that are used, activities that are held, what goes beyond.
+
+Of each chain also the way in which its activities suit each other.
+"""
 
 from dataclasses import dataclass
 
@@ -9,15 +12,16 @@ from scheduler.allocation.weekly import WeeklyProblem
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """`used` by place, `held` by activity, `beyond` by allowance."""
+    """`used` by place, `held` by activity, `beyond` by allowance, `ways` by chain."""
 
     used: tuple[IntVar, ...]
     held: tuple[IntVar, ...]
     beyond: tuple[IntVar, ...]
+    ways: tuple[tuple[IntVar, ...], ...]
 
 
 def choices(model: CpModel, problem: WeeklyProblem) -> Choices:
-    """One boolean for each place, one for each activity, a number for each allowance.
+    """One boolean for each place, activity and way of a chain, a number for each allowance.
 
     Rooms have none: they are counted here and given out afterwards.
     """
@@ -28,4 +32,5 @@ def choices(model: CpModel, problem: WeeklyProblem) -> Choices:
             model.new_int_var(0, max(0, len(allowance.places) - allowance.free), "")
             for allowance in problem.allowances
         ),
+        ways=tuple(tuple(model.new_bool_var("") for _ in chain.ways) for chain in problem.chains),
     )

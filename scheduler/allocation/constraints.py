@@ -126,6 +126,22 @@ def links_suffice(
             model.add(LinearExpr.sum(taken) <= left)
 
 
+def chains_stay_whole(
+    model: CpModel, problem: WeeklyProblem, timeline: Timeline, choices: Choices
+) -> None:
+    """Activities that go together are held on dates that suit each other, or not at all."""
+    del timeline
+    for chain, ways in zip(problem.chains, choices.ways, strict=True):
+        for at, number in enumerate(chain.activities):
+            model.add(LinearExpr.sum(list(ways)) == choices.held[number])
+            by_places: dict[frozenset[int], list[IntVar]] = defaultdict(list)
+            for way, taken in zip(chain.ways, ways, strict=True):
+                by_places[way.places[at]].append(taken)
+            for places, taken_ways in by_places.items():
+                used = [choices.used[place] for place in sorted(places)]
+                model.add(LinearExpr.sum(used) == LinearExpr.sum(taken_ways))
+
+
 CONSTRAINTS: Final[tuple[Constraint, ...]] = (
     held_as_often_as_wished,
     on_different_days,
@@ -133,4 +149,5 @@ CONSTRAINTS: Final[tuple[Constraint, ...]] = (
     people_have_time_to_travel,
     rooms_suffice,
     links_suffice,
+    chains_stay_whole,
 )

@@ -9,11 +9,12 @@ from calendars.series import Weekly
 from calendars.text import Text
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.causes import Refusal
+from scheduler.allocation.chains import fitting
 from scheduler.allocation.options import options_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem, term_of
-from scheduler.allocation.reasons import why_impossible
-from scheduler.allocation.relaxing import reliefs
+from scheduler.allocation.reasons import Unmet
+from scheduler.allocation.relaxing import Partners, reliefs
 from scheduler.allocation.together import shares_of
 from scheduler.allocation.trials import Option
 from scheduler.model import Cost, Placement, Request, RequestId, SiteWish
@@ -76,6 +77,7 @@ class Question:
     """A request of a plan with everything around it.
 
     `beside` holds the sessions of the plan's `others` as if they were booked, `alone` does not.
+    `chain` begins with the request if it has no place, followed by what has none because of that.
     """
 
     request: Request
@@ -83,20 +85,17 @@ class Question:
     others: tuple[Option, ...]
     beside: Problem
     alone: Problem
+    chain: tuple[Request, ...] = ()
 
 
 def explain(question: Question) -> Explanation:
     """Ask the rulebook and the preferences again, for this request only."""
     request, beside = question.request, question.beside
-    options = options_of(request, beside, Alike(beside))
     prices = _Prices(question.others, question.alone)
     if not question.placements:
-        has_term = term_of(request, beside.books) is not None
-        return Explanation(
-            request=request.id,
-            reasons=why_impossible(request, options, has_term=has_term),
-            relaxations=tuple(_relaxations(question, prices)) if has_term else (),
-        )
+        return _unplaced(question, prices)
+    options = options_of(request, beside, Alike(beside))
+    options.found = list(fitting(request, options.found, beside))
     held = {(placement.weekly, _who(placement.sites)) for placement in question.placements}
     own = [each for each in options.found if (each.weekly, _who(each.sites)) in held]
     points = sum(prices.choice(option).points for option in own)
@@ -112,6 +111,19 @@ def explain(question: Question) -> Explanation:
         points=points,
         free=tuple(prices.cheapest(others)),
         taken=tuple(_taken(question, options.refusals, prices, points)),
+    )
+
+
+def _unplaced(question: Question, prices: "_Prices") -> Explanation:
+    chain, beside = question.chain, question.beside
+    alike = Alike(beside)
+    options = {number: options_of(each, beside, alike) for number, each in enumerate(chain)}
+    partners = [(each, options[number].found) for number, each in enumerate(chain)][1:]
+    has_term = term_of(question.request, beside.books) is not None
+    return Explanation(
+        request=question.request.id,
+        reasons=Unmet(chain, options, beside).why(0),
+        relaxations=tuple(_relaxations(question, partners, prices)) if has_term else (),
     )
 
 
@@ -164,7 +176,8 @@ def _taken(
     question: Question, refusals: Sequence[Refusal], prices: _Prices, points: int
 ) -> Iterator[Taken]:
     """Cheaper choices that something booked or placed forbids, with what does."""
-    alone = options_of(question.request, question.alone, Alike(question.alone)).found
+    possible = options_of(question.request, question.alone, Alike(question.alone)).found
+    alone = fitting(question.request, possible, question.alone)
     why: dict[Weekly, dict[Text, None]] = {}
     for refusal in refusals:
         causes = [cause for each in refusal.obstacles for cause in each.causes]
@@ -175,8 +188,8 @@ def _taken(
             yield Taken(choice=choice, reasons=tuple(why[choice.weekly]))
 
 
-def _relaxations(question: Question, prices: _Prices) -> Iterator[Relaxation]:
-    for relief in reliefs(question.request, question.beside):
+def _relaxations(question: Question, partners: Partners, prices: _Prices) -> Iterator[Relaxation]:
+    for relief in reliefs(question.request, question.beside, partners):
         (best, *_) = prices.cheapest(relief.options)
         opened = {option.weekly for option in relief.options}
         yield Relaxation(sentence=relief.sentence, opens=len(opened), best=best)

@@ -1,11 +1,14 @@
 """A first answer without search: the most constrained first, each at its cheapest free place."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from scheduler.allocation.occupancy import Occupancy
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import (
+    Chain,
     Chosen,
     WeeklyAnswer,
     WeeklyProblem,
@@ -69,12 +72,32 @@ def resume(problem: WeeklyProblem, timeline: Timeline, start: Sequence[Chosen]) 
     for chosen in start:
         held.setdefault(problem.places[chosen.place].activity, []).append(chosen)
     fit = _Fit(problem, timeline)
-    left = [
-        number
-        for number, activity in enumerate(problem.activities)
-        if len(held.get(number, ())) != activity.times or not fit.take_if_free(held[number])
-    ]
+    left: list[int] = []
+    for together in _together(problem):
+        known = [each for number in together for each in held.get(number, ())]
+        if not _is_whole(problem, together, known) or not fit.take_if_free(known):
+            left += together
     return _finished(problem, fit, left)
+
+
+def _together(problem: WeeklyProblem) -> Iterator[tuple[int, ...]]:
+    """The activities, those of a chain at once, in the order of the first."""
+    chains = {number: chain.activities for chain in problem.chains for number in chain.activities}
+    for number in range(len(problem.activities)):
+        together = chains.get(number, (number,))
+        if number == min(together):
+            yield together
+
+
+def _is_whole(problem: WeeklyProblem, together: Sequence[int], held: Sequence[Chosen]) -> bool:
+    """Whether each activity is held as often as wished, and those of a chain suit each other."""
+    times = Counter(problem.places[chosen.place].activity for chosen in held)
+    used = {chosen.place for chosen in held}
+    return all(times[number] == problem.activities[number].times for number in together) and all(
+        chain.way_in(used) is not None
+        for chain in problem.chains
+        if chain.activities == tuple(together)
+    )
 
 
 class _Fit:
@@ -84,6 +107,10 @@ class _Fit:
         self.chosen: list[Chosen] = []
         self._problem = problem
         self._occupancy = Occupancy(problem, timeline)
+        buffers = (gap for school in problem.buffers for gap in school)
+        self._gap = max(problem.travel, max(buffers, default=0))
+        self._chains = {number: each for each in problem.chains for number in each.activities}
+        self._settled: dict[tuple[int, ...], bool] = {}
         self._left = [allowance.free for allowance in problem.allowances]
         self._allowances_of: dict[int, list[int]] = {}
         for number, allowance in enumerate(problem.allowances):
@@ -91,7 +118,17 @@ class _Fit:
                 self._allowances_of.setdefault(place, []).append(number)
 
     def place(self, number: int) -> bool:
-        """Hold the activity as often as wished, at its cheapest places, or not at all."""
+        """Hold the activity as often as wished, at its cheapest places, or not at all.
+
+        All of its chain are held with it.
+        """
+        if (chain := self._chains.get(number)) is not None:
+            if chain.activities not in self._settled:
+                self._settled[chain.activities] = self._place_chain(chain)
+            return self._settled[chain.activities]
+        return self._place_alone(number)
+
+    def _place_alone(self, number: int) -> bool:
         activity = self._problem.activities[number]
         found: list[Chosen] = []
         days: set[int] = set()
@@ -110,8 +147,42 @@ class _Fit:
             self.take(chosen)
         return True
 
+    def _place_chain(self, chain: Chain) -> bool:
+        """Hold all of a chain in its cheapest way at places that do not touch each other."""
+        free = {
+            place: (self._cost(place), rooms)
+            for number in chain.activities
+            for place in self._problem.activities[number].places
+            if (rooms := self._occupancy.rooms_for(self._problem.places[place])) is not None
+        }
+        cheapest: dict[frozenset[int], list[int]] = {}
+        best: tuple[int, list[int]] | None = None
+        for way in chain.ways:
+            picked: list[int] = []
+            for places in way.places:
+                if places not in cheapest:
+                    cheapest[places] = sorted(places & free.keys(), key=lambda p: (free[p][0], p))
+                apart = (p for p in cheapest[places] if not self._touches_any(p, picked))
+                picked += islice(apart, 1)
+            cost = way.cost + sum(free[place][0] for place in picked)
+            if len(picked) == len(way.places) and (best is None or cost < best[0]):
+                best = cost, picked
+        for place in best[1] if best is not None else ():
+            self.take(Chosen(place, free[place][1]))
+        return best is not None
+
+    def _touches_any(self, place: int, others: Sequence[int]) -> bool:
+        """Whether it comes so near to one of the others that they could be in each other's way."""
+        places, gap = self._problem.places, self._gap
+        return any(
+            places[place].dates & places[other].dates
+            and places[place].starts < places[other].ends + gap
+            and places[other].starts < places[place].ends + gap
+            for other in others
+        )
+
     def take_if_free(self, held: Sequence[Chosen]) -> bool:
-        """Hold an activity where it was, unless one of its places or rooms is taken."""
+        """Hold what was held together where it was, unless a place or room of it is taken."""
         if not all(
             self._occupancy.fits(self._problem.places[chosen.place], chosen.rooms)
             for chosen in held

@@ -16,6 +16,14 @@ from scheduler.placing import near
 from scheduler.schools import SchoolBook, Situation
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A request that is held on these dates already, which others may have to go with."""
+
+    request: Request
+    dates: frozenset[date]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """Open requests, everything the schools have told us, and every live session, as of `now`."""
@@ -23,6 +31,7 @@ class Problem:
     requests: tuple[Request, ...]
     situation: Situation
     now: datetime
+    companions: tuple[Companion, ...] = ()
 
     @property
     def books(self) -> Mapping[SchoolId, SchoolBook]:

@@ -1,17 +1,110 @@
 """Why a request has no place, in as few sentences as explain it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 from calendars.text import Text
 from scheduler.allocation.causes import Cause, Refusal, smallest_set
+from scheduler.allocation.chains import Tie, has_ways, members_of_chains
 from scheduler.allocation.options import Options
+from scheduler.allocation.problem import Problem, term_of
+from scheduler.allocation.solve import solve_weekly
+from scheduler.allocation.statement import state
 from scheduler.model import Request
 
 NO_PLACE_LEFT_UNTRIED: Final = Text(
     "本身还有可行的时间，但求解时间用完时没有排上；延长求解时间可能排上。",
     "There are possible places, but the search ended before it found one: give it more time.",
 )
+IN_EACH_OTHERS_WAY: Final = Text(
+    "配套的几项各自有时间，但放在一起会互相占用教师、班级、教室或链路。",
+    "Each has places, but together they take each other's people, classes, rooms or links.",
+)
+SECONDS_TOGETHER: Final = 2.0
+"""To see whether the requests of one chain have places beside all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """Requests without a place, by number, with the options that all others leave them."""
+
+    requests: Sequence[Request]
+    options: Mapping[int, Options]
+    beside: Problem
+
+    def why(self, number: int) -> tuple[Text, ...]:
+        """A smallest set of reasons that together leave the request, or its chain, no place."""
+        members, ties = next(
+            (
+                (members, ties)
+                for members, ties in members_of_chains(self.requests, self.beside.companions)
+                if number in members
+            ),
+            ((number,), ()),
+        )
+        for member in (number, *members):
+            request = self.requests[member]
+            has_term = term_of(request, self.beside.books) is not None
+            if has_term and self._has_places(member):
+                continue
+            if member == number:
+                return why_impossible(request, self.options[member], has_term=has_term)
+            return (_goes_with(request.title),)
+        return self._why_together(members, ties) if ties else (NO_PLACE_LEFT_UNTRIED,)
+
+    def _has_places(self, member: int) -> bool:
+        weekdays = {option.weekly.weekday for option in self.options[member].found}
+        return len(weekdays) >= self.requests[member].per_week
+
+    def _why_together(self, members: Sequence[int], ties: Sequence[Tie]) -> tuple[Text, ...]:
+        """Each has places, but not all of them at once."""
+        requests = [self.requests[member] for member in members]
+        often = [request for request in requests if request.per_week != 1]
+        if often:
+            return tuple(map(_held_too_often, often))
+        found = [self.options[member].found for member in members]
+        for size in range(1, len(ties) + 1):
+            for some in combinations(ties, size):
+                if not has_ways(requests, found, some, self.beside):
+                    return tuple(self._told(tie) for tie in some)
+        statement = state(requests, found, self.beside)
+        if solve_weekly(statement.weekly, seconds=SECONDS_TOGETHER, seed=1).unplaced:
+            return (IN_EACH_OTHERS_WAY,)
+        return (NO_PLACE_LEFT_UNTRIED,)
+
+    def _told(self, tie: Tie) -> Text:
+        known = [*self.requests, *(each.request for each in self.beside.companions)]
+        titles = {request.id: request.title for request in known}
+        absent = [each for each in (tie.earlier, tie.later) if each not in titles]
+        if absent:
+            return Text(
+                f"配套的需求“{absent[0]}”不在这次排课之内，也没有排过。",
+                f"The request {absent[0]} that it goes with is neither planned now nor placed.",
+            )
+        earlier, later = titles[tie.earlier], titles[tie.later]
+        return Text(
+            f"“{later}”要在“{earlier}”之后{tie.at_least_days}至{tie.at_most_days}天，"
+            "各自可行的日期配不起来。",
+            f"{later} is wanted {tie.at_least_days} to {tie.at_most_days} days after {earlier}, "
+            "and of the dates they could have too few suit each other.",
+        )
+
+
+def _goes_with(title: str) -> Text:
+    return Text(
+        f"配套的“{title}”排不上，一起的需求也就不排。",
+        f"It goes with {title}, which has no place.",
+    )
+
+
+def _held_too_often(request: Request) -> Text:
+    return Text(
+        f"“{request.title}”每周{request.per_week}次；与别的需求配套的，每周只能一次。",
+        f"{request.title} is wanted {request.per_week} times a week; what goes with others is held "
+        "once.",
+    )
 
 
 def why_impossible(request: Request, options: Options, *, has_term: bool) -> tuple[Text, ...]:

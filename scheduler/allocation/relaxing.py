@@ -16,6 +16,7 @@ from calendars.text import InvalidValueError, Text
 from calendars.windows import Unlock, find_unlocks
 from calendars.windows.wording import later
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.chains import fitting
 from scheduler.allocation.options import options_of
 from scheduler.allocation.problem import Problem, lead_of, term_of
 from scheduler.allocation.trials import Option
@@ -27,6 +28,8 @@ SHORTER: Final = (30, 25, 20)
 LONGER_SHIFTS: Final = (15, 20, 30)
 UNLOCKS_TRIED: Final = 3
 PAIRS_TRIED: Final = 40
+WEEK: Final = 7
+MOST_DAYS_BETWEEN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Relief:
 
 
 Relaxation = Callable[[Request, Problem], Iterator[Relaxed]]
+Partners = Sequence[tuple[Request, Sequence[Option]]]
+"""Other requests of a chain, with the options they have."""
 
 
 def another_weekday(request: Request, problem: Problem) -> Iterator[Relaxed]:
@@ -166,6 +171,25 @@ def one_link_more(request: Request, problem: Problem) -> Iterator[Relaxed]:
         )
 
 
+def more_days_between(request: Request, problem: Problem) -> Iterator[Relaxed]:
+    """Sooner or later after what it goes with."""
+    for after in request.after:
+        latest = min(after.at_most_days + WEEK, MOST_DAYS_BETWEEN)
+        wider = replace(after, at_least_days=0, at_most_days=latest)
+        if wider != after:
+            yield Relaxed(
+                Text(
+                    f"可以在“{after.request}”之后0至{latest}天",
+                    f"it may be held 0 to {latest} days after {after.request}",
+                ),
+                replace(
+                    request,
+                    after=tuple(wider if each == after else each for each in request.after),
+                ),
+                problem,
+            )
+
+
 def once_a_week_less(request: Request, problem: Problem) -> Iterator[Relaxed]:
     """Fewer sessions a week."""
     if request.per_week > 1:
@@ -199,19 +223,24 @@ RELAXATIONS: Final[tuple[Relaxation, ...]] = (
     a_lesson_given_up,
     a_bell_moved,
     one_link_more,
+    more_days_between,
     once_a_week_less,
     without_a_school,
 )
 """What asks least of people first."""
 
 
-def reliefs(request: Request, problem: Problem) -> tuple[Relief, ...]:
-    """Every single relaxation that places the request; if none does, the first pairs that do."""
+def reliefs(request: Request, problem: Problem, partners: Partners = ()) -> tuple[Relief, ...]:
+    """Every single relaxation that places the request; if none does, the first pairs that do.
+
+    `partners` have no place either, for they go with it: what is offered suits some of their
+    options.
+    """
     singles = [each for relax in RELAXATIONS for each in relax(request, problem)]
-    found = [relief for each in singles if (relief := _relief(each)) is not None]
+    found = [relief for each in singles if (relief := _relief(each, partners)) is not None]
     if found:
         return tuple(found)
-    tried = (_relief(pair) for pair in islice(_pairs(request, problem), PAIRS_TRIED))
+    tried = (_relief(pair, partners) for pair in islice(_pairs(request, problem), PAIRS_TRIED))
     return tuple(relief for relief in tried if relief is not None)
 
 
@@ -228,11 +257,12 @@ def _pairs(request: Request, problem: Problem) -> Iterator[Relaxed]:
                 )
 
 
-def _relief(relaxed: Relaxed) -> Relief | None:
-    options = options_of(relaxed.request, relaxed.problem, Alike(relaxed.problem)).found
+def _relief(relaxed: Relaxed, partners: Partners) -> Relief | None:
+    found = options_of(relaxed.request, relaxed.problem, Alike(relaxed.problem)).found
+    options = fitting(relaxed.request, found, relaxed.problem, partners)
     if len({option.weekly.weekday for option in options}) < relaxed.request.per_week:
         return None
-    return Relief(relaxed.sentence, tuple(options))
+    return Relief(relaxed.sentence, options)
 
 
 def _with_site(request: Request, changed: RequestSite) -> Request:

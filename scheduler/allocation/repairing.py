@@ -12,6 +12,7 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.series import Weekly
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.chains import keeps_its_partners
 from scheduler.allocation.changes import Change
 from scheduler.allocation.fewest_moves import repair_weekly
 from scheduler.allocation.problem import Problem
@@ -173,6 +174,8 @@ def _options(session: Session, days_ahead: int, alone: Problem, alike: Alike) ->
     own_day, own_time = local.date(), local.time()
     for ahead in range(days_ahead + 1):
         on = own_day + timedelta(days=ahead)
+        if ahead and not keeps_its_partners(session, on, alone):
+            continue
         own = [Start(own_time)] if not ahead else []
         others = (each for each in starts_on(request, [on], alone) if each not in own)
         for start in (*own, *others):

@@ -103,10 +103,15 @@ def _none() -> None:
 
 def highest_cost(problem: WeeklyProblem) -> int:
     """No answer costs more."""
-    return sum(
-        activity.times * max((problem.places[place].cost for place in activity.places), default=0)
-        for activity in problem.activities
-    ) + sum(
-        allowance.points * max(0, len(allowance.places) - allowance.free)
-        for allowance in problem.allowances
+    return (
+        sum(
+            activity.times
+            * max((problem.places[place].cost for place in activity.places), default=0)
+            for activity in problem.activities
+        )
+        + sum(
+            allowance.points * max(0, len(allowance.places) - allowance.free)
+            for allowance in problem.allowances
+        )
+        + sum(max((way.cost for way in chain.ways), default=0) for chain in problem.chains)
     )

@@ -1,16 +1,18 @@
 """The requests' options as a weekly problem: dates become bits, people and rooms numbers."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from calendars.bells import SchoolId
+from scheduler.allocation.chains import Joint, costs_of_trimming, joints_of, trimmed
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.together import Share, company_of, shares_of
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import (
     Activity,
+    Chosen,
     Link,
     LinkUse,
     Load,
@@ -25,18 +27,36 @@ from scheduler.model import Cost, Request, Session
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A weekly problem, with what its numbers stand for: place by option, rooms by school."""
+    """A weekly problem, with what its numbers stand for: place by option, rooms by school.
+
+    `joints` are its chains.
+    """
 
     weekly: WeeklyProblem
     options: tuple[Option, ...]
     costs: tuple[tuple[Cost, ...], ...]
     shares: tuple[Share, ...]
     rooms: Mapping[SchoolId, tuple[tuple[RoomId, ...], ...]]
+    joints: tuple[Joint, ...] = ()
 
     def room(self, option: Option, school: SchoolId, number: int) -> RoomId:
         """The room that a number stands for; of those that share a kit, one that is possible."""
         unit = self.rooms[school][number]
         return next(room for room in option.rooms[school] if room in unit)
+
+    def settled(self, chosen: Sequence[Chosen], problem: Problem) -> "Statement":
+        """The same where options in use lack the dates on which their partners are not held."""
+        used = {each.place for each in chosen}
+        options, costs = list(self.options), list(self.costs)
+        for joint in self.joints:
+            way = joint.chain.way_in(used)
+            if way is None:
+                continue
+            for places, kept in zip(joint.chain.ways[way].places, joint.kept[way], strict=True):
+                (place,) = places & used
+                costs[place] = (*costs[place], *costs_of_trimming(options[place], kept, problem))
+                options[place] = trimmed(options[place], kept)
+        return replace(self, options=tuple(options), costs=tuple(costs))
 
 
 def state(
@@ -52,6 +72,7 @@ def state(
         problem,
         costs=costs,
         shares=shares_of(options, problem),
+        joints=joints_of(requests, options_by_request, problem),
     )
 
 
@@ -63,6 +84,7 @@ def priced(
     *,
     costs: Sequence[tuple[Cost, ...]] = (),
     shares: tuple[Share, ...] = (),
+    joints: tuple[Joint, ...] = (),
 ) -> Statement:
     """The same with `points` for each option, in their order."""
     options = tuple(option for found in options_by_request for option in found)
@@ -96,9 +118,10 @@ def priced(
         ),
         links=links.links,
         allowances=tuple(share.allowance for share in shares),
+        chains=tuple(joint.chain for joint in joints),
         travel=problem.situation.alliance.alliance.travel_minutes,
     )
-    return Statement(weekly, options, tuple(costs), shares, rooms)
+    return Statement(weekly, options, tuple(costs), shares, rooms, joints)
 
 
 def _units(rooms: tuple[Room, ...]) -> tuple[tuple[RoomId, ...], ...]:

@@ -108,7 +108,7 @@ class Trial:
             for site in sites
             if self.problem.books[site.school].rooms
         }
-        most_lost = int(len(self.all_dates) * MOST_LOST)
+        may_lose = most_lost(len(self.all_dates))
         verdicts: dict[date, _Verdict] = {}
         lost = len(self.all_dates) - len(self.open_dates)
         obstacles = [Obstacle(lost, frozenset((CLOSED_DAYS,)))] if lost else []
@@ -118,16 +118,16 @@ class Trial:
                 verdicts |= dict.fromkeys(dates, verdict)
                 continue
             obstacles.append(Obstacle(len(dates), verdict.causes))
-            if (lost := lost + len(dates)) > most_lost:
-                return Refusal(self.weekly, most_lost, tuple(obstacles))
+            if (lost := lost + len(dates)) > may_lose:
+                return Refusal(self.weekly, may_lose, tuple(obstacles))
         held, short_of_rooms = _most_dates({on: each.rooms for on, each in verdicts.items()}, rooms)
-        if not held or len(self.all_dates) - len(held) > most_lost:
+        if not held or len(self.all_dates) - len(held) > may_lose:
             causes = frozenset(
                 no_room_all_term(school, self.problem.books[school].school.name)
                 for school in short_of_rooms
             )
             obstacles.append(Obstacle(len(verdicts) - len(held), causes))
-            return Refusal(self.weekly, most_lost, tuple(obstacles))
+            return Refusal(self.weekly, may_lose, tuple(obstacles))
         return self._option(sites, rooms, {on: verdicts[on] for on in held})
 
     def _alike_dates(self, sites: tuple[SiteWish, ...]) -> list[list[date]]:
@@ -219,6 +219,11 @@ class Trial:
                 site.school for site in sites if site.teacher != asked[site.school]
             ),
         )
+
+
+def most_lost(dates: int) -> int:
+    """How many of so many dates a series may lose."""
+    return int(dates * MOST_LOST)
 
 
 def _named(conflicts: Sequence[Conflict]) -> set[str]:

@@ -4,7 +4,7 @@ Knows nothing of schools, requests or rules: days are bits, people and rooms are
 minutes after midnight on one clock. Whoever states it answers for every place being possible alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -93,6 +93,36 @@ class Allowance:
     points: int
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the activities of a chain may suit each other: each uses one of its set of places.
+
+    It costs so much more than the places by themselves.
+    """
+
+    places: tuple[frozenset[int], ...]
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Activities, each held once a week, that are held in one of these ways or not at all."""
+
+    activities: tuple[int, ...]
+    ways: tuple[Way, ...]
+
+    def way_in(self, used: frozenset[int] | set[int]) -> int | None:
+        """Which way the used places make, if they make one."""
+        return next(
+            (
+                number
+                for number, way in enumerate(self.ways)
+                if not any(places.isdisjoint(used) for places in way.places)
+            ),
+            None,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyProblem:
     """Everything the solver looks at.
@@ -106,6 +136,7 @@ class WeeklyProblem:
     buffers: tuple[tuple[int, ...], ...] = ()
     links: tuple[Link, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    chains: tuple[Chain, ...] = ()
     travel: int = 0
 
 
@@ -146,9 +177,21 @@ def charged(allowance: Allowance, used: frozenset[int] | set[int]) -> tuple[int,
 
 def cost_of(problem: WeeklyProblem, used: set[int]) -> int:
     """What these places cost, alone and together."""
-    return sum(problem.places[place].cost for place in used) + sum(
-        allowance.points * len(charged(allowance, used)) for allowance in problem.allowances
+    ways = [(chain, chain.way_in(used)) for chain in problem.chains]
+    return (
+        sum(problem.places[place].cost for place in used)
+        + sum(allowance.points * len(charged(allowance, used)) for allowance in problem.allowances)
+        + sum(chain.ways[way].cost for chain, way in ways if way is not None)
     )
+
+
+def with_their_chains(problem: WeeklyProblem, activities: Iterable[int]) -> set[int]:
+    """These activities and all that are held together with one of them."""
+    found = set(activities)
+    for chain in problem.chains:
+        if not found.isdisjoint(chain.activities):
+            found.update(chain.activities)
+    return found
 
 
 def missed(problem: WeeklyProblem, unplaced: tuple[int, ...]) -> int:

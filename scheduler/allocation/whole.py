@@ -24,7 +24,13 @@ from scheduler.allocation.greedy import better, complete
 from scheduler.allocation.report import Report, highest_cost
 from scheduler.allocation.rooms import Handout, hand_out_rooms
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import WeeklyAnswer, WeeklyProblem, charged, missed
+from scheduler.allocation.weekly import (
+    WeeklyAnswer,
+    WeeklyProblem,
+    charged,
+    missed,
+    with_their_chains,
+)
 
 STOP_LATENCY_SECONDS: Final = 0.1
 """How soon a running search notices that it shall stop."""
@@ -78,6 +84,7 @@ class Whole:
         self._model = CpModel()
         found = choices(self._model, problem)
         self.used, self.held, self._beyond = found.used, found.held, found.beyond
+        self._ways = [way for ways in found.ways for way in ways]
         for constraint in CONSTRAINTS:
             constraint(self._model, problem, timeline, found)
         self.weight = 1 + highest_cost(problem)
@@ -117,10 +124,11 @@ class Whole:
             model.add(LinearExpr.sum(used) - allowance.free <= beyond)
         model.minimize(
             LinearExpr.weighted_sum(
-                (*self.used, *self._beyond, *self.held),
+                (*self.used, *self._beyond, *self._ways, *self.held),
                 (
                     *(place.cost for place in problem.places),
                     *(allowance.points for allowance in problem.allowances),
+                    *(way.cost for chain in problem.chains for way in chain.ways),
                     *(-self.weight * activity.weight for activity in problem.activities),
                 ),
             )
@@ -149,6 +157,14 @@ class Whole:
             model.add_hint(variable, number not in unplaced)
         for allowance, variable in zip(problem.allowances, self._beyond, strict=True):
             model.add_hint(variable, len(charged(allowance, used)))
+        taken = [chain.way_in(used) for chain in problem.chains]
+        hints = [
+            number == way
+            for chain, way in zip(problem.chains, taken, strict=True)
+            for number in range(len(chain.ways))
+        ]
+        for variable, hint in zip(self._ways, hints, strict=True):
+            model.add_hint(variable, hint)
 
     def _solver(self, seconds: float, effort: float) -> CpSolver:
         """Set so that 5,000 sessions are proven: measured in bench/README.md."""
@@ -178,10 +194,11 @@ def completed(problem: WeeklyProblem, timeline: Timeline, handout: Handout) -> W
     for chosen in handout.chosen:
         activity = problem.places[chosen.place].activity
         got[activity] = got.get(activity, 0) + 1
-    whole = {number for number, times in got.items() if times == problem.activities[number].times}
-    kept = [each for each in handout.chosen if problem.places[each.place].activity in whole]
-    rest = [number for number in range(len(problem.activities)) if number not in whole]
-    return complete(problem, timeline, kept, rest)
+    numbers = range(len(problem.activities))
+    torn = {number for number in numbers if got.get(number) != problem.activities[number].times}
+    rest = with_their_chains(problem, torn)
+    kept = [each for each in handout.chosen if problem.places[each.place].activity not in rest]
+    return complete(problem, timeline, kept, sorted(rest))
 
 
 @contextmanager

@@ -12,14 +12,17 @@ from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import (
     Activity,
     Allowance,
+    Chain,
     Chosen,
     Link,
     Load,
     Place,
     RoomNeed,
+    Way,
     WeeklyAnswer,
     WeeklyProblem,
     cost_of,
+    with_their_chains,
 )
 
 SIZE: Final = 200
@@ -67,8 +70,11 @@ class Window:
 def window(
     problem: WeeklyProblem, timeline: Timeline, answer: WeeklyAnswer, free: Iterable[int]
 ) -> Window:
-    """Only the `free` activities may move, to where the others leave people, rooms and links."""
-    free = sorted(set(free))
+    """Only the `free` activities may move, to where the others leave people, rooms and links.
+
+    Those that go together are free together.
+    """
+    free = sorted(with_their_chains(problem, free))
     freed = set(free)
     kept = tuple(each for each in answer.chosen if problem.places[each.place].activity not in freed)
     occupancy = Occupancy(problem, timeline)
@@ -96,6 +102,7 @@ def window(
             buffers=problem.buffers,
             links=tuple(_links(problem, kept, ample)),
             allowances=tuple(_allowances(problem, kept, numbers)),
+            chains=tuple(_chains(problem, free, numbers)),
             travel=problem.travel,
         ),
         activities=tuple(free),
@@ -161,10 +168,31 @@ def joined(
     """
     common = frozenset(before.chosen)
     new = frozenset(other.chosen) - common
-    changed = {problem.places[each.place].activity for each in new}
+    moved = (problem.places[each.place].activity for each in new)
+    changed = with_their_chains(problem, moved)
     kept = [each for each in one.chosen if problem.places[each.place].activity not in changed]
     again = [each for each in other.chosen if problem.places[each.place].activity in changed]
     return resume(problem, timeline, [*kept, *again])
+
+
+def _chains(problem: WeeklyProblem, free: Sequence[int], numbers: Sequence[int]) -> Iterator[Chain]:
+    """The chains of the free activities, in the ways for which places are left."""
+    activities = {old: number for number, old in enumerate(free)}
+    new = {old: number for number, old in enumerate(numbers)}
+    known: dict[frozenset[int], frozenset[int]] = {}
+
+    def left(places: frozenset[int]) -> frozenset[int]:
+        if places not in known:
+            known[places] = frozenset(new[place] for place in places if place in new)
+        return known[places]
+
+    for chain in problem.chains:
+        if chain.activities[0] in activities:
+            ways = (Way(tuple(map(left, way.places)), way.cost) for way in chain.ways)
+            yield Chain(
+                tuple(activities[number] for number in chain.activities),
+                tuple(way for way in ways if all(way.places)),
+            )
 
 
 class Neighbourhoods:

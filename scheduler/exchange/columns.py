@@ -20,6 +20,7 @@ are named `period.starts`, `lesson.subject`, `site.room`; the record's own cells
 row."""
 
 CHINESE: Final[Mapping[str, str]] = {
+    "after": "接在之后",
     "agreed": "已同意",
     "also_at": "兼任学校",
     "buffer_minutes": "间隔分钟",

@@ -49,6 +49,7 @@ from scheduler.model.invitations import (
 )
 from scheduler.model.outcomes import Outcome, OutcomeId, OutcomeKind
 from scheduler.model.plans import (
+    After,
     Balance,
     Cost,
     Lane,
@@ -102,6 +103,7 @@ __all__ = [
     "Adjustment",
     "AdjustmentId",
     "AdjustmentKind",
+    "After",
     "Agenda",
     "Alternative",
     "Approval",

@@ -62,12 +62,35 @@ class RequestSite(SiteWish):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """Another request that this one goes with, and how many days after it this one is held.
+
+    Each session of the later one has a session of the earlier one so many days before it, and each
+    of the earlier one has its follower.
+    """
+
+    request: RequestId
+    at_least_days: Annotated[int, Meta(ge=0, le=60)] = 0
+    at_most_days: Annotated[int, Meta(ge=0, le=60)] = 7
+
+    def __post_init__(self) -> None:
+        if self.at_least_days > self.at_most_days:
+            raise InvalidValueError(
+                f"“之后至少{self.at_least_days}天、至多{self.at_most_days}天”不可能；"
+                "至少不能多于至多。",
+                f"At least {self.at_least_days} and at most {self.at_most_days} days after it is "
+                "impossible.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Agenda):
     """A wish for the allocation of a term: who, how long, how often, in which weeks.
 
     `weekdays` lists what would do, `preferred_weekdays` what would be nicest. `earliest` and
     `latest` bound the time of day on the alliance's clock. `max_shift_minutes` is how far a
-    listening school may move one period.
+    listening school may move one period. With those that it comes `after` (a preparation, the
+    lesson that it reviews) it is placed together or not at all.
     """
 
     id: Annotated[RequestId, IDENTIFIER]
@@ -83,17 +106,32 @@ class Request(Agenda):
     latest: time = time(18, 0)
     max_shift_minutes: Annotated[int, Meta(ge=0, le=30)] = 10
     sites: Annotated[tuple[RequestSite, ...], Meta(min_length=1, max_length=40)]
+    after: tuple[After, ...] = ()
     state: RequestState = RequestState.OPEN
     series: tuple[SeriesId, ...] = ()
 
     def __post_init__(self) -> None:
         check_sites(self.sites)
+        self._check_what_it_comes_after()
         check_consent(self, self.sites)
         check_length(self.minutes, self.min_minutes)
         parse_weeks(self.weeks, MAX_WEEKS)
         if self.earliest >= self.latest:
             raise InvalidValueError(
                 "earliest 必须早于 latest。", "earliest must come before latest."
+            )
+
+    def _check_what_it_comes_after(self) -> None:
+        named = [each.request for each in self.after]
+        if self.id in named or len(set(named)) < len(named):
+            raise InvalidValueError(
+                f"after 中的 {'、'.join(named)} 不能是本需求，也不能重复。",
+                f"after names {', '.join(named)}: each once, and never the request itself.",
+            )
+        if named and self.per_week != 1:
+            raise InvalidValueError(
+                "有先后要求 (after) 的需求每周一次 (per_week 为 1)；请分成几个需求。",
+                "A request that comes after another is held once a week: split it into several.",
             )
 
 

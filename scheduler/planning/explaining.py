@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from calendars.slots import Slot
-from scheduler.allocation import Explanation, Option, Problem, Question, explain
+from scheduler.allocation import Companion, Explanation, Option, Problem, Question, explain
+from scheduler.allocation.chains import members_of_chains
 from scheduler.errors import NotFoundError, StateError
 from scheduler.model import (
     Booking,
     Placement,
+    Plan,
     PlanId,
     PlanState,
     Request,
@@ -19,7 +21,7 @@ from scheduler.model import (
     SessionId,
 )
 from scheduler.placing import agenda_of, draft
-from scheduler.planning.loading import problem_of, require_real
+from scheduler.planning.loading import every_request, problem_of, require_real
 from scheduler.store import Transaction
 
 
@@ -51,7 +53,17 @@ async def explain_request(
     ]
     problem = await problem_of(transaction, (asked,))
     own = tuple(each for each in plan.placements if each.request == request)
-    return lambda: explain(_question(asked, own, others, problem))
+    chain = () if own else await _chain_of(transaction, asked, plan)
+    return lambda: explain(_question(asked, own, others, problem, chain))
+
+
+async def _chain_of(transaction: Transaction, asked: Request, plan: Plan) -> tuple[Request, ...]:
+    """The request and all that the plan left out because they go with it."""
+    others = {each.request for each in plan.unplaced} - {asked.id}
+    known = await every_request(transaction)
+    unplaced = [asked, *(each for each in known if each.id in others)]
+    members = next((each for each, _ in members_of_chains(unplaced) if 0 in each), (0,))
+    return tuple(unplaced[number] for number in members)
 
 
 def _question(
@@ -59,8 +71,15 @@ def _question(
     own: tuple[Placement, ...],
     others: Sequence[tuple[Request, Placement]],
     problem: Problem,
+    chain: tuple[Request, ...],
 ) -> Question:
     options = tuple(_options(others, problem))
+    companions = {each.request.id: each for each in problem.companions}
+    companions |= {
+        each.request.id: Companion(each.request, frozenset(each.dates)) for each in options
+    }
+    companions.pop(asked.id, None)
+    problem = replace(problem, companions=tuple(companions.values()))
     without_own = _without(problem, asked.series)
     alone = _without(without_own, {each for request, _ in others for each in request.series})
     to_be_booked = tuple(
@@ -71,6 +90,7 @@ def _question(
     )
     return Question(
         request=asked,
+        chain=chain,
         placements=own,
         others=options,
         beside=_with_sessions(without_own, (*without_own.situation.sessions, *to_be_booked)),

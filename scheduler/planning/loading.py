@@ -1,13 +1,24 @@
 """What an allocation looks at, read from the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from scheduler.allocation import Problem
+from scheduler.allocation import Companion, Problem
+from scheduler.allocation.chains import ties_of
 from scheduler.errors import StateError
-from scheduler.model import Plan, Request, SessionState, Supposed
+from scheduler.model import (
+    Plan,
+    Request,
+    RequestState,
+    SessionState,
+    Supposed,
+)
 from scheduler.schools import Situation
 from scheduler.store import Transaction
+
+LIVE: Final = (SessionState.HELD, SessionState.CONFIRMED)
 
 
 async def suppose(transaction: Transaction, supposed: Supposed) -> None:
@@ -28,17 +39,55 @@ def require_real(plan: Plan) -> None:
 async def problem_of(transaction: Transaction, requests: Iterable[Request]) -> Problem:
     """These requests with all that the schools have told and every live session to come."""
     now = transaction.now
-    sessions = await transaction.sessions(
-        states=(SessionState.HELD, SessionState.CONFIRMED), limit=None
+    asked = tuple(requests)
+    sessions = await transaction.sessions(states=LIVE, limit=None)
+    live = tuple(
+        session for session in sessions if session.is_live(now) and session.slot.ends > now
     )
+    alliance = await transaction.alliance()
+    zone = ZoneInfo(alliance.alliance.zone)
     return Problem(
-        requests=tuple(requests),
+        requests=asked,
         situation=Situation(
-            alliance=await transaction.alliance(),
+            alliance=alliance,
             schools=await transaction.books(),
-            sessions=tuple(
-                session for session in sessions if session.is_live(now) and session.slot.ends > now
-            ),
+            sessions=live,
         ),
         now=now,
+        companions=await companions(transaction, zone),
+    )
+
+
+async def every_request(transaction: Transaction) -> Sequence[Request]:
+    """All requests, by id."""
+    found: list[Request] = []
+    after = ""
+    while page := await transaction.list(Request, after=after):
+        found += (stored.record for stored in page)
+        after = page[-1].record.id
+    return found
+
+
+async def companions(transaction: Transaction, zone: ZoneInfo) -> tuple[Companion, ...]:
+    """The placed requests that others go with, or that go with others, and when they are held."""
+    known = await every_request(transaction)
+    tied = {request for tie in ties_of(known) for request in (tie.earlier, tie.later)}
+    placed = [each for each in known if each.id in tied and each.state is RequestState.PLACED]
+    wanted = {series for request in placed for series in request.series}
+    sessions = await transaction.sessions(states=LIVE, limit=None) if wanted else ()
+    held = [
+        session
+        for session in sessions
+        if session.series in wanted and session.is_live(transaction.now)
+    ]
+    return tuple(
+        Companion(
+            request,
+            frozenset(
+                session.slot.starts.astimezone(zone).date()
+                for session in held
+                if session.series in request.series
+            ),
+        )
+        for request in placed
     )

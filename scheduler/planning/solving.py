@@ -21,12 +21,11 @@ from scheduler.model import (
     Placement,
     Plan,
     PlanState,
-    Request,
     RequestState,
     Search,
 )
 from scheduler.planning.asking import terms_called
-from scheduler.planning.loading import problem_of, suppose
+from scheduler.planning.loading import every_request, problem_of, suppose
 from scheduler.store import Store, Transaction
 from scheduler.workers import THREADS, Workers
 
@@ -210,25 +209,18 @@ async def _problem_of(store: Store, plan: Plan, now: datetime) -> Problem:
             await suppose(transaction, plan.supposing)
         books = await transaction.books()
         terms = terms_called(plan.term, books.values()) if plan.term else None
-        requests = await _open_requests(transaction)
         return await problem_of(
-            transaction, (each for each in requests if terms is None or each.term in terms)
+            transaction,
+            (
+                request
+                for request in await every_request(transaction)
+                if request.state is RequestState.OPEN
+                and request.lane is Lane.TERM
+                and (terms is None or request.term in terms)
+            ),
         )
 
     if plan.supposing is None:
         async with store.read(now=now) as transaction:
             return await loaded(transaction)
     return await store.write(loaded, actor=SOLVER, now=now, dry_run=True)
-
-
-async def _open_requests(transaction: Transaction) -> Sequence[Request]:
-    found: list[Request] = []
-    after = ""
-    while page := await transaction.list(Request, after=after):
-        found += (stored.record for stored in page)
-        after = page[-1].record.id
-    return [
-        request
-        for request in found
-        if request.state is RequestState.OPEN and request.lane is Lane.TERM
-    ]

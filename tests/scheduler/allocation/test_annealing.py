@@ -5,6 +5,7 @@ from time import monotonic
 import pytest
 
 from scheduler.allocation.annealing import Annealing
+from scheduler.allocation.constraints import chains_stay_whole
 from scheduler.allocation.crew import Crew
 from scheduler.allocation.greedy import better, fit_greedily
 from scheduler.allocation.timeline import Timeline
@@ -16,6 +17,7 @@ from tests.scheduler.allocation.weeks import (
     best_by_brute_force,
     faults_of,
     is_complete,
+    with_chains,
 )
 
 NOTHING = WeeklyAnswer(chosen=(), unplaced=(), cost=0)
@@ -64,7 +66,25 @@ def test_annealing_is_sound_and_complete_and_no_worse_than_its_start(seed: int) 
     assert answer == start or better(problem, start, answer) is answer
 
 
-@pytest.mark.parametrize(("problem", "used"), REFUSED.values())
+@pytest.mark.parametrize("seed", range(10))
+def test_annealing_leaves_chains_where_they_are(seed: int) -> None:
+    problem = with_chains(a_crowded_week(seed, activities=14, places=5), seed)
+    start = fit_greedily(problem, Timeline(problem))
+    answer = annealed(problem, start)
+    assert faults_of(problem, answer.chosen) == []
+    assert is_complete(problem, answer)
+    (chain,) = problem.chains
+    before, after = (
+        [each for each in found.chosen if problem.places[each.place].activity in chain.activities]
+        for found in (start, answer)
+    )
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("problem", "used"),
+    [example for constraint, example in REFUSED.items() if constraint is not chains_stay_whole],
+)
 def test_annealing_keeps_every_constraint(problem: WeeklyProblem, used: tuple[int, ...]) -> None:
     answer = annealed(problem, nothing_placed(problem), moves=20_000)
     assert faults_of(problem, answer.chosen) == []

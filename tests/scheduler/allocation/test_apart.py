@@ -12,12 +12,14 @@ from scheduler.allocation.solve import Progress, solve_weekly
 from scheduler.allocation.weekly import (
     Activity,
     Allowance,
+    Chain,
     Chosen,
     Link,
     LinkUse,
     Place,
     Presence,
     RoomNeed,
+    Way,
     WeeklyProblem,
     missed,
 )
@@ -147,3 +149,16 @@ def test_two_who_never_meet_belong_together_by_way_of_a_third() -> None:
         [a_place(people=(one,))], [a_place(people=(other,))], [a_place(people=(one, other))]
     )
     assert apart(problem) == [(0, 1, 2)]
+
+
+def test_what_goes_together_is_not_searched_apart() -> None:
+    here, there = a_place(people=(Presence(1),)), a_place(people=(Presence(2),))
+    tied = Chain((0, 2), (Way((frozenset({0}), frozenset({2})), 4),))
+    assert apart(a_week([here], [there])) == [(0,), (1,)]
+    problem = a_week([here], [there], [a_place(700, people=(Presence(3),))], chains=(tied,))
+    assert apart(problem) == [(0, 2), (1,)]
+    assert solve_weekly(problem, seconds=5, seed=1).cost == 4
+    nowhere = a_week([here], [there], [], chains=(Chain((0, 2), ()),))
+    assert apart(nowhere) == [(0, 2), (1,)]
+    answer = solve_weekly(nowhere, seconds=5, seed=1)
+    assert (answer.unplaced, answer.bound) == ((0, 2), 0)

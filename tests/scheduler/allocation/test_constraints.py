@@ -9,6 +9,7 @@ from scheduler.allocation.choices import choices
 from scheduler.allocation.constraints import (
     CONSTRAINTS,
     Constraint,
+    chains_stay_whole,
     held_as_often_as_wished,
     links_suffice,
     on_different_days,
@@ -17,7 +18,16 @@ from scheduler.allocation.constraints import (
     rooms_suffice,
 )
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import Link, LinkUse, Load, Presence, RoomNeed, WeeklyProblem
+from scheduler.allocation.weekly import (
+    Chain,
+    Link,
+    LinkUse,
+    Load,
+    Presence,
+    RoomNeed,
+    Way,
+    WeeklyProblem,
+)
 from tests.scheduler.allocation.weeks import EVEN_WEEKS, ODD_WEEKS, a_place, a_week
 
 
@@ -44,6 +54,12 @@ ONE_LINK = a_week(
     [a_place(600, links=(LinkUse(0),))], [a_place(639, links=(LinkUse(0),))], links=(Link(1),)
 )
 
+CHAIN = a_week(
+    [a_place(600), a_place(700)],
+    [a_place(600), a_place(700)],
+    chains=(Chain((0, 1), (Way((frozenset({0}), frozenset({3}))),)),),
+)
+
 REFUSED: Final[dict[Constraint, tuple[WeeklyProblem, tuple[int, ...]]]] = {
     held_as_often_as_wished: (TWICE, (0,)),
     on_different_days: (TWICE, (0, 2)),
@@ -51,6 +67,7 @@ REFUSED: Final[dict[Constraint, tuple[WeeklyProblem, tuple[int, ...]]]] = {
     people_have_time_to_travel: (AWAY, (0, 1)),
     rooms_suffice: (ONE_ROOM, (0, 1)),
     links_suffice: (ONE_LINK, (0, 1)),
+    chains_stay_whole: (CHAIN, (0, 2)),
 }
 
 
@@ -68,6 +85,13 @@ def test_twice_on_two_days_and_not_at_all_are_both_fine() -> None:
     for constraint in CONSTRAINTS:
         assert allows(constraint, TWICE, 0, 1)
         assert allows(constraint, TWICE)
+
+
+def test_a_chain_is_held_whole_in_one_of_its_ways_or_not_at_all() -> None:
+    assert allows(chains_stay_whole, CHAIN, 0, 3)
+    assert allows(chains_stay_whole, CHAIN)
+    assert not allows(chains_stay_whole, CHAIN, 0)
+    assert not allows(chains_stay_whole, CHAIN, 1, 3)
 
 
 def test_one_after_the_other_is_fine_for_a_person() -> None:

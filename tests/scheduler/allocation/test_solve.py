@@ -23,6 +23,7 @@ from tests.scheduler.allocation.weeks import (
     best_by_brute_force,
     faults_of,
     is_complete,
+    with_chains,
 )
 
 
@@ -38,6 +39,28 @@ def test_crowded_weeks_are_answered_soundly_completely_and_best(seed: int) -> No
     assert is_complete(problem, answer)
     assert (missed(problem, answer.unplaced), answer.cost) == best_by_brute_force(problem)
     assert answer.bound == answer.cost
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_chains_are_held_whole_or_not_at_all_and_best(seed: int) -> None:
+    problem = with_chains(a_crowded_week(seed), seed)
+    answer = solved(problem)
+    assert faults_of(problem, answer.chosen) == []
+    assert is_complete(problem, answer)
+    assert (missed(problem, answer.unplaced), answer.cost) == best_by_brute_force(problem)
+    assert answer.bound == answer.cost
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_chains_are_sound_at_every_step_of_a_search(seed: int) -> None:
+    problem = with_chains(a_crowded_week(seed, activities=14, places=5), seed)
+    told: list[Progress] = []
+    answer = solve_weekly(problem, seconds=30, seed=1, on_progress=told.append)
+    for each in (fit_greedily(problem, Timeline(problem)), answer, *(t.answer for t in told)):
+        assert faults_of(problem, each.chosen) == []
+        assert is_complete(problem, each)
+    again = solve_weekly(problem, seconds=0, seed=1, start=answer.chosen)
+    assert (again.chosen, again.cost) == (answer.chosen, answer.cost)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -9,6 +9,7 @@ from typing import Any
 from scheduler.allocation.weekly import (
     Activity,
     Allowance,
+    Chain,
     Chosen,
     Link,
     LinkUse,
@@ -16,6 +17,7 @@ from scheduler.allocation.weekly import (
     Place,
     Presence,
     RoomNeed,
+    Way,
     WeeklyAnswer,
     WeeklyProblem,
     bits_of,
@@ -62,7 +64,7 @@ def a_week(
 
 def faults_of(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> list[str]:
     """Everything that is wrong with an answer's places and rooms."""
-    faults = list(_times(problem, chosen))
+    faults = [*_times(problem, chosen), *_torn(problem, chosen)]
     for one, other in combinations(chosen, 2):
         faults += _clashes(problem, one, other)
     for each in chosen:
@@ -85,6 +87,19 @@ def _times(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
             yield f"activity {number} is held {len(places)} times"
         if len({place.day for place in places}) != len(places):
             yield f"activity {number} is held twice on a day"
+
+
+def _torn(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
+    for chain in problem.chains:
+        used = [
+            each.place for each in chosen if problem.places[each.place].activity in chain.activities
+        ]
+        suits = any(
+            all(any(place in places for place in used) for places in way.places)
+            for way in chain.ways
+        )
+        if used and not suits:
+            yield f"the chain of {chain.activities} is torn by {used}"
 
 
 def _clashes(problem: WeeklyProblem, one: Chosen, other: Chosen) -> Iterator[str]:
@@ -169,6 +184,28 @@ def _has_rooms(problem: WeeklyProblem, used: Sequence[int]) -> bool:
     ):
         return False
     return any(not faults_of(problem, chosen) for chosen in product(*choices))
+
+
+def with_chains(problem: WeeklyProblem, seed: int) -> WeeklyProblem:
+    """The same with two or three of its activities in a chain, where some places suit each other.
+
+    The places of each fall into sets, as if those of a set had the same dates.
+    """
+    random = Random(seed)
+    single = [number for number, each in enumerate(problem.activities) if each.times == 1]
+    linked = random.sample(single, min(len(single), random.choice((2, 3))))
+    if not linked:
+        return problem
+    sets = []
+    for number in linked:
+        places = list(problem.activities[number].places)
+        cut = random.randrange(len(places) + 1)
+        sets.append([frozenset(part) for part in (places[:cut], places[cut:]) if part])
+    ways = [Way(tuple(way), random.randrange(9)) for way in product(*sets) if random.random() < 0.6]
+    return WeeklyProblem(
+        **{name: getattr(problem, name) for name in WeeklyProblem.__slots__}
+        | {"chains": (Chain(tuple(linked), tuple(ways)),)}
+    )
 
 
 def a_crowded_week(

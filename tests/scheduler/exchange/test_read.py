@@ -10,7 +10,7 @@ from calendars.days import Day, Followed
 from scheduler.exchange import CellError, read_files, write_files
 from scheduler.exchange.columns import CHINESE, COLUMNS, HEADINGS
 from scheduler.members import Room, RoomTier, School, Tier, Timetable
-from scheduler.model import Request, Role
+from scheduler.model import After, Request, RequestId, Role
 from scheduler.records import KINDS, Record
 
 R = TypeVar("R", bound=Record)
@@ -104,6 +104,20 @@ def test_a_request_has_a_row_for_each_site() -> None:
         ("TF1", Role.LEAD, ()),
         ("CB", Role.LISTEN, ("C1", "C2")),
     ]
+
+
+def test_what_a_request_comes_after_stands_in_one_cell() -> None:
+    (request,) = records(
+        requests="编号,标题,学校,学期,接在之后,参与点.学校,参与点.角色\n"
+        "Q1,音乐,TF1,T,prep/2/14;Q0,TF1,lead\n"
+    )
+    assert isinstance(request, Request)
+    assert request.after == (
+        After(request=RequestId("prep"), at_least_days=2, at_most_days=14),
+        After(request=RequestId("Q0")),
+    )
+    (written,) = write_files((request,)).values()
+    assert "prep/2/14;Q0/0/7" in written.decode("utf-8-sig")
 
 
 def test_e66_what_chinese_excel_writes_is_read() -> None:

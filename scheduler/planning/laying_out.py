@@ -1,0 +1,217 @@
+"""A plan held to today's ledger: which of its dates could be booked, and what is in the way."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from calendars.slots import Slot
+from calendars.text import Text
+from scheduler.allocation import Companion
+from scheduler.allocation.chains import suiting, ties_of
+from scheduler.booking.revisions import to_lock
+from scheduler.booking.series_dates import Placed, WantedDate, place_dates
+from scheduler.errors import NotFoundError
+from scheduler.model import (
+    Actor,
+    Booking,
+    Conflict,
+    Placement,
+    Plan,
+    Request,
+    RequestId,
+    RequestState,
+    SeriesId,
+    SessionId,
+    WhenImpossible,
+)
+from scheduler.placing import agenda_of, outlines
+from scheduler.planning.loading import companions
+from scheduler.schools import Situation
+from scheduler.store import Stored, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A request with its placements as today's ledger takes them, or a `refusal`.
+
+    `lone` are dates left out because what the request goes with is not held then.
+    """
+
+    stored: Stored[Request] | None
+    placements: tuple[Placement, ...]
+    placed: tuple[Placed, ...] = ()
+    refusal: Text | None = None
+    lone: tuple[date, ...] = ()
+    is_tied: bool = False
+
+    @property
+    def request(self) -> RequestId:
+        return self.placements[0].request
+
+    @property
+    def dates(self) -> frozenset[date]:
+        """What would be booked."""
+        if self.refusal is not None:
+            return frozenset()
+        return frozenset(on for each in self.placed for on in dates_of(each))
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        return tuple(conflict for each in self.placed for conflict in each.conflicts)
+
+
+_Asked = tuple[Stored[Request] | None, tuple[Placement, ...]]
+"""A request as it is stored today, and the plan's placements of it."""
+
+
+async def lay_out(
+    transaction: Transaction, plan: Plan, actor: Actor, *, lock: bool = False
+) -> Sequence[Laid]:
+    """Every request of the plan against one state of the ledger, each beside those before it."""
+    books = await transaction.books()
+    zone = ZoneInfo((await transaction.alliance()).alliance.zone)
+    asked = [
+        (await _stored(transaction, request), tuple(placements))
+        for request, placements in groupby(plan.placements, key=lambda each: each.request)
+    ]
+    wanted = {
+        placement: _wanted(stored.record, placement, zone, transaction.now)
+        for stored, placements in asked
+        if stored is not None
+        for placement in placements
+    }
+    sketches = [
+        sketch
+        for dates in wanted.values()
+        for each in dates
+        for sketch in outlines(each.booking, books, id=each.id, now=transaction.now)
+    ]
+    if lock:
+        await transaction.lock(to_lock(sketches))
+    situation = await transaction.situation(sketches)
+    others = await companions(transaction, zone)
+    # Hundreds of dates are judged: elsewhere, so that the service goes on answering meanwhile.
+    return await asyncio.to_thread(
+        lambda: _laid_whole(asked, wanted, others, situation, actor, transaction.now)
+    )
+
+
+async def _stored(transaction: Transaction, request: RequestId) -> Stored[Request] | None:
+    try:
+        return await transaction.get(Request, request)
+    except NotFoundError:
+        return None
+
+
+def _wanted(
+    request: Request, placement: Placement, zone: ZoneInfo, now: datetime
+) -> tuple[WantedDate, ...]:
+    """The placement's dates that still lie ahead."""
+    slots = {
+        on: Slot.lasting(
+            datetime.combine(on, placement.weekly.starts, zone), placement.weekly.minutes
+        )
+        for on in placement.dates
+    }
+    return tuple(
+        WantedDate(
+            date=on,
+            id=SessionId(uuid4().hex),
+            booking=Booking(**agenda_of(request), slot=slot, sites=placement.sites),
+        )
+        for on, slot in slots.items()
+        if slot.starts >= now
+    )
+
+
+def _laid_whole(
+    asked: Sequence[_Asked],
+    wanted: Mapping[Placement, Sequence[WantedDate]],
+    others: Collection[Companion],
+    situation: Situation,
+    actor: Actor,
+    now: datetime,
+) -> tuple[Laid, ...]:
+    """No date is booked without those that it goes with: again and again until all suit."""
+    ties = ties_of(
+        [stored.record for stored, _ in asked if stored] + [each.request for each in others]
+    )
+    tied = {request for tie in ties for request in (tie.earlier, tie.later)}
+    lone: dict[RequestId, set[date]] = defaultdict(set)
+    while True:
+        laid = tuple(_laid(asked, wanted, situation, actor, now))
+        dates = {each.request: each.dates for each in laid if each.request in tied}
+        suit = suiting(dates, ties, others)
+        if all(dates[request] == suit[request] for request in dates):
+            return tuple(_without_partners(each, lone, tied) for each in laid)
+        for request, held in dates.items():
+            lone[request] |= held - suit[request]
+        wanted = {
+            placement: [each for each in days if each.date not in lone[placement.request]]
+            for placement, days in wanted.items()
+        }
+
+
+def _without_partners(
+    laid: Laid, lone: Mapping[RequestId, set[date]], tied: Collection[RequestId]
+) -> Laid:
+    """What is laid, saying what its chain has cost it."""
+    if laid.request not in tied:
+        return laid
+    left_out = tuple(sorted(lone.get(laid.request, ())))
+    refusal = laid.refusal
+    if refusal is _NO_DATE_LEFT and left_out:
+        refusal = _NO_PARTNER
+    return replace(laid, lone=left_out, is_tied=True, refusal=refusal)
+
+
+def _laid(
+    asked: Iterable[_Asked],
+    wanted: Mapping[Placement, Sequence[WantedDate]],
+    situation: Situation,
+    actor: Actor,
+    now: datetime,
+) -> Iterator[Laid]:
+    for stored, placements in asked:
+        if stored is None or stored.record.state is not RequestState.OPEN:
+            yield Laid(stored, placements, refusal=_NO_LONGER_OPEN)
+            continue
+        placed: list[Placed] = []
+        beside = situation
+        for placement in placements:
+            dates = place_dates(
+                wanted[placement],
+                beside,
+                series=SeriesId(uuid4().hex),
+                when_impossible=WhenImpossible.SKIP,
+                actor=actor,
+                now=now,
+            )
+            placed.append(dates)
+            beside = replace(beside, sessions=(*beside.sessions, *dates.sessions))
+        if all(each.sessions for each in placed):
+            situation = beside
+            yield Laid(stored, placements, tuple(placed))
+        else:
+            yield Laid(stored, placements, tuple(placed), refusal=_NO_DATE_LEFT)
+
+
+_NO_LONGER_OPEN: Final = Text("需求已不再待排。", "The request is no longer open.")
+_NO_DATE_LEFT: Final = Text(
+    "求解以后情况有变，没有可排的日期。", "Things have changed: no date of it is possible any more."
+)
+_NO_PARTNER: Final = Text(
+    "与它配套的活动排不上，所以它也不排。", "What it goes with cannot be held, so neither is it."
+)
+
+
+def dates_of(placed: Placed) -> tuple[date, ...]:
+    return tuple(
+        session.series_date for session in placed.sessions if session.series_date is not None
+    )
