@@ -202,6 +202,21 @@ def test_what_is_placed_already_is_gone_with(earlier: bool) -> None:  # noqa: FB
     assert allocated(none).placements == ()
 
 
+def test_what_the_rulebook_refuses_takes_its_chain_along() -> None:
+    # A kit that two schools share: the weekly problem counts rooms by school.
+    kits = {
+        school: {"rooms": {room.id: room for room in (a_room(school, kit="kit-1"),)}}
+        for school in ("TF1", "WA")
+    }
+    at_two: dict[str, Any] = {"weekdays": (2,), "earliest": time(14), "latest": time(14, 40)}
+    second = a_request("r2", a_request_site("WA"), a_request_site("QB", Role.LISTEN), **at_two)
+    third = a_meeting("r3", "JS", "CB", weekdays=(3,), after=(after("r2", 0),))
+    problem = a_problem(a_request("r1", **at_two), second, third, books=some_books(**kits, QB={}))
+    allocation = allocated(problem)
+    assert [placement.request for placement in allocation.placements] == ["r1"]
+    assert is_complete(problem, allocation)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_chains_in_crowded_terms_are_whole_sound_and_complete(seed: int) -> None:
     problem = with_ties(a_crowded_term(seed), seed)
