@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -108,18 +109,40 @@ async def test_redirects_without_end_are_given_up(calendars: CalendarServer) -> 
     assert "redirects more than" in await refused(calendars, calendars.url(chain[1:]))
 
 
+INSIDE = "The address leads into a private network"
+
+
 @pytest.mark.parametrize(
-    "to",
+    ("to", "told"),
     [
-        *("http://127.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://[::1]:80/"),
-        *("http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://10.0.0.1:8080/"),
-        *("file:///etc/passwd", "ftp://example.cn/", "http://user:pass@example.cn/"),
-        *("http://example.cn:6379/", "//127.0.0.1/", "http://inside.example.cn/"),
+        *((f"http://{host}/", INSIDE) for host in ("127.0.0.1", "[::1]:80", "10.0.0.1:8080")),
+        *((f"http://{host}/", INSIDE) for host in ("169.254.169.254", "2130706433", "0x7f.1")),
+        ("http://[::ffff:127.0.0.1]/", INSIDE),
+        ("//127.0.0.1/", INSIDE),
+        ("http://inside.example.cn/", INSIDE),
+        ("file:///etc/passwd", "The address must begin with https://"),
+        ("ftp://example.cn/", "The address must begin with https://"),
+        ("http://user:pass@example.cn/", "The address may hold no user and password"),
+        ("http://example.cn:6379/", "Port 6379 may not be called"),
     ],
 )
-async def test_no_redirect_leads_inside(calendars: CalendarServer, to: str) -> None:
+async def test_no_redirect_leads_inside(calendars: CalendarServer, to: str, told: str) -> None:
     calendars.names = Names(inside_example_cn=["10.0.0.7"])
-    await refused(calendars, calendars.url(f"lead?to={to}"))
+    for hops in (to, f"/lead?to={quote(to)}"):
+        calendars.asked.clear()
+        found = await refused(calendars, calendars.url(f"lead?to={quote(hops)}"))
+        assert found.startswith(told)
+        assert len(calendars.asked) == (1 if hops == to else 2)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "[::ffff:127.0.0.1]", "user:pass@calendar.example.cn"]
+)
+async def test_a_redirect_to_what_would_answer_is_refused_all_the_same(
+    calendars: CalendarServer, host: str
+) -> None:
+    to = f"http://{host}:{calendars.port}/{SECRET}.ics"
+    assert "cannot be reached" not in await refused(calendars, calendars.url(f"lead?to={to}"))
     assert len(calendars.asked) == 1
 
 
@@ -127,7 +150,7 @@ async def test_a_name_that_leads_inside_is_not_called(calendars: CalendarServer)
     for address in ("127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "::ffff:127.0.0.1"):
         calendars.names = Names(inside_example_cn=[address])
         told = await refused(calendars, "http://inside.example.cn:8080/a.ics")
-        assert told.startswith("The address leads into a private network")
+        assert told.startswith(INSIDE)
     assert calendars.asked == []
 
 
