@@ -4,8 +4,9 @@ Each event has its own. A known name wins over what the file says of it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import Final, Protocol
@@ -19,6 +20,10 @@ from calendars.ics.reading.recurrence import Budget, RuleError, expand, parse_ru
 from calendars.ics.reading.report import Notes, Reason
 
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
+_NAMED_OFFSET: Final = re.compile(
+    r"\(?(?:UTC|GMT)\s*([+-])(\d{1,2})(?::?(\d\d))?(?:\)|\s|$)", re.ASCII | re.IGNORECASE
+)
+_MOST: Final = timedelta(hours=14)
 _LONGEST_NAME: Final = 200
 _DAYS_FOR_ZONES: Final = 500_000
 _MOST_TURNS: Final = 500
@@ -46,18 +51,39 @@ class KnownClock:
 _UTC: Final = KnownClock(ZoneInfo("UTC"))
 
 
+@dataclass(frozen=True, slots=True)
+class FixedClock:
+    """A clock that never turns."""
+
+    offset: timedelta
+
+    def utc(self, wall: datetime) -> datetime:
+        return (wall - self.offset).replace(tzinfo=UTC)
+
+
 class DefinedClock:
-    """A clock that a VTIMEZONE defines by the turns it makes, as near as needed."""
+    """A clock that a VTIMEZONE defines by the turns it makes, as near as needed.
+
+    It shows nothing if `is_defined` is false, and not all there should be if not `is_whole`.
+    """
 
     def __init__(self, definition: Component, around: datetime, budget: Budget) -> None:
         self._definition = definition
         self._around = around
         self._budget = budget
 
+    @property
+    def is_defined(self) -> bool:
+        """Whether the file says anything of its offset."""
+        return bool(self._turns)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part of its definition can be read."""
+        return all(self._moments(part) and _offsets(part) for part in self._definition.parts)
+
     def utc(self, wall: datetime) -> datetime:
-        offset = timedelta()
-        if self._turns:
-            offset = self._turns[0][1]
+        offset = self._turns[0][1]
         for shown, _, after in self._turns:
             if shown > wall:
                 break
@@ -68,19 +94,22 @@ class DefinedClock:
     def _turns(self) -> list[tuple[datetime, timedelta, timedelta]]:
         """What the clock shows when it turns, the offset before and the one after, by time."""
         turns = [
-            (shown, before, after)
+            (shown, *offsets)
             for part in self._definition.parts
-            if (before := _offset(part.first("TZOFFSETFROM"))) is not None
-            and (after := _offset(part.first("TZOFFSETTO"))) is not None
+            if (offsets := _offsets(part)) is not None
             for shown in self._shown(part)
         ]
         return sorted(turns)[-_MOST_TURNS:]
 
-    def _shown(self, part: Component) -> Iterable[datetime]:
+    def _moments(self, part: Component) -> list[datetime]:
         moments = []
         for each in (*part.all("DTSTART")[:1], *part.all("RDATE")):
             with suppress(OddValueError):
                 moments += [parse_moment(value).wall for value in each.value.split(",")]
+        return moments
+
+    def _shown(self, part: Component) -> Iterable[datetime]:
+        moments = self._moments(part)
         yield from moments
         rule = part.first("RRULE")
         if rule is None or not moments:
@@ -90,6 +119,15 @@ class DefinedClock:
             parsed = parse_rule(rule.value)
             until = parse_moment(parsed.until).wall if parsed.until else within[1]
             yield from expand(parsed, moments[0], (within[0], min(within[1], until)), self._budget)
+
+
+def _offsets(part: Component) -> tuple[timedelta, timedelta] | None:
+    """The offset before a turn (open: as after it) and the one after; None if that is not told."""
+    after = _offset(part.first("TZOFFSETTO"))
+    if after is None:
+        return None
+    before = _offset(part.first("TZOFFSETFROM"))
+    return (after if before is None else before), after
 
 
 def _offset(written: Property | None) -> timedelta | None:
@@ -102,12 +140,17 @@ def _offset(written: Property | None) -> timedelta | None:
 
 
 class Clocks:
-    """Every clock of one file; times without a zone are on the clock of `floating`."""
+    """Every clock of one file.
+
+    Times without a zone are on the clock that the calendar says it is on, if it says so and there
+    is but one; else, like whole days, on that of `floating`.
+    """
 
     def __init__(
-        self, floating: ZoneInfo, parts: Iterable[Component], around: datetime, notes: Notes
+        self, floating: ZoneInfo, parts: Sequence[Component], around: datetime, notes: Notes
     ) -> None:
         self._floating = KnownClock(floating)
+        self._own = _zone_of_calendar(parts)
         self._around = around.replace(tzinfo=None)
         self._notes = notes
         budget = Budget(_DAYS_FOR_ZONES)
@@ -117,24 +160,28 @@ class Clocks:
             if part.kind == "VTIMEZONE" and (name := part.first("TZID")) is not None
         }
         self._found: dict[str, Clock | None] = {}
-        self._contradicted: set[str] = set()
+        self._remarks: dict[str, Reason] = {}
 
     def of(self, written: Written, tzid: str, line: int) -> Clock:
         """The clock that a time of the event on this line is on."""
         if written.is_utc:
             return _UTC
         name = _plain(tzid)
-        if not name or written.is_date:
+        if written.is_date:
             return self._floating
+        if not name:
+            return self._without_zone(line)
         if name not in self._found:
             self._found[name] = self._sought(name)
-        found = self._found[name]
-        if found is None:
-            self._notes.add(Reason.UNKNOWN_ZONE, line)
+        if name in self._remarks:
+            self._notes.add(self._remarks[name], line)
+        return self._found[name] or self._floating
+
+    def _without_zone(self, line: int) -> Clock:
+        if self._own is None or self._own == self._floating.zone:
             return self._floating
-        if name in self._contradicted:
-            self._notes.add(Reason.ZONE_CONTRADICTS, line)
-        return found
+        self._notes.add(Reason.ZONE_OF_CALENDAR, line)
+        return KnownClock(self._own)
 
     def utc(self, value: str, tzid: str, line: int) -> datetime:
         """The moment that a value writes, aware, or `OddValueError`."""
@@ -143,19 +190,49 @@ class Clocks:
 
     def _sought(self, name: str) -> Clock | None:
         zone, defined = _zone_called(name), self._defined.get(name)
+        if defined is not None and not defined.is_defined:
+            defined = None
         if zone is None:
-            return defined
+            return self._unknown(name, defined)
         known = KnownClock(zone)
         if defined is not None and any(
             known.utc(each) != defined.utc(each)
             for each in (self._around, self._around + timedelta(days=182))
         ):
-            self._contradicted.add(name)
+            self._remarks[name] = Reason.ZONE_CONTRADICTS
         return known
+
+    def _unknown(self, name: str, defined: DefinedClock | None) -> Clock | None:
+        """The clock of a zone that only the file or the name itself tells of, if they do."""
+        if defined is not None:
+            if not defined.is_whole:
+                self._remarks[name] = Reason.ZONE_INCOMPLETE
+            return defined
+        offset = _offset_called(name)
+        self._remarks[name] = Reason.UNKNOWN_ZONE if offset is None else Reason.OFFSET_OF_NAME
+        return None if offset is None else FixedClock(offset)
 
 
 def _plain(tzid: str) -> str:
     return tzid[:_LONGEST_NAME].strip(' "/\t')
+
+
+def _zone_of_calendar(parts: Iterable[Component]) -> ZoneInfo | None:
+    """What X-WR-TIMEZONE names, where the file holds one calendar and the zone is known."""
+    calendars = [part for part in parts if part.kind == "VCALENDAR"]
+    told = calendars[0].first("X-WR-TIMEZONE") if len(calendars) == 1 else None
+    return None if told is None else _zone_called(_plain(told.value))
+
+
+def _offset_called(name: str) -> timedelta | None:
+    """Such as that of "(UTC+08:00) Beijing, Chongqing" or "GMT+8"."""
+    match = _NAMED_OFFSET.match(name)
+    if match is None:
+        return None
+    found = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    if found > _MOST:
+        return None
+    return -found if match[1] == "-" else found
 
 
 def _zone_called(name: str) -> ZoneInfo | None:

@@ -21,11 +21,13 @@ _WITHIN: Final = {
     ),
     "VFREEBUSY": frozenset(("FREEBUSY",)),
     "VTIMEZONE": frozenset(("TZID",)),
+    "VCALENDAR": frozenset(("X-WR-TIMEZONE",)),
     "STANDARD": frozenset(("DTSTART", "RRULE", "RDATE", "TZOFFSETFROM", "TZOFFSETTO")),
     "DAYLIGHT": frozenset(("DTSTART", "RRULE", "RDATE", "TZOFFSETFROM", "TZOFFSETTO")),
 }
 """The properties that are looked at: everything else is nobody's business here."""
 
+_FOUND: Final = frozenset(("VCALENDAR", "VEVENT", "VFREEBUSY", "VTIMEZONE"))
 _DEEPEST: Final = 20
 _LONGEST_LINE: Final = 100_000
 _LONGEST_NAME: Final = 60
@@ -66,7 +68,7 @@ class Component:
 
 
 def components_of(text: str) -> tuple[Component, ...]:
-    """The events, free/busy lists and time zones, as they come.
+    """The calendars, events, free/busy lists and time zones, as they come.
 
     `UnreadableCalendarError` if a calendar does not end, or there is more than anybody needs.
     """
@@ -80,7 +82,7 @@ def components_of(text: str) -> tuple[Component, ...]:
                 if len(open_parts) == _DEEPEST:
                     raise UnreadableCalendarError(Refusal.TOO_DEEP)
                 open_parts.append(part)
-                if part.kind in {"VEVENT", "VFREEBUSY", "VTIMEZONE"}:
+                if part.kind in _FOUND:
                     found.append(part)
                     if len(found) > MAX_EVENTS:
                         raise UnreadableCalendarError(Refusal.TOO_MANY_EVENTS)

@@ -3,7 +3,7 @@
 Events are named by the line on which they begin: their titles stay with their owners.
 """
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -26,7 +26,10 @@ class Reason(StrEnum):
     TOO_OFTEN = "too_often"
     TOO_LONG = "too_long"
     UNKNOWN_ZONE = "unknown_zone"
+    OFFSET_OF_NAME = "offset_of_name"
+    ZONE_INCOMPLETE = "zone_incomplete"
     ZONE_CONTRADICTS = "zone_contradicts"
+    ZONE_OF_CALENDAR = "zone_of_calendar"
     ONE_DATE_ONLY = "one_date_only"
     SAME_NAME = "same_name"
     ODD_CHARACTERS = "odd_characters"
@@ -53,11 +56,25 @@ SENTENCES: Final = {
         "repeats too many times to be worked out: only its first date taken",
     ),
     Reason.UNKNOWN_ZONE: Text(
-        "时区名称未知，按联盟时区读入", "names an unknown time zone: read on the alliance's clock"
+        "时区名称未知，文件也没有写明它与 UTC 的时差，按联盟时区读入",
+        "names a time zone that is not known, and that the file gives no offset for: "
+        "read on the alliance's clock",
+    ),
+    Reason.OFFSET_OF_NAME: Text(
+        "时区名称未知，按名称中的时差读入，不计夏令时",
+        "names a time zone that is not known: read by the offset in its name, without summer time",
+    ),
+    Reason.ZONE_INCOMPLETE: Text(
+        "文件对时区的定义不完整，只按写明的部分读入",
+        "has its time zone defined in part only: read by that part",
     ),
     Reason.ZONE_CONTRADICTS: Text(
         "文件对时区的定义与标准时区不符，按标准时区读入",
         "defines its time zone unlike the zone of that name: the known zone was used",
+    ),
+    Reason.ZONE_OF_CALENDAR: Text(
+        "未写时区，按日历自己的时区（X-WR-TIMEZONE）读入",
+        "has no time zone of its own: read on the calendar's clock (X-WR-TIMEZONE)",
     ),
     Reason.ONE_DATE_ONLY: Text(
         "改动注明“此后各次”，只按当次读入",
@@ -171,18 +188,16 @@ class UnreadableCalendarError(Exception):
 class Notes:
     """Remarks as they are come by."""
 
-    _events: Counter[Reason] = field(default_factory=Counter)
-    _lines: dict[Reason, int] = field(default_factory=dict)
+    _lines: defaultdict[Reason, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, reason: Reason, line: int) -> None:
-        """One more event, which begins on this line."""
-        self._events[reason] += 1
-        self._lines[reason] = min(line, self._lines.get(reason, line))
+        """The event that begins on this line, once, however many of its times are concerned."""
+        self._lines[reason].add(line)
 
     def remarks(self) -> tuple[Remark, ...]:
         """One a reason, in the order of `Reason`."""
         return tuple(
-            Remark(reason=reason, events=self._events[reason], line=self._lines[reason])
+            Remark(reason=reason, events=len(lines), line=min(lines))
             for reason in Reason
-            if reason in self._events
+            if (lines := self._lines.get(reason))
         )
