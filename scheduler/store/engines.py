@@ -14,6 +14,7 @@ from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from scheduler.store.sqlite import connect
 from scheduler.store.stamps import FileStamps, ServerStamps, Stamps
 
 _BUSY_MILLISECONDS: Final = 10_000
@@ -63,7 +64,9 @@ def open_engine(url: str) -> Engine:
 
 
 def _open_sqlite(url: str) -> Engine:
-    engine = create_async_engine(url, pool_size=_POOL + 1)
+    engine = create_async_engine(
+        url, pool_size=_POOL + 1, connect_args={"async_creator_fn": connect}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: DBAPIConnection, _record: object) -> None:
