@@ -21,6 +21,7 @@ from scheduler.booking.revisions import (
     successor,
     to_lock,
 )
+from scheduler.errors import NotFoundError
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
     Booking,
@@ -75,9 +76,15 @@ async def book(transaction: Transaction, booking: Booking) -> Session:
     It is confirmed at once where every school agreed in advance (its open slot) or asks for itself
     (its coordinator); otherwise it is held until the schools asked have answered.
     """
-    await transaction.require(booking)
+    if booking.studio is not None:
+        await transaction.require(booking)
     wanted = Wanted(id=SessionId(uuid4().hex), booking=booking)
-    (session,), situation = await find_places(transaction, wanted)
+    try:
+        (session,), situation = await find_places(transaction, wanted)
+    except NotFoundError:
+        # Whatever else it names was to be locked; this points at what does not exist.
+        await transaction.require(booking)
+        raise
     await transaction.add_session(session)
     await transaction.add_notices(notices.booked(session, situation.schools, transaction.now))
     return session

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from scheduler.errors import ReusedKeyError, StateError, UnknownTokenError
 from scheduler.model import Actor
@@ -11,7 +11,20 @@ from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction
 
-_ANSWERS = tables.answers
+_ANSWERS, _TOKENS = tables.answers, tables.tokens
+_ACTOR = select(_TOKENS.c.actor, _TOKENS.c.expires_at).where(_TOKENS.c.hash == bindparam("of_hash"))
+_IS_OF_KEY = and_(_ANSWERS.c.actor == bindparam("of_actor"), _ANSWERS.c.key == bindparam("of_key"))
+_REMEMBERED = select(_ANSWERS.c.fingerprint, _ANSWERS.c.answer).where(_IS_OF_KEY)
+_INSERT = insert(_ANSWERS)
+_UPDATE = (
+    update(_ANSWERS)
+    .where(_IS_OF_KEY)
+    .values(
+        answer=bindparam("new_answer"),
+        fingerprint=bindparam("new_fingerprint"),
+        at=bindparam("new_at"),
+    )
+)
 
 
 async def add_token(
@@ -29,10 +42,7 @@ async def add_token(
 
 async def actor_of(transaction: OpenTransaction, token_hash: bytes) -> Actor:
     """Whose token it is, or `UnknownTokenError`."""
-    table = tables.tokens
-    row = await transaction.first(
-        select(table.c.actor, table.c.expires_at).where(table.c.hash == token_hash)
-    )
+    row = await transaction.first(_ACTOR, {"of_hash": token_hash})
     if row is None or (row.expires_at is not None and row.expires_at <= transaction.now):
         raise UnknownTokenError("令牌无效或已过期。", "The token opens nothing, or has expired.")
     return decode(Actor, row.actor)
@@ -45,12 +55,10 @@ async def remembered(transaction: OpenTransaction, key: str, fingerprint: bytes)
     transaction and then finds its answer. An answer is never empty.
     """
     row = await transaction.first(
-        select(_ANSWERS.c.fingerprint, _ANSWERS.c.answer).where(
-            _ANSWERS.c.actor == _key_of(transaction.actor), _ANSWERS.c.key == key
-        )
+        _REMEMBERED, {"of_actor": _key_of(transaction.actor), "of_key": key}
     )
     if row is None:
-        await transaction.run(insert(_ANSWERS), [_answer(transaction, key, fingerprint, b"")])
+        await transaction.run(_INSERT, [_answer(transaction, key, fingerprint, b"")])
         return None
     if row.fingerprint != fingerprint:
         raise ReusedKeyError(
@@ -64,12 +72,10 @@ async def remember(
     transaction: OpenTransaction, key: str, fingerprint: bytes, answer: bytes
 ) -> None:
     """Keep the answer with the write it acknowledges."""
-    await transaction.run(
-        delete(_ANSWERS).where(
-            _ANSWERS.c.actor == _key_of(transaction.actor), _ANSWERS.c.key == key
-        )
-    )
-    await transaction.run(insert(_ANSWERS), [_answer(transaction, key, fingerprint, answer)])
+    taken = {"of_actor": _key_of(transaction.actor), "of_key": key}
+    told = {"new_answer": answer, "new_fingerprint": fingerprint, "new_at": transaction.now}
+    if not await transaction.run(_UPDATE, taken | told):
+        await transaction.run(_INSERT, [_answer(transaction, key, fingerprint, answer)])
 
 
 async def forget_answers(transaction: OpenTransaction, older_than: datetime) -> int:

@@ -25,6 +25,11 @@ START: Final = bytes(32)
 """What the first entry of a chain follows."""
 
 _TABLE, _HEADS, _ANCHORS = tables.audit, tables.audit_heads, tables.audit_anchors
+_FIRST_HEAD = (
+    select(_HEADS.c.chain, _HEADS.c.position, _HEADS.c.hash).order_by(_HEADS.c.chain).limit(1)
+)
+_FREE_HEAD = _FIRST_HEAD.with_for_update(skip_locked=True)
+_INSERT = insert(_TABLE)
 _PAGE: Final = 1000
 
 
@@ -52,7 +57,7 @@ async def seal(transaction: OpenTransaction) -> None:
         head = Link(place.chain, place.position, hash_after(head.hash, content))
         rows.append(content | {"hash": head.hash})
     for part in chunks(rows):
-        await transaction.run(insert(_TABLE), part)
+        await transaction.run(_INSERT, part)
     transaction.noted.clear()
 
 
@@ -84,15 +89,14 @@ _TEXTS: Final = (
 
 async def _free_head(transaction: OpenTransaction) -> Link:
     """The end of a chain that no other transaction is about to write to, locked."""
-    query = select(_HEADS.c.chain, _HEADS.c.position, _HEADS.c.hash).order_by(_HEADS.c.chain)
-    row = await transaction.first(query.limit(1).with_for_update(skip_locked=True))
+    row = await transaction.first(_FREE_HEAD)
     if row is None:
         known = await transaction.first(select(func.count().label("many")).select_from(_HEADS))
         if known is None or known.many == 0:
             # Whoever does the same at the same time is refused one of these, and tries again.
             heads = [{"chain": chain, "position": 0, "hash": START} for chain in range(CHAINS)]
             await transaction.run(insert(_HEADS), heads)
-        row = await transaction.first(query.limit(1).with_for_update())
+        row = await transaction.first(_FIRST_HEAD.with_for_update())
     assert row is not None  # noqa: S101 - heads are never removed
     return Link(row.chain, row.position, row.hash)
 

@@ -30,6 +30,8 @@ _RULES: Final = {
 _SHARED: Final = {ResourceKind.SCHOOL, ResourceKind.LINK_POOL}
 _TABLE = tables.claims
 
+_INSERT = insert(_TABLE)
+
 Claims = list[dict[str, Any]]
 
 
@@ -113,7 +115,7 @@ async def kept_apart(transaction: OpenTransaction, claims: Claims) -> AsyncItera
 
 async def add_claims(transaction: OpenTransaction, claims: Claims) -> None:
     """Write the rows of a session that has none."""
-    await transaction.run(insert(_TABLE), claims)
+    await transaction.run(_INSERT, claims)
 
 
 async def drop_claims(transaction: OpenTransaction, session: SessionId) -> None:

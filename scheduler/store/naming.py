@@ -9,11 +9,17 @@ from scheduler.members import BusyBlock, Outage, Teacher, Timetable
 from scheduler.records import KINDS, NAMES, WORDS, Record, Reference, references, school_of
 from scheduler.store import tables
 from scheduler.store.codec import decode
-from scheduler.store.opened import OpenTransaction, chunks, is_one_of
+from scheduler.store.opened import OpenTransaction, chunks, is_one_of, named
 from scheduler.store.resources import resource_of
 
 _MANY = 5
 """How many users a refusal names."""
+
+_RECORDS, _TABLE = tables.records, tables.record_references
+_IS_NAMED = is_one_of(_RECORDS.c.kind, _RECORDS.c.id)
+_KNOWN = select(_RECORDS.c.kind, _RECORDS.c.id).where(_IS_NAMED)
+_BODIES = select(_RECORDS.c.kind, _RECORDS.c.id, _RECORDS.c.body).where(_IS_NAMED)
+_FORGET = delete(_TABLE).where(is_one_of(_TABLE.c.from_kind, _TABLE.c.from_id))
 
 
 async def check_references(
@@ -29,10 +35,8 @@ async def check_references(
         for pointer, value in named_in
         for each in references(value)
     ]
-    table = tables.records
     for part in chunks(sorted({key for _, _, key in found} - known)):
-        query = select(table.c.kind, table.c.id)
-        rows = await transaction.all(query.where(is_one_of(table.c.kind, table.c.id, part)))
+        rows = await transaction.all(_KNOWN, named(part))
         known |= {(row.kind, row.id) for row in rows}
     for pointer, reference, key in found:
         if key not in known:
@@ -61,10 +65,8 @@ async def _check_belonging(
         for _, value in named_in
         if isinstance(value, Record)
     }
-    table = tables.records
     for part in chunks(sorted({(NAMES[each.kind], each.id) for _, each, _ in found} - at.keys())):
-        query = select(table.c.kind, table.c.id, table.c.body)
-        for row in await transaction.all(query.where(is_one_of(table.c.kind, table.c.id, part))):
+        for row in await transaction.all(_BODIES, named(part)):
             at[row.kind, row.id] = _at(decode(KINDS[row.kind], row.body))
     for pointer, reference, school in found:
         owners = at[NAMES[reference.kind], reference.id]
@@ -104,25 +106,21 @@ async def replace_references(
     transaction: OpenTransaction, namers: Iterable[tuple[str, str, Iterable[Reference]]]
 ) -> None:
     """Keep what each namer (its kind and id) names from now on."""
-    table = tables.record_references
     namers = tuple(namers)
     for part in chunks([(namer[0], namer[1]) for namer in namers]):
-        await transaction.run(
-            delete(table).where(is_one_of(table.c.from_kind, table.c.from_id, part))
-        )
+        await transaction.run(_FORGET, named(part))
     rows = {(*namer, NAMES[each.kind], each.id): None for *namer, named in namers for each in named}
     if rows:
         names = ("from_kind", "from_id", "to_kind", "to_id")
-        await transaction.run(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        await transaction.run(insert(_TABLE), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 async def namers_of(transaction: OpenTransaction, kind: type[object], id: str) -> Sequence[str]:
     """A few of those who name the record, such as "timetables JS-C1"."""
-    table = tables.record_references
     rows = await transaction.all(
-        select(table.c.from_kind, table.c.from_id)
-        .where(table.c.to_kind == NAMES[kind], table.c.to_id == id)
-        .order_by(table.c.from_kind, table.c.from_id)
+        select(_TABLE.c.from_kind, _TABLE.c.from_id)
+        .where(_TABLE.c.to_kind == NAMES[kind], _TABLE.c.to_id == id)
+        .order_by(_TABLE.c.from_kind, _TABLE.c.from_id)
         .limit(_MANY)
     )
     namers = [f"{row.from_kind} {row.from_id}" for row in rows]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy.dialects import postgresql
 
 from calendars.bells import SchoolId
 from scheduler.errors import NotFoundError
@@ -17,17 +18,14 @@ from scheduler.store.opened import OpenTransaction, chunks
 
 _TABLE = tables.notices
 _QUERY = select(_TABLE.c.body, _TABLE.c.sent_at)
+# SQLite understands PostgreSQL's words for this.
+_INSERT_UNKNOWN = postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=[_TABLE.c.key])
 
 
 async def add_notices(transaction: OpenTransaction, notices: Sequence[Notice]) -> None:
     """Write down what people are to be told; a notice whose key is known is told already."""
-    known: set[str] = set()
-    for part in chunks(sorted({notice.key for notice in notices})):
-        rows = await transaction.all(select(_TABLE.c.key).where(_TABLE.c.key.in_(part)))
-        known |= {row.key for row in rows}
-    new = {notice.key: notice for notice in reversed(notices) if notice.key not in known}
-    if new:
-        await transaction.run(insert(_TABLE), [_columns(notice) for notice in new.values()])
+    if notices:
+        await transaction.run(_INSERT_UNKNOWN, [_columns(notice) for notice in notices])
 
 
 async def notice(transaction: OpenTransaction, id: str) -> Notice:

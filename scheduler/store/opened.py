@@ -7,7 +7,16 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, Row, and_, tuple_
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Executable,
+    Row,
+    and_,
+    bindparam,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from scheduler.model import Actor, Resource
@@ -16,6 +25,7 @@ from scheduler.secrets import Keyring
 
 T = TypeVar("T")
 Condition = ColumnElement[bool]
+Values = dict[str, Any]
 
 AT_ONCE: Final = 500
 """How many values one statement carries."""
@@ -74,17 +84,19 @@ class OpenTransaction:
             raise RuntimeError("This transaction only reads.")
         return self._actor
 
-    async def run(self, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
+    async def run(
+        self, statement: Executable, rows: list[dict[str, Any]] | Values | None = None
+    ) -> int:
         """Run a statement, once for each of `rows` if given; how many rows it touched."""
         return (await self._connection.execute(statement, rows)).rowcount
 
-    async def all(self, query: Executable) -> list[Row[Any]]:
-        """Every row of a query."""
-        return list((await self._connection.execute(query)).all())
+    async def all(self, query: Executable, values: Values | None = None) -> list[Row[Any]]:
+        """Every row of a query; `values` are those that it names but does not hold."""
+        return list((await self._connection.execute(query, values)).all())
 
-    async def first(self, query: Executable) -> Row[Any] | None:
-        """The first row of a query, if any."""
-        return (await self._connection.execute(query)).first()
+    async def first(self, query: Executable, values: Values | None = None) -> Row[Any] | None:
+        """The first row of a query, if any; `values` as above."""
+        return (await self._connection.execute(query, values)).first()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[AsyncTransaction]:
@@ -106,10 +118,22 @@ def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
         yield part
 
 
-def is_one_of(kind: Column[str], id: Column[str], names: Collection[tuple[str, str]]) -> Condition:
-    """Whether a row has one of these kinds and ids.
+def one_of(name: str) -> BindParameter[Any]:
+    """Any number of values that a statement names; they come when it is run."""
+    return bindparam(name, expanding=True)
+
+
+def is_one_of(kind: Column[str], id: Column[str]) -> Condition:
+    """Whether a row has one of the kinds and ids that come with `named`.
 
     For pairs in a list of pairs SQLite reads the whole table, for each alone it asks the index.
     """
+    return and_(
+        kind.in_(one_of("kinds")), id.in_(one_of("ids")), tuple_(kind, id).in_(one_of("names"))
+    )
+
+
+def named(names: Collection[tuple[str, str]]) -> dict[str, Any]:
+    """The values of a statement that asks `is_one_of`."""
     kinds, ids = zip(*names, strict=True)
-    return and_(kind.in_(sorted({*kinds})), id.in_(ids), tuple_(kind, id).in_(names))
+    return {"kinds": sorted({*kinds}), "ids": ids, "names": names}

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import Select, and_, bindparam, insert, or_, select
 
 from calendars.slots import Slot
 from calendars.text import Text
@@ -79,13 +80,10 @@ async def held_places(
     concerned = set(for_none_of)
     found: dict[str, Proposal] = {}
     for part in chunks(slots, 100):
-        touches = or_(
-            *((_TABLE.c.starts < slot.ends) & (_TABLE.c.ends > slot.starts) for slot in part)
-        )
-        query = select(_TABLE.c.body).where(
-            _TABLE.c.state == ProposalState.OPEN, _TABLE.c.expires_at > transaction.now, touches
-        )
-        for row in await transaction.all(query):
+        values = {"now": transaction.now}
+        for no, slot in enumerate(part):
+            values |= {f"starts_{no}": slot.starts, f"ends_{no}": slot.ends}
+        for row in await transaction.all(_open_within(len(part)), values):
             each = decode(Proposal, row.body)
             if concerned.isdisjoint(each.sessions):
                 found[each.id] = each
@@ -95,6 +93,20 @@ async def held_places(
         for _, each in sorted(found.items())
         if each.id not in overtaken
         for place in each.places
+    )
+
+
+@cache
+def _open_within(count: int) -> Select[Any]:
+    """The question for what is open and touches one of so many slots, made once."""
+    touches = (
+        and_(_TABLE.c.starts < bindparam(f"ends_{no}"), _TABLE.c.ends > bindparam(f"starts_{no}"))
+        for no in range(count)
+    )
+    return select(_TABLE.c.body).where(
+        _TABLE.c.state == ProposalState.OPEN,
+        _TABLE.c.expires_at > bindparam("now"),
+        or_(*touches),
     )
 
 

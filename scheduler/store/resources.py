@@ -6,7 +6,7 @@ Everybody locks in the order of `number`, so two who want the same rows never wa
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Row, Select, bindparam, delete, insert, or_, select, update
 
 from calendars.text import Text
 from scheduler.errors import NotFoundError
@@ -16,11 +16,13 @@ from scheduler.records import WORDS, Record, school_of
 from scheduler.store import tables
 from scheduler.store.opened import (
     AT_ONCE,
-    Condition,
     OpenTransaction,
     ResourceRow,
+    Values,
     chunks,
     is_one_of,
+    named,
+    one_of,
 )
 
 _TABLE = tables.resources
@@ -33,6 +35,25 @@ _ROW = (
     _TABLE.c.buffer_seconds,
 )
 
+_FIND = select(*_ROW).where(is_one_of(_TABLE.c.kind, _TABLE.c.id))
+_IS_NUMBERED = _TABLE.c.number.in_(one_of("numbers"))
+_ROOMS = _TABLE.alias()
+_KITS = select(_ROOMS.c.kit).where(is_one_of(_ROOMS.c.kind, _ROOMS.c.id))
+_LOCK = select(*_ROW).order_by(_TABLE.c.number).with_for_update(key_share=True)
+_LOCK_WITH_KITS = _LOCK.where(
+    or_(is_one_of(_TABLE.c.kind, _TABLE.c.id), _TABLE.c.number.in_(_KITS))
+)
+_LOCK_NUMBERED = _LOCK.where(_IS_NUMBERED)
+_LET_GO = (
+    update(tables.claims)
+    .where(
+        tables.claims.c.resource.in_(one_of("numbers")),
+        tables.claims.c.live,
+        tables.claims.c.expires <= bindparam("now"),
+    )
+    .values(live=False)
+)
+_COUNT_UP = update(_TABLE).where(_IS_NUMBERED).values(revision=_TABLE.c.revision + 1)
 _UPDATE = (
     update(_TABLE)
     .where(_TABLE.c.number == bindparam("of_number"))
@@ -83,8 +104,7 @@ async def find_resources(
     }
     names = [(each.kind.value, each.id) for each in wanted if each not in found]
     for part in chunks(names):
-        query = select(*_ROW).where(is_one_of(_TABLE.c.kind, _TABLE.c.id, part))
-        for row in await transaction.all(query):
+        for row in await transaction.all(_FIND, named(part)):
             known = _row(row)
             found[known.resource] = known
     return found
@@ -105,8 +125,8 @@ async def lock_resources(
     """`lock`, and every row that this transaction holds by then."""
     missing = {resource for resource in wanted if resource not in transaction.locked}
     kits: set[int] = set()
-    for part in await _in_order(transaction, missing):
-        kits |= await _lock(transaction, part)
+    for query, values in await _in_order(transaction, missing):
+        kits |= await _lock(transaction, query, values)
     if unknown := missing - transaction.locked.keys():
         resource = min(unknown)
         word = WORDS_OF_RESOURCES[resource.kind]
@@ -115,55 +135,40 @@ async def lock_resources(
         )
     # A room may have been given another kit while we waited for its row.
     if kits := kits - {row.number for row in transaction.locked.values()}:
-        await _lock(transaction, _TABLE.c.number.in_(sorted(kits)))
+        await _lock(transaction, _LOCK_NUMBERED, {"numbers": sorted(kits)})
     return transaction.locked
 
 
 async def _in_order(
     transaction: OpenTransaction, wanted: Collection[Resource]
-) -> Sequence[Condition]:
-    """What to lock, kits of rooms included: in one go unless they are too many."""
+) -> Sequence[tuple[Select[Any], Values]]:
+    """How to lock them, kits of rooms included: in one go unless they are too many."""
     if not wanted:
         return ()
     if len(wanted) <= AT_ONCE:
-        return (_with_kits(wanted),)
+        return ((_LOCK_WITH_KITS, named([(each.kind.value, each.id) for each in wanted])),)
     found = (await find_resources(transaction, wanted)).values()
     numbers = {row.number for row in found} | {row.kit for row in found if row.kit is not None}
-    return [_TABLE.c.number.in_(part) for part in chunks(sorted(numbers))]
+    return [(_LOCK_NUMBERED, {"numbers": part}) for part in chunks(sorted(numbers))]
 
 
-def _with_kits(wanted: Iterable[Resource]) -> Condition:
-    names = [(each.kind.value, each.id) for each in wanted]
-    rooms = _TABLE.alias()
-    kits = select(rooms.c.kit).where(is_one_of(rooms.c.kind, rooms.c.id, names))
-    return or_(is_one_of(_TABLE.c.kind, _TABLE.c.id, names), _TABLE.c.number.in_(kits))
-
-
-async def _lock(transaction: OpenTransaction, wanted: Condition) -> set[int]:
+async def _lock(transaction: OpenTransaction, query: Select[Any], values: Values) -> set[int]:
     """Lock in order, and free what holds on these have given up; the kits that rooms need."""
-    query = select(*_ROW).where(wanted).order_by(_TABLE.c.number).with_for_update(key_share=True)
-    rows = [_row(row) for row in await transaction.all(query)]
+    rows = [_row(row) for row in await transaction.all(query, values)]
     transaction.locked.update({row.resource: row for row in rows})
-    claims = tables.claims
     await transaction.run(
-        update(claims)
-        .where(
-            claims.c.resource.in_([row.number for row in rows]),
-            claims.c.live,
-            claims.c.expires <= int(transaction.now.timestamp()),
-        )
-        .values(live=False)
+        _LET_GO,
+        {
+            "numbers": [row.number for row in rows],
+            "now": int(transaction.now.timestamp()),
+        },
     )
     return {row.kit for row in rows if row.kit is not None}
 
 
 async def count_up(transaction: OpenTransaction, numbers: Iterable[int]) -> None:
     """Give the resources a new revision: whoever shows them must look again."""
-    await transaction.run(
-        update(_TABLE)
-        .where(_TABLE.c.number.in_(sorted(numbers)))
-        .values(revision=_TABLE.c.revision + 1)
-    )
+    await transaction.run(_COUNT_UP, {"numbers": sorted(numbers)})
 
 
 async def put_resources(transaction: OpenTransaction, records: Sequence[Record]) -> None:

@@ -20,7 +20,7 @@ from scheduler.members import (
 )
 from scheduler.model import Request
 from scheduler.store import tables
-from scheduler.store.opened import OpenTransaction
+from scheduler.store.opened import OpenTransaction, one_of
 
 ALLIANCE: Final = ""
 """Stands in the table of books for what belongs to no school."""
@@ -41,6 +41,8 @@ _SHOWN: Final = {
 """Kinds whose names or times a calendar may show."""
 
 _TABLE = tables.books
+_REVISIONS = select(_TABLE.c.school, _TABLE.c.revision)
+_REVISIONS_OF = _REVISIONS.where(_TABLE.c.school.in_(one_of("schools")))
 
 
 async def turn_pages(
@@ -83,7 +85,8 @@ async def revisions_of(
     transaction: OpenTransaction, schools: Iterable[str] | None
 ) -> dict[str, int]:
     """The revisions of these schools' books (of all if None), and always of the alliance's."""
-    query = select(_TABLE.c.school, _TABLE.c.revision)
-    if schools is not None:
-        query = query.where(_TABLE.c.school.in_(sorted({ALLIANCE, *schools})))
-    return {row.school: row.revision for row in await transaction.all(query)}
+    if schools is None:
+        rows = await transaction.all(_REVISIONS)
+    else:
+        rows = await transaction.all(_REVISIONS_OF, {"schools": sorted({ALLIANCE, *schools})})
+    return {row.school: row.revision for row in rows}

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, NoReturn
 
-from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from calendars.slots import Slot
 from scheduler.adjusting import ORDINARY, Occasion
@@ -36,11 +37,13 @@ from scheduler.store.resources import count_up, lock_resources
 
 _TABLE = tables.sessions
 _KIND: Final = "sessions"
+_BODY = select(_TABLE.c.body).where(_TABLE.c.id == bindparam("of_id"))
+_INSERT = insert(_TABLE)
 
 
 async def session(transaction: OpenTransaction, id: SessionId) -> Session:
     """One session, or `NotFoundError`."""
-    row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
+    row = await transaction.first(_BODY, {"of_id": id})
     if row is None:
         raise _missing(id)
     return decode(Session, row.body)
@@ -111,17 +114,22 @@ async def due_holds(transaction: OpenTransaction) -> Sequence[Session]:
 
 async def add_session(transaction: OpenTransaction, session: Session) -> None:
     """Store a new session and its claims; the database refuses a double claim (`ClashError`)."""
-    if await transaction.first(select(_TABLE.c.id).where(_TABLE.c.id == session.id)):
-        raise StateError(
-            f"活动 {session.id} 已经存在。", f"The session {session.id} already exists."
-        )
     claims = await claims_of(transaction, session)
-    async with kept_apart(transaction, claims):
-        await transaction.run(insert(_TABLE), [columns_of(session)])
-        await add_claims(transaction, claims)
+    try:
+        async with kept_apart(transaction, claims):
+            await transaction.run(_INSERT, [columns_of(session)])
+            await add_claims(transaction, claims)
+    except IntegrityError:
+        await _refuse_known(transaction, session.id)
+        raise
     await _name_studio(transaction, None, session)
     await count_up(transaction, {claim["resource"] for claim in claims})
     await write_audit(transaction, "create", (_KIND, session.id), after=session)
+
+
+async def _refuse_known(transaction: OpenTransaction, id: SessionId) -> None:
+    if await transaction.first(_BODY, {"of_id": id}):
+        raise StateError(f"活动 {id} 已经存在。", f"The session {id} already exists.")
 
 
 async def replace_session(

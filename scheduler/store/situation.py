@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from calendars.bells import SchoolId
 from calendars.slots import Slot
@@ -14,7 +15,7 @@ from scheduler.store import tables
 from scheduler.store.books import all_books, books
 from scheduler.store.claims import concerned_by, seconds_of
 from scheduler.store.codec import decode
-from scheduler.store.opened import Condition, OpenTransaction, ResourceRow, chunks
+from scheduler.store.opened import Condition, OpenTransaction, ResourceRow, chunks, one_of
 from scheduler.store.proposals import held_places
 from scheduler.store.resources import find_resources
 
@@ -66,30 +67,48 @@ def _other_schools_of_teachers(
 async def _near(
     transaction: OpenTransaction, rows: Iterable[ResourceRow], slots: Iterable[Slot]
 ) -> tuple[Session, ...]:
-    claims, sessions = tables.claims, tables.sessions
     numbers = {row.number for row in rows if row.resource.kind is not ResourceKind.SCHOOL}
     numbers |= {row.kit for row in rows if row.kit is not None}
     stretches = _stretches(slots)
-    now = seconds_of(transaction.now)
+    around = {"numbers": sorted(numbers), "now": seconds_of(transaction.now)}
     bodies: dict[str, str] = {}
     for part in chunks(stretches, 50):
-        close = or_(*(_touch(starts, ends) for starts, ends in part))
-        query = (
-            select(sessions.c.id, sessions.c.body)
-            .join(claims, claims.c.session == sessions.c.id)
-            .where(claims.c.resource.in_(sorted(numbers)), claims.c.live, close)
-            .where(or_(claims.c.expires.is_(None), claims.c.expires > now))
-            .distinct()
-        )
-        bodies |= {row.id: row.body for row in await transaction.all(query)}
+        values = around | {
+            f"{name}_{no}": moment
+            for no, (starts, ends) in enumerate(part)
+            for name, moment in (
+                ("starts", starts),
+                ("earliest", starts - tables.LONGEST_CLAIM_SECONDS),
+                ("ends", ends),
+            )
+        }
+        found = await transaction.all(_near_stretches(len(part)), values)
+        bodies |= {row.id: row.body for row in found}
     return tuple(decode(Session, body) for _, body in sorted(bodies.items()))
 
 
-def _touch(starts: int, ends: int) -> Condition:
-    """Whether a claim touches the stretch; that none is longer than a day lets an index find it."""
+@cache
+def _near_stretches(count: int) -> Select[Any]:
+    """The question for so many stretches of time, made once."""
+    claims, sessions = tables.claims, tables.sessions
+    return (
+        select(sessions.c.id, sessions.c.body)
+        .join(claims, claims.c.session == sessions.c.id)
+        .where(claims.c.resource.in_(one_of("numbers")), claims.c.live)
+        .where(or_(*(_touches(no) for no in range(count))))
+        .where(or_(claims.c.expires.is_(None), claims.c.expires > bindparam("now")))
+        .distinct()
+    )
+
+
+def _touches(no: int) -> Condition:
+    """Whether a claim touches a stretch; that none is longer than a day lets an index find it."""
     claims = tables.claims
-    earliest = starts - tables.LONGEST_CLAIM_SECONDS
-    return and_(claims.c.starts < ends, claims.c.starts > earliest, claims.c.ends > starts)
+    return and_(
+        claims.c.starts < bindparam(f"ends_{no}"),
+        claims.c.starts > bindparam(f"earliest_{no}"),
+        claims.c.ends > bindparam(f"starts_{no}"),
+    )
 
 
 def _stretches(slots: Iterable[Slot]) -> list[tuple[int, int]]:

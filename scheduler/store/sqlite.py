@@ -27,6 +27,11 @@ async def connect(file: str, **options: Any) -> "Connection":  # noqa: ANN401 - 
 class Connection(aiosqlite.Connection):
     """A connection as SQLAlchemy's dialect expects it."""
 
+    async def rollback(self) -> None:
+        """Undo what was begun; there is no need to go to the thread for nothing."""
+        if self.in_transaction:
+            await super().rollback()
+
     def cursor(self) -> "Cursor":  # type: ignore[override]  # made without going to the thread
         """A cursor that is nothing yet: its first statement makes it."""
         return Cursor(self)

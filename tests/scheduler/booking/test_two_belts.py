@@ -4,10 +4,12 @@ That the last of these tests sees one is what the others, and the races over HTT
 """
 
 import asyncio
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Select, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from scheduler.checking.database import check
@@ -41,13 +43,16 @@ async def _without_guards(database_url: str) -> None:
 
 
 @pytest.fixture
-def _without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_locks() -> Iterator[None]:
     """No row is locked; SQLite still lets one write after the other."""
 
-    def unlocked(query: Select[Any], **_: object) -> Select[Any]:
-        return query
+    def unlocked(*about: Any) -> tuple[str, Any]:
+        _, _, statement, values, _, _ = about
+        return re.sub(r" FOR (NO KEY )?UPDATE( SKIP LOCKED)?", "", statement), values
 
-    monkeypatch.setattr(Select, "with_for_update", unlocked)
+    event.listen(Engine, "before_cursor_execute", unlocked, retval=True)
+    yield
+    event.remove(Engine, "before_cursor_execute", unlocked)
 
 
 async def race(desk: Desk) -> list[Session]:
