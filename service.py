@@ -20,8 +20,9 @@ from scheduler import planning
 from scheduler.checking.database import check
 from scheduler.checking.findings import Finding
 from scheduler.delivery import open_outlets
+from scheduler.disruptions.outages import import_and_warn
 from scheduler.errors import InvalidValueError, SchedulerError, UnavailableError
-from scheduler.exchange import RefusedFilesError, export_files, import_files
+from scheduler.exchange import RefusedFilesError, export_files
 from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
 from scheduler.http.app import make_app
@@ -210,13 +211,18 @@ def import_folder(
             )
         )
     now = clock_of(settings)()
-    imported = with_store(
+    done = with_store(
         settings,
         lambda store: store.write(
-            lambda transaction: import_files(transaction, files), actor=OPERATOR, now=now
+            lambda transaction: import_and_warn(transaction, files), actor=OPERATOR, now=now
         ),
     )
-    console.print(f"{imported.records} records read, {imported.changed} changed.")
+    console.print(f"{done.imported.records} records read, {done.imported.changed} changed.")
+    for hit in done.hits:
+        console.print(f"outage {hit.outage} hits {len(hit.sessions)} sessions:", markup=False)
+        for session in hit.sessions:
+            starts = session.slot.starts.isoformat()
+            console.print(f"  {session.id} {starts} {session.title}", markup=False)
 
 
 @commands.command("export")

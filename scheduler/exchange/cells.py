@@ -7,7 +7,7 @@ Lists are separated by `;`, the parts of a small value by `/`: `1;2;3`, `语文/
 import re
 import unicodedata
 from dataclasses import fields, is_dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from types import UnionType
 from typing import Annotated, Any, Final, NewType, Union, get_args, get_origin, get_type_hints
@@ -64,6 +64,8 @@ def _read_plain(text: str, hint: type) -> str | bool:
         return f"{int(clock[1]):02}:{clock[2]}{clock[3] or ':00'}"
     if hint is date and (day := re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text)):
         return f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}"
+    if hint is datetime and (moment := re.fullmatch(r"(.+T\d{2}:\d{2})(Z|[+-]\d{2}:\d{2})", text)):
+        return f"{moment[1]}:00{moment[2]}"
     return text
 
 

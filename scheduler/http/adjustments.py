@@ -1,5 +1,6 @@
 """What was done to agreed sessions: 调课, 代课, 补课, 停课, 换课, listed and counted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -10,18 +11,27 @@ from calendars.slots import Slot
 from calendars.text import Text
 from scheduler.access import school_to_read_of
 from scheduler.errors import ForbiddenError, InvalidWishError
+from scheduler.exchange.adjustments import export_adjustments
 from scheduler.http.answers import Page
-from scheduler.http.paging import PartOfList, page_of, position
-from scheduler.http.routes import AnyRoute, Call, NoBody, Route
+from scheduler.http.paging import Cursor, Limit, page_of, position
+from scheduler.http.routes import SPREADSHEET, AnyRoute, Call, NoBody, Route
 from scheduler.members import TeacherId
-from scheduler.model import Adjustment, AdjustmentKind, Resource, ResourceKind, SessionId, Tally
+from scheduler.model import (
+    Actor,
+    Adjustment,
+    AdjustmentKind,
+    Resource,
+    ResourceKind,
+    SessionId,
+    Tally,
+)
 from scheduler.store import Transaction
 from scheduler.terms.stretches import stretch_of, terms_called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustmentList(PartOfList):
-    """Which operations to list, the oldest first.
+class AdjustmentsWanted:
+    """Which operations, the oldest first.
 
     Those that concern the school, the teacher and the session; `term` is the id of a term or the
     name that schools share; `cause` an outage or a suspension. Only the office reads of other
@@ -34,6 +44,14 @@ class AdjustmentList(PartOfList):
     kind: AdjustmentKind | None = None
     term: Line = ""
     cause: Line = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentList(AdjustmentsWanted):
+    """The same, and which part of the list."""
+
+    cursor: Cursor = ""
+    limit: Limit = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +74,8 @@ async def within_term(transaction: Transaction, term: str) -> Slot | None:
 
 async def _listed(transaction: Transaction, call: Call[NoBody, AdjustmentList]) -> Page[Adjustment]:
     query = call.query
-    school = school_to_read_of(call.actor, query.school)
-    named = ((ResourceKind.SCHOOL, school), (ResourceKind.TEACHER, query.teacher))
     found = await transaction.adjustments(
-        parties=[Resource(kind, name) for kind, name in named if name is not None],
+        parties=_parties(call.actor, query),
         session=query.session,
         kind=query.kind,
         cause=query.cause,
@@ -68,6 +84,26 @@ async def _listed(transaction: Transaction, call: Call[NoBody, AdjustmentList]) 
         limit=query.limit + 1,
     )
     return page_of(found, query.limit)
+
+
+async def _exported(
+    transaction: Transaction, call: Call[NoBody, AdjustmentsWanted]
+) -> Callable[[], bytes]:
+    query = call.query
+    return await export_adjustments(
+        transaction,
+        parties=_parties(call.actor, query),
+        session=query.session,
+        kind=query.kind,
+        cause=query.cause,
+        within=await within_term(transaction, query.term),
+    )
+
+
+def _parties(actor: Actor, query: AdjustmentsWanted) -> list[Resource]:
+    school = school_to_read_of(actor, query.school)
+    named = ((ResourceKind.SCHOOL, school), (ResourceKind.TEACHER, query.teacher))
+    return [Resource(kind, name) for kind, name in named if name is not None]
 
 
 async def _counted(transaction: Transaction, call: Call[NoBody, TallyList]) -> Page[Tally]:
@@ -95,6 +131,20 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Page[Adjustment],
         errors=(ForbiddenError, InvalidWishError),
         run=_listed,
+    ),
+    Route(
+        method="GET",
+        path="/adjustments/export",
+        tag=TAG,
+        summary=Text(
+            "同上，导出为中文表头的 CSV（Excel、WPS 可直接打开）",
+            "The same as a CSV file with Chinese headings, for Excel or WPS",
+        ),
+        query=AdjustmentsWanted,
+        answer=bytes,
+        media_type=SPREADSHEET,
+        errors=(ForbiddenError, InvalidWishError),
+        run=_exported,
     ),
     Route(
         method="GET",

@@ -16,7 +16,7 @@ from scheduler.http.answers import LANGUAGE, Answer, encode
 from scheduler.http.bodies import parse
 from scheduler.http.etags import IfMatch, etag_of, parse_if_match
 from scheduler.http.origins import TRUSTED, origin_of
-from scheduler.http.queries import DRY_RUN, REASON, parse_query
+from scheduler.http.queries import DRY_RUN, REASON, is_dry_run, parse_query
 from scheduler.http.routes import API, JSON, PLAIN_TEXT, AnyRoute, Call, NoBody
 from scheduler.model import Actor
 from scheduler.store import Store, Stored, Transaction
@@ -66,6 +66,7 @@ async def read_call(request: web.Request, route: AnyRoute, actor: Actor) -> Call
         body=body,
         query=query,
         if_match=if_match,
+        dry_run=route.writes and is_dry_run(request),
         address=request.app[ADDRESS],
         robot_hosts=request.app[TRUSTED].robot_hosts,
     )
@@ -83,6 +84,11 @@ def answer_of(request: web.Request, route: AnyRoute, value: object) -> Answer:
         return Answer(status=route.status, headers=headers, body=b"")
     if route.makes_something:
         headers["Location"] = f"{API}{route.made_in or route.path}/{route.id_of(value)}"
+    if isinstance(value, bytes):
+        name = route.path.strip("/").replace("/", "-")
+        headers["Content-Type"] = f"{route.media_type}; charset=utf-8"
+        headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return Answer(status=route.status, headers=headers, body=value)
     headers["Content-Language"] = language
     if isinstance(value, Text) and route.media_type == PLAIN_TEXT:
         headers["Content-Type"] = f"{PLAIN_TEXT}; charset=utf-8"

@@ -157,17 +157,34 @@ def _everywhere(route: AnyRoute, schemas: Schemas) -> list[tuple[str, str, Schem
     return [dry_run, reason, key, *([if_match] if route.needs_if_match else []), language]
 
 
+def _is_ok(route: AnyRoute) -> bool:
+    """Whether it is answered with 200, as a dry run is."""
+    return route.status is HTTPStatus.OK
+
+
+def _content(route: AnyRoute, schemas: Schemas, *answers: object) -> Schema:
+    """What is answered: one of these. A file is a text to JSON Schema."""
+    told = [{"type": "string"} if each is bytes else schemas.of(each) for each in answers]
+    return {route.media_type: {"schema": {"anyOf": told} if len(told) > 1 else told[0]}}
+
+
 def _responses(route: AnyRoute, schemas: Schemas, language: Language) -> Schema:
     success: Schema = {
         "description": route.summary.read_in(language),
         "headers": _named_headers(route),
     }
     if route.answer is not None:
-        success["content"] = {route.media_type: {"schema": schemas.of(route.answer)}}
+        success["content"] = _content(route, schemas, route.answer)
     responses = {str(int(route.status)): success}
-    if route.writes and route.status is not HTTPStatus.OK and route.answer is not None:
+    if route.writes and route.answer is not None and (route.foreseen or not _is_ok(route)):
         would_be = Text("试运行：会得到的结果，未保存。", "A dry run: what would be; not stored.")
-        responses["200"] = {**success, "description": would_be.read_in(language)}
+        answers = (
+            (route.answer, route.foreseen) if _is_ok(route) else (route.foreseen or route.answer,)
+        )
+        dry_run = _content(route, schemas, *answers)
+        words = f"{success['description']} " if _is_ok(route) else ""
+        described = {"description": words + would_be.read_in(language), "content": dry_run}
+        responses["200"] = {**success, **described}
     if not route.writes:
         kept = Text("与 If-None-Match 所列一致。", "If-None-Match names this state already.")
         responses["304"] = {"description": kept.read_in(language)}

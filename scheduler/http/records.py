@@ -8,7 +8,7 @@ from typing import Any, Final
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_record_write, require_removal
-from scheduler.disruptions.outages import mark, unmark
+from scheduler.disruptions.outages import Foreseen, foresee, mark, unmark
 from scheduler.errors import (
     ForbiddenError,
     InvalidWishError,
@@ -32,13 +32,23 @@ class RecordList(PartOfList):
     school: SchoolId | None = None
 
 
-_Put = Callable[..., Awaitable[Stored[Any]]]
-_Remove = Callable[..., Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What stores a record, tells in a dry run what that would do (`foreseen`), and removes it."""
 
-_WRITTEN_BY: Final[dict[type[Record], tuple[_Put, _Remove]]] = {Outage: (mark, unmark)}
-"""What stores and removes a record where more is to be done than that."""
+    put: Callable[..., Awaitable[Stored[Any]]]
+    foresee: Callable[..., Awaitable[object]]
+    remove: Callable[..., Awaitable[None]]
+    foreseen: type[Any] | None = None
 
-_PLAINLY: Final[tuple[_Put, _Remove]] = (Transaction.put, Transaction.delete)
+
+_WRITTEN_BY: Final[dict[type[Record], _Writing]] = {
+    Outage: _Writing(put=mark, foresee=foresee, remove=unmark, foreseen=Foreseen)
+}
+"""Where more is to be done than to store it."""
+
+
+_PLAINLY: Final = _Writing(put=Transaction.put, foresee=Transaction.put, remove=Transaction.delete)
 
 
 def _reading(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
@@ -77,9 +87,9 @@ def _reading(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
 
 
 def _adding(name: str, kind: type[Record]) -> AnyRoute:
-    put, _ = _WRITTEN_BY.get(kind, _PLAINLY)
+    writing = _WRITTEN_BY.get(kind, _PLAINLY)
 
-    async def created(transaction: Transaction, call: Call[Record, Any]) -> Stored[Record]:
+    async def created(transaction: Transaction, call: Call[Record, Any]) -> object:
         require_record_write(call.actor, call.body)
         if kind is Alliance and await transaction.list(Alliance, limit=1):
             raise StateError(
@@ -93,6 +103,7 @@ def _adding(name: str, kind: type[Record]) -> AnyRoute:
                 pointer="/id",
                 value=call.body.id,
             )
+        put = writing.foresee if call.dry_run else writing.put
         return await put(transaction, call.body, revision=None)
 
     return Route(
@@ -102,6 +113,7 @@ def _adding(name: str, kind: type[Record]) -> AnyRoute:
         summary=Text(f"新增{WORDS[kind].zh}", f"Add a new {WORDS[kind].en}"),
         body=kind,
         answer=kind,
+        foreseen=writing.foreseen,
         status=HTTPStatus.CREATED,
         errors=(ForbiddenError, StateError, InvalidWishError),
         id_may_be_left_out=True,
@@ -111,18 +123,21 @@ def _adding(name: str, kind: type[Record]) -> AnyRoute:
 
 def _changing(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
     zh, en = WORDS[kind].zh, WORDS[kind].en
-    put, remove = _WRITTEN_BY.get(kind, _PLAINLY)
+    writing = _WRITTEN_BY.get(kind, _PLAINLY)
 
-    async def replaced(transaction: Transaction, call: Call[Record, Any]) -> Stored[Record]:
+    async def replaced(transaction: Transaction, call: Call[Record, Any]) -> object:
         stored = await transaction.get(kind, call.id)
         require_id_of_address(call)
         require_record_write(call.actor, call.body, before=stored.record)
+        put = writing.foresee if call.dry_run else writing.put
         return await put(transaction, call.body, revision=call.if_match.expect(stored.revision))
 
     async def deleted(transaction: Transaction, call: Call[NoBody, Any]) -> None:
         stored = await transaction.get(kind, call.id)
         require_removal(call.actor, stored.record)
-        await remove(transaction, kind, call.id, revision=call.if_match.expect(stored.revision))
+        await writing.remove(
+            transaction, kind, call.id, revision=call.if_match.expect(stored.revision)
+        )
 
     return (
         Route(
@@ -132,6 +147,7 @@ def _changing(name: str, kind: type[Record]) -> tuple[AnyRoute, ...]:
             summary=Text(f"修改{zh}", f"Replace one {en}"),
             body=kind,
             answer=kind,
+            foreseen=writing.foreseen,
             errors=(NotFoundError, ForbiddenError, StaleError, StateError, InvalidWishError),
             needs_if_match=True,
             id_may_be_left_out=True,

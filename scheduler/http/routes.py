@@ -22,6 +22,7 @@ Q = TypeVar("Q")
 API: Final = "/api/v1"
 JSON: Final = "application/json"
 PLAIN_TEXT: Final = "text/plain"
+SPREADSHEET: Final = "text/csv"
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -34,8 +35,8 @@ class NoBody:
 class Call(Generic[B, Q]):
     """One request, read: who asks, the `id` in the address, the body, the parameters, If-Match.
 
-    `address` is where readers reach the service, `robot_hosts` where the operator lets robots be
-    called besides their vendors' hosts.
+    `dry_run` keeps nothing of it. `address` is where readers reach the service, `robot_hosts` where
+    the operator lets robots be called besides their vendors' hosts.
     """
 
     actor: Actor
@@ -43,6 +44,7 @@ class Call(Generic[B, Q]):
     body: B
     query: Q
     if_match: IfMatch
+    dry_run: bool
     address: str
     robot_hosts: frozenset[str]
 
@@ -68,14 +70,15 @@ class Route(Generic[B, Q]):
     """One method of one address.
 
     `run` asks the use case inside a transaction and returns what is answered, a value of `answer`
-    (None: nothing); a question may return a function that finds it, to be called in a thread when
-    the transaction is over. `alternatives` is asked in a transaction of its own when rules say no,
-    and returns the function that finds them; `making_room` after that, with what was found, for
-    what would work if another session moved first.
+    (None: nothing); a question, or a dry run, may return a function that finds it, to be called in
+    a thread when the transaction is over. `alternatives` is asked in a transaction of its own when
+    rules say no, and returns the function that finds them; `making_room` after that, with what was
+    found, for what would work if another session moved first. A dry run answers `foreseen`, where
+    that differs.
     `prepare` makes of the body what `run` gets instead: what takes long, before the transaction.
     `id_of` finds the id of what was made, for its address in the list of `made_in` (else its own).
     `tells_secret`: the answer holds what is stored nowhere else. `id_may_be_left_out` of a body
-    that names itself. What is answered as plain text is a `Text`.
+    that names itself. What is answered as plain text is a `Text`, a file is `bytes`.
     """
 
     method: Method
@@ -84,6 +87,7 @@ class Route(Generic[B, Q]):
     summary: Text
     run: Callable[[Transaction, Call[B, Q]], Awaitable[object]]
     answer: Any
+    foreseen: Any = None
     body: type[B] | type[NoBody] = NoBody
     query: type[Q] | type[NoQuery] = NoQuery
     media_type: str = JSON

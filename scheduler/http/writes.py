@@ -1,6 +1,7 @@
 """How every change is made: one transaction for it, its audit row and its remembered answer."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -34,10 +35,13 @@ async def answer_change(request: web.Request, route: AnyRoute) -> Answer:
     if route.prepare is not None:
         call = replace(call, body=await route.prepare(request.app, call))
 
-    async def change(transaction: Transaction) -> Answer:
+    async def change(transaction: Transaction) -> Answer | Callable[[], object]:
         if once is not None and (known := await once.recall(transaction)):
             return known
-        answer = answer_of(request, route, await route.run(transaction, call))
+        value = await route.run(transaction, call)
+        if callable(value):
+            return value
+        answer = answer_of(request, route, value)
         if once is not None:
             await once.keep(transaction, answer)
         return answer
@@ -51,6 +55,8 @@ async def answer_change(request: web.Request, route: AnyRoute) -> Answer:
         if isinstance(error, ClashError):
             raise await _with_alternatives(request, route, call, error) from None
         raise
+    if callable(answer):
+        answer = answer_of(request, route, await asyncio.to_thread(answer))
     return _marked(answer) if dry_run else answer
 
 

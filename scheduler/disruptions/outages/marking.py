@@ -1,16 +1,34 @@
 """Marking a room or link out of use, for longer or shorter, and taking the mark away."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from calendars.text import Text
 from scheduler.digests import digests, readers_of
-from scheduler.disruptions.outages.hit import away_from, hit_by, original_places
+from scheduler.disruptions.outages.hit import away_from, hit_by, original_places, sessions_hit
+from scheduler.disruptions.replacements import Disrupted
 from scheduler.local_words import date_words, wall_clock
 from scheduler.members import LinkPool, Outage, OutageId
-from scheduler.model import Session
+from scheduler.model import Session, SessionId
 from scheduler.schools import SchoolBook
 from scheduler.store import Stored, Transaction
+
+FORESEEN: Final = 20
+"""Of how many sessions a dry run tells where they could go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen(Outage):
+    """An outage that is not marked yet: whom it would hit, the soonest first.
+
+    Of the soonest, `proposed` tells where they could go, as the list of the outage does later.
+    """
+
+    affected: tuple[SessionId, ...]
+    proposed: tuple[Disrupted, ...]
 
 
 async def mark(transaction: Transaction, outage: Outage, *, revision: int | None) -> Stored[Outage]:
@@ -20,6 +38,30 @@ async def mark(transaction: Transaction, outage: Outage, *, revision: int | None
     or is refused (H9).
     """
     stored = await transaction.put(outage, revision=revision)
+    await announce(transaction, stored, is_new=revision is None)
+    return stored
+
+
+async def foresee(
+    transaction: Transaction, outage: Outage, *, revision: int | None
+) -> Callable[[], Foreseen]:
+    """What marking would do, for a dry run; call what finds the replacements in a thread."""
+    stored = await transaction.put(outage, revision=revision)
+    hit = await announce(transaction, stored, is_new=revision is None)
+    sessions, judge = await sessions_hit(transaction, outage.id, after="", limit=FORESEEN)
+    told = {field.name: getattr(outage, field.name) for field in fields(Outage)}
+    affected = tuple(each.id for each in hit)
+    return lambda: Foreseen(**told, affected=affected, proposed=judge(sessions))
+
+
+async def announce(
+    transaction: Transaction, stored: Stored[Outage], *, is_new: bool
+) -> tuple[Session, ...]:
+    """Warn everybody whom a stored outage hits; these sessions, the soonest first.
+
+    If it was changed, those learn who can come back.
+    """
+    outage = stored.record
     hit = await hit_by(transaction, outage)
     books = await transaction.books({site.school for each in hit for site in each.sites})
     lines = [
@@ -32,9 +74,9 @@ async def mark(transaction: Transaction, outage: Outage, *, revision: int | None
     key = f"outage:{outage.id}:{stored.revision}"
     first = hit[0].slot.starts if hit else None
     await transaction.add_notices(digests(lines, opening, key, transaction.now, first=first))
-    if revision is not None:
+    if not is_new:
         await _tell_of_way_back(transaction, outage, f"{key}:back")
-    return stored
+    return tuple(hit)
 
 
 async def unmark(

@@ -43,6 +43,19 @@ async def test_operations_are_listed_by_school_teacher_kind_and_term(
         assert await sessions(query) == []
 
 
+async def test_operations_are_exported_for_a_spreadsheet(as_: As, cancelled: str) -> None:
+    answer = await as_("JS-coordinator")("GET", "/adjustments/export?kind=cancel")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "adjustments-export.csv" in answer.headers["Content-Disposition"]
+    heading, row = (await answer.read()).decode("utf-8-sig").splitlines()
+    assert heading.startswith("编号,类型,标题,学校,教师,原时间")
+    assert (",停课,三年级音乐,JS;TF1," in row, cancelled in row) == (True, True)
+    foreign = await as_("JS-coordinator")("GET", "/adjustments/export?school=TF1")
+    assert foreign.status == 403
+    nothing = await as_("office")("GET", "/adjustments/export?kind=swap")
+    assert len((await nothing.read()).decode("utf-8-sig").splitlines()) == 1
+
+
 async def test_counts_are_told_for_each_school(office: Caller, cancelled: str) -> None:
     found = await office.get("/adjustments/counts?of=school&term=TF1-2026-1")
     assert [(each["resource"]["id"], each["kind"], each["count"]) for each in found["items"]] == [

@@ -65,6 +65,27 @@ async def test_an_outage_is_marked_looked_at_remedied_and_taken_back(
     assert [each["kind"] for each in history["items"]] == ["relocate"]
 
 
+async def test_a_dry_run_of_an_outage_shows_whom_it_would_hit_and_where_they_could_go(
+    office: Caller, as_: As, agreed: Json
+) -> None:
+    as_js = as_("JS-coordinator")
+    would = await done(as_js, "/outages?dry_run=true", BROKEN)
+    assert would["affected"] == [agreed["id"]]
+    (hit,) = would["proposed"]
+    assert [each["rule"] for each in hit["conflicts"]] == ["H9"]
+    assert [each["way"] for each in hit["replacements"]] == ["room", "time", "postpone"]
+    assert (await office.get("/outages"))["items"] == []
+    made = await done(as_js, "/outages", BROKEN)
+    (listed,) = (await office.get("/outages/o1/affected-sessions"))["items"]
+    assert listed == hit
+    over = BROKEN["slot"] | {"ends": "2026-09-08T13:30:00+08:00"}  # type: ignore[operator] # a slot
+    path, shorter = "/outages/o1?dry_run=true", BROKEN | {"slot": over}
+    answer = await as_js("PUT", path, json=shorter, headers={"If-Match": '"1"'})
+    told = await answer.json()
+    assert (answer.status, told["affected"], told["proposed"]) == (200, [], [])
+    assert await office.get("/outages/o1") == made
+
+
 async def test_parts_of_the_list_follow_each_other(office: Caller, agreed: Json) -> None:
     other = {
         "title": "教研",
