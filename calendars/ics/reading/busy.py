@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
@@ -147,8 +146,7 @@ class _Reader:
         found: set[datetime] = set()
         for changes, part in singles:
             if changes is not None:
-                with suppress(ValueError, OverflowError):
-                    found |= self._moments([changes], part.line)
+                found |= self._moments([changes], part.line)
         return found
 
     def _taken(self, part: Component, changed: set[datetime]) -> Iterator[Slot]:
@@ -207,16 +205,22 @@ class _Reader:
                 yield wall.date(), event.slot_at(wall)
         for each in event.part.all("RDATE"):
             for value in each.value.split(","):
-                begins, _, ends = value.partition("/")
-                written = parse_moment(begins)
-                if not ends and not earliest <= written.wall <= latest:
+                try:
+                    wall, slot = self._extra(event, each, value)
+                except (ValueError, OverflowError):
+                    self.notes.add(Reason.ODD_DATE, event.part.line)
                     continue
-                if ends:
-                    slot = self._period(begins, ends, each, event.part.line)
-                else:
-                    clock = self.clocks.of(written, each.tzid, event.part.line)
-                    slot = replace(event, clock=clock).slot_at(written.wall)
-                yield written.wall.date(), slot
+                if "/" in value or earliest <= wall <= latest:
+                    yield wall.date(), slot
+
+    def _extra(self, event: _Event, each: Property, value: str) -> tuple[datetime, Slot]:
+        """When an extra date (RDATE), which may have a length of its own, is."""
+        begins, _, ends = value.partition("/")
+        written = parse_moment(begins)
+        if ends:
+            return written.wall, self._period(begins, ends, each, event.part.line)
+        clock = self.clocks.of(written, each.tzid, event.part.line)
+        return written.wall, replace(event, clock=clock).slot_at(written.wall)
 
     def _repeated(self, event: _Event, name: str) -> set[datetime]:
         """The wall-clock dates of its rules that can touch the window."""
@@ -260,15 +264,19 @@ class _Reader:
         return event.clock.utc(wall)
 
     def _moments(self, properties: Iterable[Property], line: int) -> set[datetime]:
-        """Moments that are spared: aware ones, and naive midnights for whole days."""
+        """Moments that are spared: aware ones, and naive midnights for whole days.
+
+        One that cannot be read spares nothing: time is rather taken than given away.
+        """
         found = set()
         for each in properties:
             for value in each.value.split(","):
-                written = parse_moment(value)
-                moment = written.wall
-                if not written.is_date:
-                    moment = self.clocks.utc(value, each.tzid, line)
-                found.add(moment)
+                try:
+                    written = parse_moment(value)
+                    is_date = written.is_date
+                    found.add(written.wall if is_date else self.clocks.utc(value, each.tzid, line))
+                except (ValueError, OverflowError):
+                    self.notes.add(Reason.ODD_DATE, line)
         return found
 
     def _period(self, begins: str, ends: str, written: Property, line: int) -> Slot:

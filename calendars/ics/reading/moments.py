@@ -51,9 +51,9 @@ def parse_moment(value: str) -> Written:
             raise OddValueError(value)
         day, hour, minute, second, utc = match.groups()
         at = time(int(hour), int(minute), min(int(second or 0), _LAST_SECOND))
+        return Written(datetime.combine(_date(day), at), is_utc=bool(utc))
     except ValueError:
         raise OddValueError(value) from None
-    return Written(datetime.combine(_date(day), at), is_utc=bool(utc))
 
 
 def _date(value: str) -> date:

@@ -27,6 +27,7 @@ _LIMITS: Final = {
     "BYMONTH": (1, 12),
     "BYSETPOS": (-366, 366),
 }
+_NO_END: Final = 10**18
 _LAST_YEAR: Final = 9990
 _WEEK: Final = 7
 
@@ -97,7 +98,7 @@ def parse_rule(value: str) -> Rule:
     return Rule(
         frequency=Frequency(frequency),
         interval=_number(parts.pop("INTERVAL", "1"), 1, 10_000),
-        count=_number(count, 1, 10**9) if (count := parts.pop("COUNT", "")) else None,
+        count=_number(count, 1, _NO_END) if (count := parts.pop("COUNT", "")) else None,
         until=parts.pop("UNTIL", ""),
         week_starts=_WEEKDAYS.index(week_starts),
         days=_days(parts.pop("BYDAY", "")),
@@ -106,7 +107,7 @@ def parse_rule(value: str) -> Rule:
 
 
 def _number(told: str, least: int, most: int) -> int:
-    if not re.fullmatch(r"[+-]?\d{1,9}", told, re.ASCII) or not least <= int(told) <= most:
+    if not re.fullmatch(r"[+-]?\d{1,18}", told, re.ASCII) or not least <= int(told) <= most:
         raise RuleError(Reason.ODD_RULE)
     return int(told)
 

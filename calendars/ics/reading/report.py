@@ -22,6 +22,7 @@ class Reason(StrEnum):
     NO_LENGTH = "no_length"
     ENDS_FIRST = "ends_first"
     ODD_VALUE = "odd_value"
+    ODD_DATE = "odd_date"
     ODD_RULE = "odd_rule"
     TOO_OFTEN = "too_often"
     TOO_LONG = "too_long"
@@ -43,6 +44,10 @@ SENTENCES: Final = {
     Reason.NO_LENGTH: Text("没有时长，未读入", "has no length: left out"),
     Reason.ENDS_FIRST: Text("结束早于开始，未读入", "ends before it starts: left out"),
     Reason.ODD_VALUE: Text("时间写法无法识别，未读入", "has a time that cannot be read: left out"),
+    Reason.ODD_DATE: Text(
+        "有一个例外或附加日期无法识别，未计入",
+        "has an exception or an extra date that cannot be read: that one was ignored",
+    ),
     Reason.ODD_RULE: Text(
         "重复规则无法识别，只读入第一次",
         "has a rule that cannot be read: only its first date taken",

@@ -119,7 +119,7 @@ def test_a_known_zone_wins_over_what_the_file_says_of_it() -> None:
         ("DTSTART:20261308T010000Z|DURATION:PT1H", Reason.ODD_VALUE),
         ("DTSTART:next Tuesday|DURATION:PT1H", Reason.ODD_VALUE),
         ("DTSTART:20260908T010000Z|DURATION:P", Reason.ODD_VALUE),
-        ("DTSTART:20260908T010000Z|DTEND:99991231T235959Z|EXDATE:00000000", Reason.ODD_VALUE),
+        ("DTSTART:20260908T010000Z|DTEND:99991231T235959Z", Reason.ODD_VALUE),
     ],
 )
 def test_what_takes_no_time_is_left_out_and_said(lines: str, reason: Reason) -> None:
@@ -215,6 +215,29 @@ def test_what_lies_outside_the_window_is_left_out() -> None:
     assert taken(before=listed) == []
     event = "UID:1|DTSTART:20260908T090000|DURATION:PT1H|RDATE:20250908T090000,20260909T090000"
     assert taken(event) == ["09-08 09:00-10:00", "09-09 09:00-10:00"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("EXDATE:20260909T010000Z,tomorrow,20261308T010000Z", Reason.ODD_DATE),
+        ("EXDATE;VALUE=DATE:20260909,00000000", Reason.ODD_DATE),
+        ("RDATE:20260909,monday", Reason.ODD_DATE),
+        ("RDATE;VALUE=PERIOD:20260909T010000Z/-PT1H,20260910T010000Z/x", Reason.ODD_DATE),
+        ("RRULE:FREQ=DAILY;UNTIL=20261301T000000Z", Reason.ODD_RULE),
+    ],
+)
+def test_an_event_stays_where_a_date_of_its_exceptions_cannot_be_read(
+    lines: str, reason: Reason
+) -> None:
+    event = f"{PLAIN}|{lines}"
+    assert taken(event)[0] == "09-08 09:00-10:00"
+    assert reasons(event) == {reason: 1}
+
+
+def test_a_count_beyond_all_measure_never_ends() -> None:
+    event = f"{PLAIN}|RRULE:FREQ=DAILY;COUNT=1000000000"
+    assert (len(taken(event)), reasons(event)) == (146, {})
 
 
 def test_an_empty_calendar_is_one() -> None:
