@@ -7,15 +7,16 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from calendars.slots import Slot
 from calendars.text import Text
 from scheduler.errors import ClashError
 from scheduler.model import Conflict, Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.store import tables
 from scheduler.store.failures import is_refusal
-from scheduler.store.opened import OpenTransaction, ResourceRow
+from scheduler.store.opened import Condition, OpenTransaction, ResourceRow
 from scheduler.store.resources import WORDS_OF_RESOURCES, lock_resources
 
 _RULES: Final = {
@@ -38,6 +39,13 @@ Claims = list[dict[str, Any]]
 def seconds_of(moment: datetime) -> int:
     """Whole seconds since 1970, as claims count; parts of a second are dropped."""
     return int(moment.timestamp() // 1)
+
+
+def touch(within: Slot) -> Condition:
+    """Whether a claim touches it; that none is longer than a day lets an index find it."""
+    starts, ends = seconds_of(within.starts), -int(-within.ends.timestamp() // 1)
+    earliest = starts - tables.LONGEST_CLAIM_SECONDS
+    return and_(_TABLE.c.starts < ends, _TABLE.c.starts > earliest, _TABLE.c.ends > starts)
 
 
 def concerned_by(session: Session) -> set[Resource]:

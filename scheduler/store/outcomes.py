@@ -110,7 +110,8 @@ async def cancelled_without_outcome(
             ),
             ~exists().where(noted.c.session == _SESSIONS.c.id),
         )
-        .order_by(_SESSIONS.c.starts, _SESSIONS.c.id)
+        # By their end: for the order of the starts SQLite would read all sessions, of any state.
+        .order_by(_SESSIONS.c.ends, _SESSIONS.c.id)
         .limit(limit)
     )
     return tuple(decode(Session, row.body) for row in await transaction.all(query))

@@ -2,9 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final, NoReturn
 
-from sqlalchemy import Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from calendars.slots import Slot
@@ -28,11 +40,12 @@ from scheduler.store.claims import (
     concerned_by,
     drop_claims,
     kept_apart,
+    touch,
 )
 from scheduler.store.codec import decode, encode
 from scheduler.store.departures import note_departures
 from scheduler.store.naming import replace_references
-from scheduler.store.opened import OpenTransaction, chunks
+from scheduler.store.opened import Condition, OpenTransaction, chunks
 from scheduler.store.resources import count_up, lock_resources
 
 _TABLE = tables.sessions
@@ -63,13 +76,19 @@ async def sessions(
 
     A teacher's include those that the teacher only observes.
     """
-    query = select(_TABLE.c.body).where(_TABLE.c.id > after, _TABLE.c.state.in_(states))
+    query = select(_TABLE.c.body).where(_TABLE.c.id > after)
+    if set(states) != set(SessionState):
+        # SQLite would rather read all of a state than all of a week: it gets no index for that.
+        state = _TABLE.c.state if within is None else _TABLE.c.state.concat("")
+        query = query.where(state.in_(states))
     if resource is not None:
         query = _using(query, resource)
     if series is not None:
         query = query.where(_TABLE.c.series == series)
     if within is not None:
-        query = query.where(_TABLE.c.starts < within.ends, _TABLE.c.ends > within.starts)
+        query = query.where(_touches(within))
+        if resource is not None:
+            query = query.where(touch(within))
     rows = await transaction.all(query.order_by(_TABLE.c.id).limit(limit))
     return tuple(decode(Session, row.body) for row in rows)
 
@@ -81,17 +100,41 @@ async def sessions_to_show(
 
     They use the resource or belong to the studio; any session does if None.
     """
-    touches = and_(_TABLE.c.starts < within.ends, _TABLE.c.ends > within.starts)
-    under_way = select(_TABLE.c.series).where(touches, _TABLE.c.series.is_not(None))
-    query = select(_TABLE.c.body).where(or_(touches, _TABLE.c.series.in_(under_way)))
+    query = select(_TABLE.c.body).where(_is_shown(within, among_all=about is None))
     if isinstance(about, Resource):
         query = _using(query, about)
     elif about is not None:
         named = tables.record_references
-        query = query.join(named, and_(named.c.from_kind == _KIND, named.c.from_id == _TABLE.c.id))
-        query = query.where(named.c.to_kind == NAMES[Studio], named.c.to_id == about)
+        of_studio = and_(named.c.to_kind == NAMES[Studio], named.c.to_id == about)
+        # Of whatever kind: nothing else has the id of a session.
+        ids = select(named.c.from_id).where(of_studio)
+        query = query.where(_TABLE.c.id.in_(ids))
     rows = await transaction.all(query.order_by(_TABLE.c.id))
     return tuple(decode(Session, row.body) for row in rows)
+
+
+def _is_shown(within: Slot, *, among_all: bool) -> Condition:
+    """Whether a session touches it, or another one of its series does.
+
+    Asked of all sessions, they are looked up from what touches it; asked of a few, one by one.
+    """
+    if among_all:
+        under_way = select(_TABLE.c.series).where(_touches(within), _TABLE.c.series.is_not(None))
+        ids = select(_TABLE.c.id)
+        return _TABLE.c.id.in_(
+            union(ids.where(_touches(within)), ids.where(_TABLE.c.series.in_(under_way)))
+        )
+    other = _TABLE.alias()
+    goes_on = exists().where(other.c.series == _TABLE.c.series, _touches(within, other))
+    return or_(_touches(within), goes_on)
+
+
+def _touches(within: Slot, table: FromClause = _TABLE) -> Condition:
+    """Whether a session touches it; that none is longer than a day lets an index find it."""
+    earliest = within.starts - timedelta(seconds=tables.LONGEST_CLAIM_SECONDS)
+    return and_(
+        table.c.starts < within.ends, table.c.starts > earliest, table.c.ends > within.starts
+    )
 
 
 def _using(query: Select[Any], resource: Resource) -> Select[Any]:

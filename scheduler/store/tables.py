@@ -145,6 +145,7 @@ sessions = Table(
     Column("revision", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Index(None, "state", "hold_expires_at"),
+    Index(None, "state", "id"),
 )
 
 claims = Table(
