@@ -11,18 +11,20 @@ import icalendar
 import pytest
 
 from calendars.text import Text
+from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.errors import ForbiddenError, NotFoundError, StaleError, StateError
+from scheduler.feeds import Feeds, SubscriptionWish, subscribe
 from scheduler.feeds.entries import uid_of
 from scheduler.invitations import InvitationWish, invite, send_again, tell_due, withdraw
 from scheduler.invitations.inviting import MOST_OF_ONE
 from scheduler.invitations.telling import FIRST_PAUSE
 from scheduler.members import AllianceId
-from scheduler.model import AuditFilter, Invitation, InvitationState, Session, SessionId
+from scheduler.model import AuditFilter, Invitation, InvitationState, Scope, Session, SessionId
 from scheduler.store import Store, Transaction
 from tests.builders import NOW, at
 from tests.scheduler.delivery.postoffice import PostOffice, open_post_office
-from tests.scheduler.desk import Desk, coordinator_of
+from tests.scheduler.desk import Desk, a_series, coordinator_of
 
 GUEST: Final = "expert@example.org"
 
@@ -89,6 +91,27 @@ async def test_a_guest_is_invited_by_a_letter_for_people_and_for_calendars(
         "REQUEST",
         "e***@example.org",
     )
+
+
+async def test_the_event_of_a_letter_is_the_one_of_the_expanded_feed(
+    desk: Desk, post: PostOffice
+) -> None:
+    booked = await desk.do(book_series, a_series())
+    session = await desk.session(booked.booked[1])
+    await desk.do(invite, a_wish(session))
+    moved = SessionChange(note="请带竖笛")
+    await desk.do(change, session.id, moved, session.revision, now=NOW + timedelta(minutes=5))
+    await tell(desk, post, NOW + timedelta(minutes=5))
+    _, told = calendar_in(post.received[-1])
+    _, token = await desk.do(subscribe, SubscriptionWish(scope=Scope.ALLIANCE, owner="a"))
+    feed = await Feeds(desk.store).read(token, now=NOW + timedelta(hours=1), expand=True)
+    shown = next(
+        event
+        for event in icalendar.Calendar.from_ical(feed.plain).events
+        if event["UID"] == told["UID"]
+    )
+    names = ("UID", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "DTSTART", "DTEND", "STATUS")
+    assert [shown[name].to_ical() for name in names] == [told[name].to_ical() for name in names]
 
 
 async def test_nothing_is_sent_twice_while_nothing_changes(
