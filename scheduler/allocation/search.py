@@ -8,7 +8,7 @@ from scheduler.allocation.crew import Crew, Task
 from scheduler.allocation.greedy import better
 from scheduler.allocation.report import Report
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import WeeklyAnswer, WeeklyProblem
+from scheduler.allocation.weekly import WeeklyAnswer, WeeklyProblem, missed
 from scheduler.allocation.whole import Found, search_whole
 from scheduler.allocation.windows import Neighbourhoods, joined, window
 
@@ -26,6 +26,8 @@ MOVES_A_SECOND: Final = 200_000
 """Of annealing, planned for a second, likewise."""
 SHARE_OF_WINDOWS: Final = 0.25
 """Of the time, what windows get at the end."""
+PRICE_ROUNDS: Final = 700
+"""After which the bound by prices hardly grows."""
 WINDOW_EFFORT: Final = 1.0
 WINDOW_SECONDS: Final = 3.0
 """What one window gets, at most."""
@@ -60,18 +62,34 @@ class Run:
         """
         planned, places = round(seconds * MOVES_A_SECOND), len(self._problem.places)
         if places > WHOLE_PLACES:
-            return self._anneal(best, ends, planned, chains=self._crew.width)
+            return self._anneal_and_price(best, ends, planned, chains=max(1, self._crew.width - 1))
         moves = min(planned // 2, MOVES_A_PLACE * places)
         if places <= EASY_PLACES:
             found = self._found(self._start_whole(best, ends, QUICK_EFFORT), ends)
             best = found.answer
             if found.is_best or self._is_over(best):
                 return best
-        best = self._anneal(best, ends, moves)
+        best = self._anneal_and_price(best, ends, moves)
         task = self._start_whole(best, ends, seconds * EFFORT_A_SECOND)
         annealed = self._anneal(best, ends, planned - moves)
         found = self._found(task, ends)
         return found.answer if found.is_best else better(self._problem, found.answer, annealed)
+
+    def _anneal_and_price(
+        self, best: WeeklyAnswer, ends: float, moves: int, *, chains: int = 1
+    ) -> WeeklyAnswer:
+        """Annealing, and beside it a bound by prices."""
+        from scheduler.allocation.prices import least_by_prices  # noqa: PLC0415 - as below
+
+        weight, stop = self._report.weight, self._crew.stop
+        goal = best.cost + weight * missed(self._problem, best.unplaced)
+        seconds = ends - monotonic()
+        pricing = self._crew.start(
+            least_by_prices, self._problem, goal, PRICE_ROUNDS, seconds, stop, self._report
+        )
+        best = self._anneal(best, ends, moves, chains=chains)
+        self._report.tell_least(self._crew.result(pricing, ends))
+        return best
 
     def _start_whole(self, best: WeeklyAnswer, ends: float, effort: float) -> Task[Found]:
         seconds = ends - monotonic()
