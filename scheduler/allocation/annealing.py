@@ -39,11 +39,11 @@ MOVES_AT_ONCE: Final = 20_000
 MOVES_OF_A_TASK: Final = 200_000
 """Between two looks at whether to go on: some 0.5 s."""
 SECONDS_BETWEEN_REPORTS: Final = 1.0
-NEXT_CHAIN: Final = 0x9E3779B97F4A7C15
-"""Added to the seed for each further chain."""
+NEXT_WALK: Final = 0x9E3779B97F4A7C15
+"""Added to the seed for each further walk."""
 
 
-class Chain(NamedTuple):
+class Walk(NamedTuple):
     """One answer that is being changed, and the best it has been."""
 
     standing: Standing
@@ -52,9 +52,9 @@ class Chain(NamedTuple):
     """What counts against the present answer and against the best."""
     random: Random
 
-    def copied(self) -> "Chain":
+    def copied(self) -> "Walk":
         standing = Standing(*(each.copy() for each in self.standing))
-        return Chain(standing, self.best.copy(), self.energies.copy(), self.random.copy())
+        return Walk(standing, self.best.copy(), self.energies.copy(), self.random.copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class Cooling:
 
 
 def go_on(
-    board: Board, chain: Chain, cooling: Cooling, made: int, target: int, passed: float
-) -> Chain:
-    """The chain after `target` moves, if time suffices: a task for whoever has time.
+    board: Board, walk: Walk, cooling: Cooling, made: int, target: int, passed: float
+) -> Walk:
+    """The walk after `target` moves, if time suffices: a task for whoever has time.
 
     So far `made` moves and `passed` seconds lie behind it.
     """
     begun = monotonic() - passed
-    standing, best, energies, random = found = chain.copied()
+    standing, best, energies, random = found = walk.copied()
     scratch = scratch_for(standing)
     while made < target and (passed := monotonic() - begun) < cooling.seconds:
         moves = min(MOVES_AT_ONCE, target - made)
@@ -103,7 +103,7 @@ class Annealing:
         start: WeeklyAnswer,
         *,
         seed: int,
-        chains: int = 1,
+        walks: int = 1,
     ) -> None:
         self._whole_problem = problem
         self._part: Window | None = None
@@ -116,7 +116,7 @@ class Annealing:
         self._start = start
         self._board = board_of(problem, timeline, seed)
         self._first_rooms = first_rooms(problem)
-        self._chains = [self._begun(seed, number) for number in range(chains)]
+        self._walks = [self._begun(seed, number) for number in range(walks)]
 
     def run(
         self,
@@ -127,7 +127,7 @@ class Annealing:
         tell: Callable[[WeeklyAnswer], None],
         crew: Crew,
     ) -> WeeklyAnswer:
-        """The best answer after so many moves of each chain; fewer if the clock runs faster.
+        """The best answer after so many moves of each walk; fewer if the clock runs faster.
 
         The same number of moves gives the same answer, if all of them were made.
         """
@@ -139,25 +139,25 @@ class Annealing:
         while not is_over() and (now := monotonic()) < ends and made < moves:
             target = min(moves, made + MOVES_OF_A_TASK)
             tasks = [
-                crew.start(go_on, self._board, chain, cooling, made, target, now - begun)
-                for chain in self._chains
+                crew.start(go_on, self._board, walk, cooling, made, target, now - begun)
+                for walk in self._walks
             ]
             if now - told > SECONDS_BETWEEN_REPORTS and self._best.energies[1] < told_energy:
                 told, told_energy = now, self._best.energies[1]
                 tell(self.answer())
-            self._chains = [crew.result(task, ends) for task in tasks]
+            self._walks = [crew.result(task, ends) for task in tasks]
             made = target
         return self.answer()
 
     @property
-    def _best(self) -> Chain:
-        return min(self._chains, key=lambda chain: int(chain.energies[1]))
+    def _best(self) -> Walk:
+        return min(self._walks, key=lambda walk: int(walk.energies[1]))
 
-    def _begun(self, seed: int, number: int) -> Chain:
+    def _begun(self, seed: int, number: int) -> Walk:
         standing = empty_standing(self._problem, self._timeline, self._board)
         energy = place_all(self._board, standing, self._table_of(self._start))
-        state = (seed * 2 + 88172645463325253 + number * NEXT_CHAIN) % (1 << 64)
-        return Chain(
+        state = (seed * 2 + 88172645463325253 + number * NEXT_WALK) % (1 << 64)
+        return Walk(
             standing,
             standing.held.copy(),
             np.array([energy, energy], dtype=np.int64),

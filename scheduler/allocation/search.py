@@ -62,7 +62,7 @@ class Run:
         """
         planned, places = round(seconds * MOVES_A_SECOND), len(self._problem.places)
         if places > WHOLE_PLACES:
-            return self._anneal_and_price(best, ends, planned, chains=max(1, self._crew.width - 1))
+            return self._anneal_and_price(best, ends, planned, walks=max(1, self._crew.width - 1))
         moves = min(planned // 2, MOVES_A_PLACE * places)
         if places <= EASY_PLACES:
             found = self._found(self._start_whole(best, ends, QUICK_EFFORT), ends)
@@ -76,7 +76,7 @@ class Run:
         return found.answer if found.is_best else better(self._problem, found.answer, annealed)
 
     def _anneal_and_price(
-        self, best: WeeklyAnswer, ends: float, moves: int, *, chains: int = 1
+        self, best: WeeklyAnswer, ends: float, moves: int, *, walks: int = 1
     ) -> WeeklyAnswer:
         """Annealing, and beside it a bound by prices."""
         from scheduler.allocation.prices import least_by_prices  # noqa: PLC0415 - as below
@@ -87,7 +87,7 @@ class Run:
         pricing = self._crew.start(
             least_by_prices, self._problem, goal, PRICE_ROUNDS, seconds, stop, self._report
         )
-        best = self._anneal(best, ends, moves, chains=chains)
+        best = self._anneal(best, ends, moves, walks=walks)
         self._report.tell_least(self._crew.result(pricing, ends))
         return best
 
@@ -107,12 +107,12 @@ class Run:
         return found
 
     def _anneal(
-        self, best: WeeklyAnswer, ends: float, moves: int, *, chains: int = 1
+        self, best: WeeklyAnswer, ends: float, moves: int, *, walks: int = 1
     ) -> WeeklyAnswer:
         # To load the compiled code takes a while, which a quickly closed term need not wait for.
         from scheduler.allocation.annealing import Annealing  # noqa: PLC0415
 
-        return Annealing(self._problem, self._timeline, best, seed=self._seed, chains=chains).run(
+        return Annealing(self._problem, self._timeline, best, seed=self._seed, walks=walks).run(
             moves=moves,
             ends=ends,
             is_over=lambda: self._is_over(best),
