@@ -1,11 +1,9 @@
 """Moves between answers, compiled: a unit takes a place, whoever is in the way makes room."""
 
-from collections.abc import Callable
 from math import log
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from scheduler.allocation.board import (
@@ -43,26 +41,14 @@ from scheduler.allocation.board import (
     Numbers,
     Standing,
 )
+from scheduler.allocation.compiled import entrance, inner
 
-Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 Random = NDArray[np.uint64]
 
 VICTIMS: Final = 3
 """How many may have to make room for one."""
 TOO_MANY: Final = -1
 HALF: Final = 1 << 32
-
-
-if TYPE_CHECKING:
-
-    def entrance(function: Compiled) -> Compiled: ...
-    def inner(function: Compiled) -> Compiled: ...
-
-else:
-    entrance = njit(cache=True, nogil=True)
-    """Machine code, kept beside the source for the next start; other threads run meanwhile."""
-    inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-    """Machine code for machine code only: half as long to compile."""
 
 
 class Scratch(NamedTuple):

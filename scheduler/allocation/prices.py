@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scheduler.allocation.compiled import entrance
 from scheduler.allocation.crew import Stop
 from scheduler.allocation.crowds import (
     Need,
@@ -24,7 +25,6 @@ from scheduler.allocation.crowds import (
     places_of_people,
     room_needs,
 )
-from scheduler.allocation.moves import entrance
 from scheduler.allocation.report import Report, highest_cost
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import WeeklyProblem
