@@ -1,6 +1,7 @@
 """Reading imported calendars again: each by one process at a time, later after each failure."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from calendars.bells import SchoolId
 from calendars.ics.reading import UnreadableCalendarError
 from calendars.text import Text
+from scheduler.errors import NotFoundError, StaleError
 from scheduler.imports.fetching import CalendarFetcher, Fetched, FetchError, Known
 from scheduler.imports.keeping import current
 from scheduler.imports.reading import DAYS_AHEAD, compared, read_calendar
@@ -50,7 +52,11 @@ async def refresh_due(
     except UnreadableCalendarError as error:
         found = error.text
     now = clock()
-    await store.write(lambda transaction: _settle(transaction, due, found), actor=READER, now=now)
+    # Its owner may change or remove it at this moment; what was changed is due again.
+    with suppress(StaleError, NotFoundError):
+        await store.write(
+            lambda transaction: _settle(transaction, due, found), actor=READER, now=now
+        )
     return True
 
 

@@ -171,11 +171,13 @@ async def claim_import(transaction: OpenTransaction) -> DueImport | None:
 
 
 async def leased_import(transaction: OpenTransaction, due: DueImport) -> Import | None:
-    """The import as it is now; None if the lease on it is over, or it is gone."""
+    """The import as it is now; None if the lease on it is over, or it is gone.
+
+    It is not locked: teachers and rooms are locked before imports, here as everywhere. What was
+    changed meanwhile shows when it is replaced (`StaleError`).
+    """
     row = await transaction.first(
-        select(_TABLE.c.body)
-        .where(_TABLE.c.id == due.imported.id, _TABLE.c.lease == due.lease)
-        .with_for_update()
+        select(_TABLE.c.body).where(_TABLE.c.id == due.imported.id, _TABLE.c.lease == due.lease)
     )
     return None if row is None else decode(Import, row.body)
 

@@ -27,7 +27,15 @@ from scheduler.imports.addresses import read_address
 from scheduler.imports.keeping import MOST_OF_ONE, SHORTEST_PAUSE
 from scheduler.imports.refreshing import EVERY, FIRST_PAUSE, LONGEST_PAUSE, STALE_DAYS
 from scheduler.members import RoomId, Teacher, TeacherId
-from scheduler.model import Actor, ActorRole, AuditFilter, Import, ImportState
+from scheduler.model import (
+    Actor,
+    ActorRole,
+    AuditFilter,
+    Import,
+    ImportState,
+    Resource,
+    ResourceKind,
+)
 from scheduler.store import Store, Transaction, tables
 from tests.builders import NOW, a_teacher
 from tests.scheduler.desk import Desk, a_booking, coordinator_of
@@ -250,6 +258,40 @@ async def test_what_was_changed_while_it_was_read_is_not_overwritten(
     assert await refresh(each_desk, calendars)
     now = await each_desk.read(Transaction.import_, made.id)
     assert (now.soft, now.state) == (True, ImportState.CURRENT)
+
+
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+async def test_an_owner_and_the_reading_do_not_wait_for_each_other(
+    each_desk: Desk, calendars: CalendarServer
+) -> None:
+    """Teachers and rooms are locked before imports: opposite orders would be a deadlock."""
+    made = await each_desk.do(import_calendar, a_wish(calendars))
+    due = await each_desk.do(Transaction.claim_import)
+    assert due is not None
+    has_read, has_locked, begun = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def settle(transaction: Transaction) -> None:
+        begun.append("reading")
+        before = await transaction.leased_import(due)
+        has_read.set()
+        await has_locked.wait()
+        assert before is not None
+        await transaction.replace_import(before, replace(before, tried_at=NOW))
+
+    async def rename(transaction: Transaction) -> None:
+        begun.append("owner")
+        await has_read.wait()
+        await transaction.lock([Resource(ResourceKind.TEACHER, TEACHER)])
+        has_locked.set()
+        await asyncio.sleep(0.1)
+        before = await transaction.import_(made.id)
+        await transaction.replace_import(before, replace(before, name="日程"))
+
+    ended = await asyncio.gather(each_desk.do(settle), each_desk.do(rename), return_exceptions=True)
+    assert sorted(begun) == ["owner", "reading"]
+    assert [type(each) for each in ended] == [StaleError, type(None)]
+    now = await each_desk.read(Transaction.import_, made.id)
+    assert now.name == "日程"
 
 
 async def test_another_address_is_read_at_once_and_the_time_stays_until_then(

@@ -1,18 +1,20 @@
 """Who books while a room goes out of use is refused or listed, and never lost, on both engines."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from scheduler.booking.single import SessionChange, change
-from scheduler.disruptions.outages import mark
+from scheduler.disruptions.outages import Remedies, Remedy, apply_remedies, mark
 from scheduler.errors import ClashError
-from scheduler.model import Role, Session
+from scheduler.model import Kind, Role, Session, SessionId
 from scheduler.store import Transaction
-from tests.builders import an_outage, at
+from tests.builders import TUESDAY, an_outage, at
 from tests.scheduler.desk import Desk, a_booking, a_wish
-from tests.scheduler.disruptions.outages.test_outages import applied, listed, taken
+from tests.scheduler.disruptions.outages.test_outages import O1, applied, listed, taken
 
 
 @pytest.mark.parametrize("resource", [{"room": "JS-R1"}, {"link_pool": "bridge"}])
@@ -62,3 +64,30 @@ async def test_two_who_take_up_replacements_for_one_room_do_not_both_get_it(
     await asyncio.gather(*runs, return_exceptions=True)
     sessions = await each_desk.read(Transaction.sessions)
     assert sum(site.room == "JS-R2" for each in sessions for site in each.sites) == 1
+
+
+async def test_two_who_take_up_many_replacements_do_not_wait_for_each_other(
+    each_desk: Desk,
+) -> None:
+    """In opposite orders: each locks everything at once, so that neither begins anew."""
+    for day, lead in enumerate(("TF1", "CB", "TF1", "CB")):
+        staff = {"class_groups": ()}
+        sites = (a_wish(lead, **staff), a_wish("JS", Role.LISTEN, **staff))
+        slot = at("16:10", on=TUESDAY + timedelta(days=day))
+        await each_desk.book(
+            a_booking(kind=Kind.JOINT_RESEARCH, sites=sites, slot=slot, link_pool=None)
+        )
+    await each_desk.do(mark, an_outage(at("8:00", 4 * 24 * 60), room="JS-R1"), revision=None)
+    remedies = [taken(each.session, each.replacements[0]) for each in await listed(each_desk)]
+    begun: list[SessionId] = []
+
+    async def take_up(transaction: Transaction, order: Sequence[Remedy]) -> int:
+        begun.append(order[0].session)
+        done = await apply_remedies(transaction, O1, Remedies(remedies=tuple(order)))
+        return sum(each.refusal is None for each in done)
+
+    moved = await asyncio.gather(
+        each_desk.do(take_up, remedies), each_desk.do(take_up, remedies[::-1])
+    )
+    assert sorted(begun) == sorted((remedies[0].session, remedies[-1].session))
+    assert sorted(moved) == [0, len(remedies)]
