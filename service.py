@@ -97,7 +97,7 @@ async def run_service(settings: Settings) -> None:
                 sending_through(outlets),
                 reading_calendars(fetcher, importer.reader),
                 telling_guests(settings.mail_server),
-                forgetting(settings.audit_days),
+                forgetting(audit_days=settings.audit_days, notice_days=settings.notice_days),
             ),
         )
         app = make_app(

@@ -118,10 +118,10 @@ def telling_guests(server: MailServer | None) -> Job:
     return Job(send_invitations, seconds=5)
 
 
-def forgetting(audit_days: int) -> Job:
+def forgetting(*, audit_days: int, notice_days: int) -> Job:
     """Forget once an hour what need not be remembered: old answers, what left calendars long ago.
 
-    Of the audit the oldest.
+    Of what was told and of the audit the oldest, in parts between which others write.
     """
 
     async def forget(store: Store, clock: Clock) -> None:
@@ -129,9 +129,14 @@ def forgetting(audit_days: int) -> Job:
         for forgotten in (
             lambda transaction: transaction.forget_answers(now - ANSWERS_KEPT),
             lambda transaction: transaction.forget_departures(now - CANCELLED_IS_SHOWN_FOR),
-            lambda transaction: transaction.purge_audit(now - timedelta(days=audit_days)),
         ):
             await store.write(forgotten, actor=MACHINE, now=now)
+        for part in (
+            lambda transaction: transaction.forget_told(now - timedelta(days=notice_days)),
+            lambda transaction: transaction.purge_audit(now - timedelta(days=audit_days)),
+        ):
+            while await store.write(part, actor=MACHINE, now=now):
+                pass
 
     return Job(forget, seconds=3600)
 

@@ -31,8 +31,9 @@ class Settings:
     stop, requests are still let in. `secret_key` seals what is kept secret in
     the database; older keys may follow after commas. Mail goes out where `smtp_host` is set.
     Robots are called at their vendors' hosts, and at those of `robot_hosts` ("host:port", commas
-    between). What happened longer than `audit_days` ago is forgotten. Reverse proxies at the
-    addresses `trusted_proxies` are believed about whom they heard from. Plans are searched for in
+    between). What happened longer than `audit_days` ago is forgotten, and what
+    people were told longer than `notice_days` ago. Reverse proxies at the addresses
+    `trusted_proxies` are believed about whom they heard from. Plans are searched for in
     threads, in "processes", or by the workers of the Dask scheduler at the address `solver`, with
     `solver_width` tasks at once.
     """
@@ -53,6 +54,7 @@ class Settings:
     robot_hosts: str = ""
     import_hosts: str = ""
     audit_days: int = 730
+    notice_days: Annotated[int, Meta(ge=30)] = 365
     trusted_proxies: str = ""
     solver: str = ""
     solver_width: Annotated[int, Meta(ge=1, le=1000)] = 2

@@ -37,6 +37,9 @@ from scheduler.store import (
     editions as about_editions,
 )
 from scheduler.store import (
+    forgetting as about_forgetting,
+)
+from scheduler.store import (
     imports as about_imports,
 )
 from scheduler.store import (
@@ -222,6 +225,7 @@ class Transaction(OpenTransaction):
     hold_sender = about_sending.hold_sender
     note_part = about_sending.note_part
     note_failure = about_sending.note_failure
+    forget_told = about_forgetting.forget_told
 
     # Whether all is well
     has_known_schema = about_migrating.has_known_schema

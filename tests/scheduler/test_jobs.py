@@ -95,7 +95,7 @@ async def test_a_key_is_remembered_for_two_days_and_is_new_again_then(store: Sto
         await transaction.remember("k", b"fingerprint", b"answer")
 
     await store.write(answer, actor=MACHINE, now=NOW)
-    forget = forgetting(audit_days=180).work
+    forget = forgetting(audit_days=180, notice_days=365).work
     await forget(store, lambda: NOW + ANSWERS_KEPT)
     assert await store.write(ask, actor=MACHINE, now=NOW) == b"answer"
     await forget(store, lambda: NOW + ANSWERS_KEPT + timedelta(seconds=1))
@@ -116,7 +116,7 @@ async def test_the_audit_is_forgotten_when_it_is_as_old_as_the_operator_says(sto
         async with store.read(now=NOW) as transaction:
             return [entry.action for entry in await transaction.audit()]
 
-    forget = forgetting(audit_days=200).work
+    forget = forgetting(audit_days=200, notice_days=365).work
     await forget(store, lambda: NOW + timedelta(days=200))
     assert await actions() == ["import"]
     await forget(store, lambda: NOW + timedelta(days=200, seconds=1))

@@ -370,3 +370,43 @@ async def test_what_waits_is_counted(outbox: Outbox) -> None:
     await outbox.send()
     backlog = await outbox.read(Transaction.backlog)
     assert (backlog.notices, backlog.waiting, backlog.oldest) == (0, 0, None)
+
+
+async def test_what_was_sent_long_ago_is_forgotten_and_what_nobody_got_stays(
+    outbox: Outbox,
+) -> None:
+    """Also what no channel carries; what was given up waits for a person, however old it is."""
+    told_at = outbox.clock()
+    await outbox.tell(a_notice("unheard", created_at=told_at))
+    await outbox.gather()
+    await outbox.open(a_channel("robot"))
+    await outbox.open(a_channel("mail", kind=ChannelKind.MAIL))
+    await outbox.tell(a_notice("n1", created_at=told_at), a_notice("n2", created_at=told_at))
+    outbox.clock.pass_by(minutes=1)
+    await outbox.gather()
+    outbox.post.refuse_recipient = "550 5.1.1 No such user"
+    await outbox.send()
+    sent_at = outbox.clock()
+
+    async def left(at_once: int) -> tuple[int, list[str], list[str]]:
+        gone = await outbox.write(
+            lambda transaction: transaction.forget_told(sent_at + timedelta(1), most=at_once)
+        )
+        notices = await outbox.read(Transaction.notices)
+        messages = await outbox.messages()
+        return gone, [each.id for each in notices], [each.state for each in messages]
+
+    assert await outbox.write(lambda transaction: transaction.forget_told(told_at)) == 0
+    outbox.clock.pass_by(days=2)
+    await left(1)
+    assert await left(1) == (0, ["n1", "n2"], [MessageState.DEAD])
+    (dead,) = await outbox.messages()
+    outbox.post.refuse_recipient = ""
+    await outbox.write(lambda transaction: transaction.revive_message(dead))
+    assert await outbox.send() == 1
+    assert (await left(9))[0] == 0
+    outbox.clock.pass_by(days=2)
+    sent_at = outbox.clock()
+    assert await left(1) == (2, ["n2"], [])
+    assert await left(1) == (1, [], [])
+    assert (await outbox.read(Transaction.audit, limit=1000))[-1].action == "purge"

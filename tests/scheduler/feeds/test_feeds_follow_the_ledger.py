@@ -99,7 +99,10 @@ class World:
         if verb == "wait":
             self.now += timedelta(hours=chance.choice((5, 30, 100, 300, 600)))
         elif verb == "run jobs":
-            for job in (Job(expire_holds, seconds=60), forgetting(3650)):
+            for job in (
+                Job(expire_holds, seconds=60),
+                forgetting(audit_days=3650, notice_days=3650),
+            ):
                 await job.work(self.store, lambda: self.now)
         elif use_case := Happenings(before.sessions, self.now, chance).use_case(verb):
             await self._try(use_case)

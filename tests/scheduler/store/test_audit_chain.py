@@ -191,6 +191,48 @@ async def test_what_is_old_goes_and_the_rest_can_still_be_verified(desk: Desk) -
     assert again == 0
 
 
+async def test_what_is_old_goes_in_parts_between_which_the_rest_can_be_verified(
+    desk: Desk,
+) -> None:
+    await life_of_a_session(desk)
+    later = NOW + YEAR
+    (before,) = await desk.type("SELECT count(*) AS many FROM audit")
+    parts: list[int] = []
+    while parts[-1:] != [0]:
+        parts.append(
+            await desk.write(lambda transaction: transaction.purge_audit(later, most=2), now=later)
+        )
+        async with desk.read(now=later) as transaction:
+            assert (*await transaction.verify_chain(), *await transaction.follow_audit()) == ()
+    assert max(parts) == 2
+    assert sum(parts) == before.many
+
+
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+async def test_who_writes_and_who_purges_too_wait_for_no_purge(desk: Desk) -> None:
+    """The purge holds one chain: a write finds another, another purge leaves it alone."""
+    await life_of_a_session(desk)
+    later = NOW + YEAR
+    purging, go_on = asyncio.Event(), asyncio.Event()
+
+    async def purge_slowly(transaction: Transaction) -> int:
+        purged = await transaction.purge_audit(later)
+        purging.set()
+        await go_on.wait()
+        return purged
+
+    slow = asyncio.create_task(desk.write(purge_slowly, now=later))
+    await purging.wait()
+    room = desk.write(lambda transaction: transaction.put(a_room(no=9), revision=None), now=later)
+    await asyncio.wait_for(room, timeout=5)
+    other = desk.write(lambda transaction: transaction.purge_audit(later), now=later)
+    assert await asyncio.wait_for(other, timeout=5) == 0
+    go_on.set()
+    assert await slow > 0
+    async with desk.read(now=later) as transaction:
+        assert await transaction.verify_chain() == ()
+
+
 async def test_nothing_younger_than_180_days_goes(desk: Desk) -> None:
     await life_of_a_session(desk)
     soon = NOW + KEPT_AT_LEAST

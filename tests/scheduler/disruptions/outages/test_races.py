@@ -71,8 +71,10 @@ async def test_two_who_take_up_many_replacements_do_not_wait_for_each_other(
 ) -> None:
     """In opposite orders: each locks everything at once, so that neither begins anew."""
     for day, lead in enumerate(("TF1", "CB", "TF1", "CB")):
-        staff = {"class_groups": ()}
-        sites = (a_wish(lead, **staff), a_wish("JS", Role.LISTEN, **staff))
+        sites = (
+            a_wish(lead, class_groups=()),
+            a_wish("JS", Role.LISTEN, class_groups=()),
+        )
         slot = at("16:10", on=TUESDAY + timedelta(days=day))
         await each_desk.book(
             a_booking(kind=Kind.JOINT_RESEARCH, sites=sites, slot=slot, link_pool=None)
