@@ -1,8 +1,8 @@
 """Annealing: an answer is changed move by move, ever less willing to become worse on the way.
 
 A move gives a unit another place; up to three others that are in the way settle elsewhere or are
-left out. People, rooms, buffers, ways and links are kept at every step. What goes together in a
-chain stays where it is.
+left out. People, rooms, buffers, ways, links and quotas are kept at every step. What a move of one
+would tear apart (chains, several times a week by one of several teams) stays where it is.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ from scheduler.allocation.crew import Crew
 from scheduler.allocation.greedy import better, complete
 from scheduler.allocation.moves import Random, anneal, place_all, scratch_for
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem
+from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem, teams_of
 from scheduler.allocation.windows import Window, window
 
 HOT: Final = 0.5
@@ -90,7 +90,12 @@ def go_on(
 
 def torn_by_moves(problem: WeeklyProblem) -> set[int]:
     """The activities that a move of one alone would tear apart."""
-    return {number for chain in problem.chains for number in chain.activities}
+    chained = {number for chain in problem.chains for number in chain.activities}
+    return chained | {
+        number
+        for number, activity in enumerate(problem.activities)
+        if len(teams_of(problem, activity)) > 1
+    }
 
 
 class Annealing:

@@ -8,7 +8,7 @@ from scheduler.allocation.weekly import WeeklyProblem
 
 
 def apart(problem: WeeklyProblem) -> list[tuple[int, ...]]:
-    """Groups of activities that share no person, school, scarce link, allowance or chain.
+    """Groups of activities that share no person, school, scarce link, allowance, quota or chain.
 
     Schools that never meet fall apart, unless by way of a third. What has no place is in none,
     unless it is in a chain.
@@ -45,6 +45,9 @@ def _shared(problem: WeeklyProblem) -> Iterator[tuple[int, tuple[str, int]]]:
     for number, allowance in enumerate(problem.allowances):
         for each in allowance.places:
             yield problem.places[each].activity, ("allowance", number)
+    for number, quota in enumerate(problem.quotas):
+        for each in quota.places:
+            yield problem.places[each].activity, ("quota", number)
     for number, chain in enumerate(problem.chains):
         for activity in chain.activities:
             yield activity, ("chain", number)

@@ -15,6 +15,8 @@ Numbers = NDArray[np.int64]
 
 WORD: Final = 31
 """Dates in one number, the sign left alone."""
+FORBIDDING: Final = 32
+"""So many times the price of leaving out everything is more than any temperature accepts."""
 
 # Columns of `places`. Pairs say where in the pool a list begins and ends.
 COST, STARTS, ENDS, DAY, PART, KIND, CELLS, CELLS_END, ALLOWANCES, ALLOWANCES_END, DATES = range(11)
@@ -131,18 +133,28 @@ def first_rooms(problem: WeeklyProblem) -> list[int]:
 
 
 def board_of(problem: WeeklyProblem, timeline: Timeline, seed: int) -> Board:
-    """The problem as tables. The seed orders places that cost the same."""
+    """The problem as tables. The seed orders places that cost the same.
+
+    A quota is an allowance whose price nobody would pay.
+    """
     pool = _Pool()
     kinds = _Kinds(problem, pool)
     parts = parts_of(place.dates & timeline.dates for place in problem.places)
     places = _places(problem, timeline, parts, kinds, pool)
     units = _units(problem, pool, seed)
+    price = FORBIDDING * (1 + sum(row[SHARE] + row[REST] for row in units))
     resources = _resources(problem, kinds, [row[KIND] for row in places], len(parts))
     return Board(
         places=_table(places, DATES + 1),
         units=_table(units, REST + 1),
         resources=_table(resources, USERS + 1),
-        allowances=_table([(each.free, each.points) for each in problem.allowances], POINTS + 1),
+        allowances=_table(
+            [
+                *((each.free, each.points) for each in problem.allowances),
+                *((quota.most, price) for quota in problem.quotas),
+            ],
+            POINTS + 1,
+        ),
         pool=np.array(pool.numbers, dtype=np.int64),
     )
 
@@ -193,8 +205,10 @@ def parts_of(masks: Iterable[int]) -> list[int]:
 
 def _allowances_by_place(problem: WeeklyProblem) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for number, allowance in enumerate(problem.allowances):
-        for place in allowance.places:
+    limited = [each.places for each in problem.allowances]
+    limited += [each.places for each in problem.quotas]
+    for number, places in enumerate(limited):
+        for place in places:
             found.setdefault(place, []).append(number)
     return found
 
@@ -253,7 +267,7 @@ def empty_standing(problem: WeeklyProblem, timeline: Timeline, board: Board) -> 
         users=np.zeros((int(board.resources[-1, USERS]), 2), dtype=np.int64),
         counts=np.zeros((len(board.resources), board.resources.shape[1] - USERS), dtype=np.int64),
         load=load,
-        used=np.zeros(len(problem.allowances), dtype=np.int64),
+        used=np.zeros(len(board.allowances), dtype=np.int64),
         eager=np.append(np.int64(units), np.arange(units, dtype=np.int64)),
     )
 

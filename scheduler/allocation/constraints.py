@@ -18,7 +18,7 @@ from scheduler.allocation.crowds import (
     travellers,
 )
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import WeeklyProblem
+from scheduler.allocation.weekly import WeeklyProblem, teams_of
 
 Constraint = Callable[[CpModel, WeeklyProblem, Timeline, Choices], None]
 
@@ -46,6 +46,30 @@ def on_different_days(
             by_day[problem.places[place].day].append(choices.used[place])
         for used in by_day.values():
             model.add_at_most_one(used)
+
+
+def one_team_all_week(
+    model: CpModel, problem: WeeklyProblem, timeline: Timeline, choices: Choices
+) -> None:
+    """What is held several times a week is served by the same offer each time."""
+    del timeline
+    for activity in problem.activities:
+        teams = teams_of(problem, activity)
+        if len(teams) > 1:
+            serving = [model.new_bool_var("") for _ in teams]
+            model.add_at_most_one(serving)
+            for places, serves in zip(teams, serving, strict=True):
+                for place in places:
+                    model.add_implication(choices.used[place], serves)
+
+
+def quotas_are_kept(
+    model: CpModel, problem: WeeklyProblem, timeline: Timeline, choices: Choices
+) -> None:
+    """An offer serves no more a week than it is for."""
+    del timeline
+    for quota in problem.quotas:
+        model.add(LinearExpr.sum([choices.used[place] for place in quota.places]) <= quota.most)
 
 
 def people_are_in_one_place(
@@ -145,6 +169,8 @@ def chains_stay_whole(
 CONSTRAINTS: Final[tuple[Constraint, ...]] = (
     held_as_often_as_wished,
     on_different_days,
+    one_team_all_week,
+    quotas_are_kept,
     people_are_in_one_place,
     people_have_time_to_travel,
     rooms_suffice,

@@ -14,6 +14,7 @@ from scheduler.allocation.weekly import (
     WeeklyProblem,
     cost_of,
     missed,
+    teams_of,
 )
 
 ROUNDS: Final = 8
@@ -90,13 +91,18 @@ def _together(problem: WeeklyProblem) -> Iterator[tuple[int, ...]]:
 
 
 def _is_whole(problem: WeeklyProblem, together: Sequence[int], held: Sequence[Chosen]) -> bool:
-    """Whether each activity is held as often as wished, and those of a chain suit each other."""
+    """Whether each is held as often as wished by one team, and a chain on dates that suit."""
     times = Counter(problem.places[chosen.place].activity for chosen in held)
     used = {chosen.place for chosen in held}
-    return all(times[number] == problem.activities[number].times for number in together) and all(
-        chain.way_in(used) is not None
-        for chain in problem.chains
-        if chain.activities == tuple(together)
+    teams = {(problem.places[place].activity, problem.places[place].team) for place in used}
+    return (
+        len(teams) == len(together)
+        and all(times[number] == problem.activities[number].times for number in together)
+        and all(
+            chain.way_in(used) is not None
+            for chain in problem.chains
+            if chain.activities == tuple(together)
+        )
     )
 
 
@@ -111,6 +117,11 @@ class _Fit:
         self._gap = max(problem.travel, max(buffers, default=0))
         self._chains = {number: each for each in problem.chains for number in each.activities}
         self._settled: dict[tuple[int, ...], bool] = {}
+        self._open = [quota.most for quota in problem.quotas]
+        self._quotas_of: dict[int, list[int]] = {}
+        for number, quota in enumerate(problem.quotas):
+            for place in quota.places:
+                self._quotas_of.setdefault(place, []).append(number)
         self._left = [allowance.free for allowance in problem.allowances]
         self._allowances_of: dict[int, list[int]] = {}
         for number, allowance in enumerate(problem.allowances):
@@ -130,22 +141,38 @@ class _Fit:
 
     def _place_alone(self, number: int) -> bool:
         activity = self._problem.activities[number]
+        ways = [
+            found
+            for places in teams_of(self._problem, activity)
+            if (found := self._pick(places, activity.times)) is not None
+        ]
+        if not ways:
+            return False
+        for chosen in min(ways, key=lambda found: sum(self._cost(each.place) for each in found)):
+            self.take(chosen)
+        return True
+
+    def _pick(self, places: Sequence[int], times: int) -> list[Chosen] | None:
+        """So many of the places, the cheapest that are free, on different days."""
         found: list[Chosen] = []
         days: set[int] = set()
-        for place in sorted(activity.places, key=lambda place: (self._cost(place), place)):
-            if len(found) == activity.times:
-                break
-            if self._problem.places[place].day in days:
+        for place in sorted(places, key=lambda place: (self._cost(place), place)):
+            if self._problem.places[place].day in days or not self._is_open(place, found):
                 continue
             rooms = self._occupancy.rooms_for(self._problem.places[place])
             if rooms is not None:
                 found.append(Chosen(place, rooms))
                 days.add(self._problem.places[place].day)
-        if len(found) < activity.times:
-            return False
-        for chosen in found:
-            self.take(chosen)
-        return True
+                if len(found) == times:
+                    return found
+        return None
+
+    def _is_open(self, place: int, beside: Sequence[Chosen]) -> bool:
+        """Whether every quota leaves room for the place beside others about to be taken."""
+        return all(
+            self._open[number] > sum(number in self._quotas_of.get(o.place, ()) for o in beside)
+            for number in self._quotas_of.get(place, ())
+        )
 
     def _place_chain(self, chain: Chain) -> bool:
         """Hold all of a chain in its cheapest way at places that do not touch each other."""
@@ -153,7 +180,8 @@ class _Fit:
             place: (self._cost(place), rooms)
             for number in chain.activities
             for place in self._problem.activities[number].places
-            if (rooms := self._occupancy.rooms_for(self._problem.places[place])) is not None
+            if self._is_open(place, ())
+            and (rooms := self._occupancy.rooms_for(self._problem.places[place])) is not None
         }
         cheapest: dict[frozenset[int], list[int]] = {}
         best: tuple[int, list[int]] | None = None
@@ -162,7 +190,7 @@ class _Fit:
             for places in way.places:
                 if places not in cheapest:
                     cheapest[places] = sorted(places & free.keys(), key=lambda p: (free[p][0], p))
-                apart = (p for p in cheapest[places] if not self._touches_any(p, picked))
+                apart = (p for p in cheapest[places] if self._suits(p, picked))
                 picked += islice(apart, 1)
             cost = way.cost + sum(free[place][0] for place in picked)
             if len(picked) == len(way.places) and (best is None or cost < best[0]):
@@ -171,10 +199,11 @@ class _Fit:
             self.take(Chosen(place, free[place][1]))
         return best is not None
 
-    def _touches_any(self, place: int, others: Sequence[int]) -> bool:
-        """Whether it comes so near to one of the others that they could be in each other's way."""
+    def _suits(self, place: int, others: Sequence[int]) -> bool:
+        """Whether it is so far from the others that they are surely not in each other's way."""
         places, gap = self._problem.places, self._gap
-        return any(
+        beside = [Chosen(other, ()) for other in others]
+        return self._is_open(place, beside) and not any(
             places[place].dates & places[other].dates
             and places[place].starts < places[other].ends + gap
             and places[other].starts < places[place].ends + gap
@@ -185,7 +214,8 @@ class _Fit:
         """Hold what was held together where it was, unless a place or room of it is taken."""
         if not all(
             self._occupancy.fits(self._problem.places[chosen.place], chosen.rooms)
-            for chosen in held
+            and self._is_open(chosen.place, held[:at])
+            for at, chosen in enumerate(held)
         ):
             return False
         for chosen in held:
@@ -195,6 +225,8 @@ class _Fit:
     def take(self, chosen: Chosen) -> None:
         self.chosen.append(chosen)
         self._occupancy.take(self._problem.places[chosen.place], chosen.rooms)
+        for number in self._quotas_of.get(chosen.place, ()):
+            self._open[number] -= 1
         for number in self._allowances_of.get(chosen.place, ()):
             self._left[number] -= 1
 

@@ -40,7 +40,8 @@ class LinkUse:
 class Place:
     """One way to hold an activity: a time of day on a bit set of `dates`, with all it takes.
 
-    `day` is the weekday of the pattern; `cost` is what this place alone is charged.
+    `day` is the weekday of the pattern; `cost` is what this place alone is charged. `team` says who
+    serves it, where several may: the same all week.
     """
 
     activity: int
@@ -52,6 +53,7 @@ class Place:
     needs: tuple[RoomNeed, ...] = ()
     links: tuple[LinkUse, ...] = ()
     cost: int = 0
+    team: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ class Allowance:
     places: tuple[int, ...]
     free: int
     points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Of `places`, no more than `most` are used."""
+
+    places: tuple[int, ...]
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,7 @@ class WeeklyProblem:
     buffers: tuple[tuple[int, ...], ...] = ()
     links: tuple[Link, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     chains: tuple[Chain, ...] = ()
     travel: int = 0
 
@@ -168,6 +179,16 @@ def bits_of(mask: int) -> Iterator[int]:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
         mask ^= lowest
+
+
+def teams_of(problem: WeeklyProblem, activity: Activity) -> list[tuple[int, ...]]:
+    """The places of an activity, apart for each team that must serve it all week."""
+    if activity.times == 1:
+        return [tuple(activity.places)]
+    teams: dict[int, list[int]] = {}
+    for place in activity.places:
+        teams.setdefault(problem.places[place].team, []).append(place)
+    return [tuple(places) for places in teams.values()]
 
 
 def charged(allowance: Allowance, used: frozenset[int] | set[int]) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from scheduler.allocation.weekly import (
     Link,
     Load,
     Place,
+    Quota,
     RoomNeed,
     Way,
     WeeklyAnswer,
@@ -102,6 +103,7 @@ def window(
             buffers=problem.buffers,
             links=tuple(_links(problem, kept, ample)),
             allowances=tuple(_allowances(problem, kept, numbers)),
+            quotas=tuple(_quotas(problem, kept, numbers)),
             chains=tuple(_chains(problem, free, numbers)),
             travel=problem.travel,
         ),
@@ -173,6 +175,19 @@ def joined(
     kept = [each for each in one.chosen if problem.places[each.place].activity not in changed]
     again = [each for each in other.chosen if problem.places[each.place].activity in changed]
     return resume(problem, timeline, [*kept, *again])
+
+
+def _quotas(
+    problem: WeeklyProblem, kept: Sequence[Chosen], numbers: Sequence[int]
+) -> Iterator[Quota]:
+    """What is kept has used some of what is there."""
+    new = {old: number for number, old in enumerate(numbers)}
+    used = {each.place for each in kept}
+    for quota in problem.quotas:
+        gone = sum(place in used for place in quota.places)
+        places = tuple(new[place] for place in quota.places if place in new)
+        if places:
+            yield Quota(places, max(0, quota.most - gone))
 
 
 def _chains(problem: WeeklyProblem, free: Sequence[int], numbers: Sequence[int]) -> Iterator[Chain]:

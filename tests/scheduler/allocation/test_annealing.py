@@ -5,7 +5,7 @@ from time import monotonic
 import pytest
 
 from scheduler.allocation.annealing import Annealing
-from scheduler.allocation.constraints import chains_stay_whole
+from scheduler.allocation.constraints import chains_stay_whole, one_team_all_week
 from scheduler.allocation.crew import Crew
 from scheduler.allocation.greedy import better, fit_greedily
 from scheduler.allocation.timeline import Timeline
@@ -18,8 +18,11 @@ from tests.scheduler.allocation.weeks import (
     faults_of,
     is_complete,
     with_chains,
+    with_offers,
 )
 
+STAYS = (chains_stay_whole, one_team_all_week)
+"""What annealing leaves where it is."""
 NOTHING = WeeklyAnswer(chosen=(), unplaced=(), cost=0)
 
 
@@ -66,6 +69,16 @@ def test_annealing_is_sound_and_complete_and_no_worse_than_its_start(seed: int) 
     assert answer == start or better(problem, start, answer) is answer
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_annealing_keeps_to_offers(seed: int) -> None:
+    problem = with_offers(a_crowded_week(seed, activities=14, places=5), seed)
+    start = fit_greedily(problem, Timeline(problem))
+    answer = annealed(problem, start)
+    assert faults_of(problem, answer.chosen) == []
+    assert is_complete(problem, answer)
+    assert answer == start or better(problem, start, answer) is answer
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_annealing_leaves_chains_where_they_are(seed: int) -> None:
     problem = with_chains(a_crowded_week(seed, activities=14, places=5), seed)
@@ -83,7 +96,7 @@ def test_annealing_leaves_chains_where_they_are(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("problem", "used"),
-    [example for constraint, example in REFUSED.items() if constraint is not chains_stay_whole],
+    [example for constraint, example in REFUSED.items() if constraint not in STAYS],
 )
 def test_annealing_keeps_every_constraint(problem: WeeklyProblem, used: tuple[int, ...]) -> None:
     answer = annealed(problem, nothing_placed(problem), moves=20_000)

@@ -18,6 +18,7 @@ from scheduler.allocation.weekly import (
     LinkUse,
     Place,
     Presence,
+    Quota,
     RoomNeed,
     Way,
     WeeklyProblem,
@@ -158,6 +159,8 @@ def test_what_goes_together_is_not_searched_apart() -> None:
     problem = a_week([here], [there], [a_place(700, people=(Presence(3),))], chains=(tied,))
     assert apart(problem) == [(0, 2), (1,)]
     assert solve_weekly(problem, seconds=5, seed=1).cost == 4
+    shared = a_week([here], [there], quotas=(Quota((0, 1), 1),))
+    assert apart(shared) == [(0, 1)]
     nowhere = a_week([here], [there], [], chains=(Chain((0, 2), ()),))
     assert apart(nowhere) == [(0, 2), (1,)]
     answer = solve_weekly(nowhere, seconds=5, seed=1)

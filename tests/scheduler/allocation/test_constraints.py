@@ -13,8 +13,10 @@ from scheduler.allocation.constraints import (
     held_as_often_as_wished,
     links_suffice,
     on_different_days,
+    one_team_all_week,
     people_are_in_one_place,
     people_have_time_to_travel,
+    quotas_are_kept,
     rooms_suffice,
 )
 from scheduler.allocation.timeline import Timeline
@@ -24,6 +26,7 @@ from scheduler.allocation.weekly import (
     LinkUse,
     Load,
     Presence,
+    Quota,
     RoomNeed,
     Way,
     WeeklyProblem,
@@ -60,9 +63,23 @@ CHAIN = a_week(
     chains=(Chain((0, 1), (Way((frozenset({0}), frozenset({3}))),)),),
 )
 
+TEAMS = a_week(
+    (
+        2,
+        [
+            a_place(day=1, team=1),
+            a_place(day=2, dates=1 << 9, team=2),
+            a_place(day=3, dates=1 << 10, team=1),
+        ],
+    )
+)
+OFFER = a_week([a_place(600)], [a_place(700)], [a_place(800)], quotas=(Quota((0, 1), 1),))
+
 REFUSED: Final[dict[Constraint, tuple[WeeklyProblem, tuple[int, ...]]]] = {
     held_as_often_as_wished: (TWICE, (0,)),
     on_different_days: (TWICE, (0, 2)),
+    one_team_all_week: (TEAMS, (0, 1)),
+    quotas_are_kept: (OFFER, (0, 1)),
     people_are_in_one_place: (MEETING, (0, 1)),
     people_have_time_to_travel: (AWAY, (0, 1)),
     rooms_suffice: (ONE_ROOM, (0, 1)),
@@ -85,6 +102,12 @@ def test_twice_on_two_days_and_not_at_all_are_both_fine() -> None:
     for constraint in CONSTRAINTS:
         assert allows(constraint, TWICE, 0, 1)
         assert allows(constraint, TWICE)
+
+
+def test_one_team_serves_all_week_and_a_quota_is_used_up() -> None:
+    assert allows(one_team_all_week, TEAMS, 0, 2)
+    assert allows(quotas_are_kept, OFFER, 0, 2)
+    assert allows(quotas_are_kept, OFFER, 1, 2)
 
 
 def test_a_chain_is_held_whole_in_one_of_its_ways_or_not_at_all() -> None:

@@ -24,6 +24,7 @@ from tests.scheduler.allocation.weeks import (
     faults_of,
     is_complete,
     with_chains,
+    with_offers,
 )
 
 
@@ -49,6 +50,27 @@ def test_chains_are_held_whole_or_not_at_all_and_best(seed: int) -> None:
     assert is_complete(problem, answer)
     assert (missed(problem, answer.unplaced), answer.cost) == best_by_brute_force(problem)
     assert answer.bound == answer.cost
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_offers_are_kept_to_and_used_best(seed: int) -> None:
+    problem = with_offers(a_crowded_week(seed), seed)
+    answer = solved(problem)
+    assert faults_of(problem, answer.chosen) == []
+    assert is_complete(problem, answer)
+    assert (missed(problem, answer.unplaced), answer.cost) == best_by_brute_force(problem)
+    assert answer.bound == answer.cost
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_offers_are_kept_to_at_every_step_of_a_search(seed: int) -> None:
+    week = a_crowded_week(seed, activities=14, places=5)
+    problem = with_chains(with_offers(week, seed), seed)
+    told: list[Progress] = []
+    answer = solve_weekly(problem, seconds=30, seed=1, on_progress=told.append)
+    for each in (fit_greedily(problem, Timeline(problem)), answer, *(t.answer for t in told)):
+        assert faults_of(problem, each.chosen) == []
+        assert is_complete(problem, each)
 
 
 @pytest.mark.parametrize("seed", range(20))

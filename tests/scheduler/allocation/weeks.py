@@ -16,6 +16,7 @@ from scheduler.allocation.weekly import (
     Load,
     Place,
     Presence,
+    Quota,
     RoomNeed,
     Way,
     WeeklyAnswer,
@@ -64,7 +65,7 @@ def a_week(
 
 def faults_of(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> list[str]:
     """Everything that is wrong with an answer's places and rooms."""
-    faults = [*_times(problem, chosen), *_torn(problem, chosen)]
+    faults = [*_times(problem, chosen), *_torn(problem, chosen), *_over_quota(problem, chosen)]
     for one, other in combinations(chosen, 2):
         faults += _clashes(problem, one, other)
     for each in chosen:
@@ -87,6 +88,15 @@ def _times(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
             yield f"activity {number} is held {len(places)} times"
         if len({place.day for place in places}) != len(places):
             yield f"activity {number} is held twice on a day"
+        if len({place.team for place in places}) > 1:
+            yield f"activity {number} has several teams"
+
+
+def _over_quota(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
+    for quota in problem.quotas:
+        used = [each.place for each in chosen if each.place in quota.places]
+        if len(used) > quota.most:
+            yield f"{used} are more than {quota.most}"
 
 
 def _torn(problem: WeeklyProblem, chosen: Sequence[Chosen]) -> Iterator[str]:
@@ -184,6 +194,29 @@ def _has_rooms(problem: WeeklyProblem, used: Sequence[int]) -> bool:
     ):
         return False
     return any(not faults_of(problem, chosen) for chosen in product(*choices))
+
+
+def with_offers(problem: WeeklyProblem, seed: int) -> WeeklyProblem:
+    """The same where each place is served by one of two teams, each of which has a quota."""
+    random = Random(seed)
+    places = tuple(
+        Place(
+            **{name: getattr(place, name) for name in Place.__slots__}
+            | {"team": random.randrange(2)}
+        )
+        for place in problem.places
+    )
+    quotas = tuple(
+        Quota(
+            tuple(number for number, place in enumerate(places) if place.team == team),
+            random.randrange(1, 4),
+        )
+        for team in range(2)
+    )
+    return WeeklyProblem(
+        **{name: getattr(problem, name) for name in WeeklyProblem.__slots__}
+        | {"places": places, "quotas": quotas}
+    )
 
 
 def with_chains(problem: WeeklyProblem, seed: int) -> WeeklyProblem:
