@@ -226,10 +226,10 @@ def _require_own_words(actor: Actor, request: Request, before: Request | None) -
             "Only a school's coordinator, or the alliance's office, agrees for that school, and "
             "anew when its part changes.",
         )
-    state, series = (before.state, before.series) if before is not None else (None, ())
+    state, placed = (before.state, (before.series, before.offer)) if before else (None, ((), None))
     may_be = {state or RequestState.OPEN, RequestState.OPEN, RequestState.WITHDRAWN}
-    if request.state not in may_be or request.series != series:
+    if request.state not in may_be or (request.series, request.offer) != placed:
         raise ForbiddenError(
-            "申请是否已安排（state, series）由发布的方案决定。",
-            "Whether a request is placed (state, series) is decided by a published plan.",
+            "申请是否已安排（state, series, offer）由发布的方案决定。",
+            "Whether a request is placed (state, series, offer) is decided by a published plan.",
         )

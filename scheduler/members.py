@@ -25,6 +25,7 @@ TeacherId = NewType("TeacherId", str)
 ClassGroupId = NewType("ClassGroupId", str)
 StudioId = NewType("StudioId", str)
 OutageId = NewType("OutageId", str)
+OfferId = NewType("OfferId", str)
 
 IDENTIFIER: Final = fields.IDENTIFIER
 NAME: Final = fields.NAME
@@ -78,6 +79,7 @@ class Preference(StrEnum):
     S3 = "S3"
     S4 = "S4"
     S5 = "S5"
+    S6 = "S6"
     S7 = "S7"
     S8 = "S8"
     S9 = "S9"
@@ -269,6 +271,37 @@ class OpenSlot:
                 f"开放时段必须先开始后结束，而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",
                 f"An open slot must end after it starts, unlike "
                 f"{self.starts:%H:%M}-{self.ends:%H:%M}.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A teacher (any qualified one if open) whom a school lends for lessons given to others.
+
+    Offering is consent given in advance: for one of `schools` (any, if none is named) a plan may
+    take it up `per_week` times a week, within its times on the alliance's clock, and the school
+    need not be asked again.
+    """
+
+    id: Annotated[OfferId, IDENTIFIER]
+    school: SchoolId
+    term: Annotated[str, IDENTIFIER]
+    subject: Name
+    grades: tuple[Grade, ...] = ()
+    teacher: TeacherId | None = None
+    per_week: Annotated[int, Meta(ge=1, le=40)] = 1
+    weeks: Line = "全"
+    weekdays: tuple[Weekday, ...] = (1, 2, 3, 4, 5)
+    earliest: time = time(8, 0)
+    latest: time = time(18, 0)
+    schools: tuple[SchoolId, ...] = ()
+    note: Note = ""
+
+    def __post_init__(self) -> None:
+        parse_weeks(self.weeks, MAX_WEEKS)
+        if self.earliest >= self.latest:
+            raise InvalidValueError(
+                "earliest 必须早于 latest。", "earliest must come before latest."
             )
 
 

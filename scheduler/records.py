@@ -21,6 +21,8 @@ from scheduler.members import (
     DistrictId,
     LinkPool,
     LinkPoolId,
+    Offer,
+    OfferId,
     OpenSlot,
     Outage,
     OutageId,
@@ -51,6 +53,7 @@ Record = (
     | OpenSlot
     | Outage
     | BusyBlock
+    | Offer
     | Request
 )
 
@@ -70,6 +73,7 @@ KINDS: Final[dict[str, type[Record]]] = {
     "open-slots": OpenSlot,
     "outages": Outage,
     "busy-blocks": BusyBlock,
+    "offers": Offer,
     "requests": Request,
 }
 """By their name in addresses and files, in an order in which each names only earlier ones."""
@@ -92,6 +96,7 @@ WORDS: Final[dict[type[object], Text]] = {
     OpenSlot: Text("开放时段", "open slot"),
     Outage: Text("停用登记", "outage"),
     BusyBlock: Text("占用时段", "busy block"),
+    Offer: Text("供给", "offer"),
     Request: Text("需求", "request"),
 }
 """What people call a record of each kind."""
@@ -131,6 +136,7 @@ _NAMED_BY: Final[dict[object, type[Record]]] = {
     ClassGroupId: ClassGroup,
     StudioId: Studio,
     OutageId: Outage,
+    OfferId: Offer,
     RequestId: Request,
 }
 

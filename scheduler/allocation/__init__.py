@@ -7,7 +7,7 @@ by date.
 
 from scheduler.allocation.allocating import OnProgress, allocate
 from scheduler.allocation.explaining import Explanation, Question, explain
-from scheduler.allocation.problem import Companion, Problem
+from scheduler.allocation.problem import Companion, Offered, Problem
 from scheduler.allocation.repairing import Move, Repair, repair
 from scheduler.allocation.result import Allocation
 from scheduler.allocation.solve import Progress
@@ -18,6 +18,7 @@ __all__ = [
     "Companion",
     "Explanation",
     "Move",
+    "Offered",
     "OnProgress",
     "Option",
     "Problem",

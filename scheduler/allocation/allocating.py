@@ -8,6 +8,7 @@ from threading import Event
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.balance import balance_of
 from scheduler.allocation.crew import WIDTH
+from scheduler.allocation.offers import serving_too
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.reasons import Unmet
@@ -117,6 +118,14 @@ def _unplaced(
         situation=replace(
             problem.situation,
             sessions=(*problem.situation.sessions, *sessions_of(statement, answer.chosen)),
+        ),
+        offers=serving_too(
+            problem.offers,
+            [
+                (option.offer, problem.requests[statement.weekly.places[each.place].activity])
+                for each in answer.chosen
+                for option in (statement.options[each.place],)
+            ],
         ),
     )
     left = dict(enumerate(options))

@@ -100,10 +100,15 @@ def explain(question: Question) -> Explanation:
     own = [each for each in options.found if (each.weekly, _who(each.sites)) in held]
     points = sum(prices.choice(option).points for option in own)
     taken_days = {placement.weekly.weekday for placement in question.placements}
+    serving = {placement.offer for placement in question.placements}
     others = [
         option
         for option in options.found
-        if option not in own and (request.per_week == 1 or option.weekly.weekday not in taken_days)
+        if option not in own
+        and (
+            request.per_week == 1
+            or (option.weekly.weekday not in taken_days and option.offer in serving)
+        )
     ]
     return Explanation(
         request=request.id,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from calendars.series import Occurrence, OccurrenceState, Weekly, occurrences
 from calendars.terms import Term
 from scheduler.allocation.alike import Alike
-from scheduler.allocation.causes import CLOSED_DAYS, Refusal, no_shared_window
+from scheduler.allocation.causes import CLOSED_DAYS, Cause, Refusal, no_shared_window
+from scheduler.allocation.offers import no_offer, offers_for, served_by
 from scheduler.allocation.problem import Problem, lead_of, term_of
 from scheduler.allocation.starts import starts_on
 from scheduler.allocation.trials import MOST_LOST, Option, Trial
@@ -23,7 +24,9 @@ class Options:
 
 
 def options_of(request: Request, problem: Problem, alike: Alike) -> Options:
-    """Every option of a request, in the order of weekdays and times."""
+    """Every option of a request, in the order of weekdays and times; of a need offer by offer."""
+    if request.is_need:
+        return _by_offers(request, problem, alike)
     options = Options()
     term = term_of(request, problem.books)
     if term is None:
@@ -41,6 +44,30 @@ def options_of(request: Request, problem: Problem, alike: Alike) -> Options:
             else:
                 options.found.append(result)
     return options
+
+
+def _by_offers(need: Request, problem: Problem, alike: Alike) -> Options:
+    options = Options()
+    offers = offers_for(need, problem.offers)
+    for offered in offers:
+        served = served_by(need, offered, problem.books)
+        if isinstance(served, Cause):
+            options.refusals += _refused_by(served, need)
+            continue
+        found = options_of(served, problem, alike)
+        options.found += [replace(each, offer=offered.offer.id) for each in found.found]
+        options.refusals += found.refusals
+    if not offers:
+        options.refusals += _refused_by(no_offer(need), need)
+    return options
+
+
+def _refused_by(cause: Cause, need: Request) -> Iterator[Refusal]:
+    for weekday in need.weekdays:
+        yield Refusal.by(
+            cause,
+            Weekly(weekday=weekday, starts=need.earliest, minutes=need.minutes, weeks=need.weeks),
+        )
 
 
 def _on_weekday(

@@ -10,7 +10,7 @@ from calendars.bells import SchoolId
 from calendars.terms import Term
 from scheduler.allocation.weights import weights_of
 from scheduler.conflicts import find_conflicts
-from scheduler.members import Preference
+from scheduler.members import Offer, Preference
 from scheduler.model import Conflict, Request, Role, Session
 from scheduler.placing import near
 from scheduler.schools import SchoolBook, Situation
@@ -24,6 +24,14 @@ class Companion:
     dates: frozenset[date]
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offer with the requests that it serves already."""
+
+    offer: Offer
+    serving: tuple[Request, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """Open requests, everything the schools have told us, and every live session, as of `now`."""
@@ -32,6 +40,7 @@ class Problem:
     situation: Situation
     now: datetime
     companions: tuple[Companion, ...] = ()
+    offers: tuple[Offered, ...] = ()
 
     @property
     def books(self) -> Mapping[SchoolId, SchoolBook]:
@@ -64,8 +73,9 @@ class Problem:
 
 
 def lead_of(request: Request) -> SchoolId:
-    """The school that leads."""
-    return next(site.school for site in request.sites if site.role is Role.LEAD)
+    """The school that leads, or that asks where it is open who leads."""
+    leads = (site.school for site in request.sites if site.role is Role.LEAD)
+    return next(leads, request.school)
 
 
 def term_of(request: Request, books: Mapping[SchoolId, SchoolBook]) -> Term | None:

@@ -8,6 +8,7 @@ from typing import Final
 from calendars.text import Text
 from scheduler.allocation.causes import Cause, Refusal, smallest_set
 from scheduler.allocation.chains import Tie, has_ways, members_of_chains
+from scheduler.allocation.offers import suffices
 from scheduler.allocation.options import Options
 from scheduler.allocation.problem import Problem, term_of
 from scheduler.allocation.solve import solve_weekly
@@ -55,8 +56,7 @@ class Unmet:
         return self._why_together(members, ties) if ties else (NO_PLACE_LEFT_UNTRIED,)
 
     def _has_places(self, member: int) -> bool:
-        weekdays = {option.weekly.weekday for option in self.options[member].found}
-        return len(weekdays) >= self.requests[member].per_week
+        return suffices(self.options[member].found, self.requests[member].per_week)
 
     def _why_together(self, members: Sequence[int], ties: Sequence[Tie]) -> tuple[Text, ...]:
         """Each has places, but not all of them at once."""
@@ -107,6 +107,13 @@ def _held_too_often(request: Request) -> Text:
     )
 
 
+def _no_offer_suffices(need: Request) -> Text:
+    return Text(
+        f"没有一个供给每周{need.per_week}次都可行，几个供给合起来才够；同一需求由同一位教师承担。",
+        f"No offer alone has a place {need.per_week} times a week, and one teacher serves a need.",
+    )
+
+
 def why_impossible(request: Request, options: Options, *, has_term: bool) -> tuple[Text, ...]:
     """A smallest set of reasons that together leave no place, what forbids most first."""
     if not has_term:
@@ -117,8 +124,10 @@ def why_impossible(request: Request, options: Options, *, has_term: bool) -> tup
             ),
         )
     weekdays = frozenset(option.weekly.weekday for option in options.found)
-    if len(weekdays) >= request.per_week:
+    if suffices(options.found, request.per_week):
         return (NO_PLACE_LEFT_UNTRIED,)
+    if len(weekdays) >= request.per_week:
+        return (_no_offer_suffices(request),)
     if len(request.weekdays) < request.per_week:
         return (
             Text(

@@ -17,6 +17,7 @@ from calendars.windows import Unlock, find_unlocks
 from calendars.windows.wording import later
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.chains import fitting
+from scheduler.allocation.offers import offers_for, suffices
 from scheduler.allocation.options import options_of
 from scheduler.allocation.problem import Problem, lead_of, term_of
 from scheduler.allocation.trials import Option
@@ -171,6 +172,27 @@ def one_link_more(request: Request, problem: Problem) -> Iterator[Relaxed]:
         )
 
 
+def an_offer_more_often(request: Request, problem: Problem) -> Iterator[Relaxed]:
+    """An offer that serves others already serves this need as well."""
+    for offered in offers_for(request, problem.offers) if request.is_need else ():
+        more = replace(offered.offer, per_week=min(40, offered.offer.per_week + request.per_week))
+        name = problem.books[more.school].school.name
+        yield Relaxed(
+            Text(
+                f"{name}的供给增加到每周{more.per_week}次",
+                f"the offer of {name} grows to {more.per_week} a week",
+            ),
+            request,
+            replace(
+                problem,
+                offers=tuple(
+                    replace(each, offer=more) if each == offered else each
+                    for each in problem.offers
+                ),
+            ),
+        )
+
+
 def more_days_between(request: Request, problem: Problem) -> Iterator[Relaxed]:
     """Sooner or later after what it goes with."""
     for after in request.after:
@@ -223,6 +245,7 @@ RELAXATIONS: Final[tuple[Relaxation, ...]] = (
     a_lesson_given_up,
     a_bell_moved,
     one_link_more,
+    an_offer_more_often,
     more_days_between,
     once_a_week_less,
     without_a_school,
@@ -260,7 +283,7 @@ def _pairs(request: Request, problem: Problem) -> Iterator[Relaxed]:
 def _relief(relaxed: Relaxed, partners: Partners) -> Relief | None:
     found = options_of(relaxed.request, relaxed.problem, Alike(relaxed.problem)).found
     options = fitting(relaxed.request, found, relaxed.problem, partners)
-    if len({option.weekly.weekday for option in options}) < relaxed.request.per_week:
+    if not suffices(options, relaxed.request.per_week):
         return None
     return Relief(relaxed.sentence, options)
 

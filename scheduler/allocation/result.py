@@ -48,6 +48,7 @@ def placements_of(statement: Statement, chosen: Sequence[Chosen]) -> tuple[Place
             dates=statement.options[each.place].dates,
             skipped=statement.options[each.place].lost,
             costs=(*statement.costs[each.place], *shared[each.place]),
+            offer=statement.options[each.place].offer,
         )
         for each in chosen
     )

@@ -6,6 +6,7 @@ from datetime import date
 
 from calendars.bells import SchoolId
 from scheduler.allocation.chains import Joint, costs_of_trimming, joints_of, trimmed
+from scheduler.allocation.offers import quotas_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.together import Share, company_of, shares_of
@@ -103,7 +104,7 @@ def priced(
             Activity(
                 places=range(first, len(places)),
                 times=request.per_week,
-                weight=len(request.sites) * request.per_week,
+                weight=(len(request.sites) + request.is_need) * request.per_week,
             )
         )
     weekly = WeeklyProblem(
@@ -118,6 +119,7 @@ def priced(
         ),
         links=links.links,
         allowances=tuple(share.allowance for share in shares),
+        quotas=tuple(quotas_of(options, problem.offers, problem.books)),
         chains=tuple(joint.chain for joint in joints),
         travel=problem.situation.alliance.alliance.travel_minutes,
     )
@@ -172,6 +174,7 @@ class _Numbering:
             ),
             links=self._links.uses(option.request),
             cost=cost,
+            team=self._number("offer", option.offer),
         )
 
     def _people(self, option: Option) -> list[Presence]:

@@ -12,11 +12,11 @@ from calendars.bells import PeriodKind, SchoolId
 from calendars.text import Text
 from scheduler.allocation.booked import Booked, dates_of, usually
 from scheduler.allocation.preferences import NOON, RIGHT_AFTER, awkward_at
-from scheduler.allocation.problem import Problem
+from scheduler.allocation.problem import Problem, lead_of
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import Allowance
 from scheduler.members import Preference, TeacherId
-from scheduler.model import Cost, Session
+from scheduler.model import Cost, RequestId, Session
 from scheduler.schools import SchoolBook
 
 KEPT_FREE: Final = 2
@@ -77,6 +77,42 @@ def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iter
 
 def _takes_part(teacher: TeacherId, session: Session) -> bool:
     return any(teacher in site.required_teachers for site in session.sites)
+
+
+def leading_is_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
+    """S6: schools that offer teachers lead alike often, a supported one half as often.
+
+    What they lead by name counts; only what an offer serves can be charged.
+    """
+    by_school: dict[SchoolId, list[int]] = defaultdict(list)
+    times: dict[tuple[SchoolId | None, RequestId], int] = {}
+    for number, option in enumerate(options):
+        lead = lead_of(option.request)
+        if option.offer is not None:
+            by_school[lead].append(number)
+        times[None if option.offer is not None else lead, option.request.id] = (
+            option.request.per_week
+        )
+    named: Counter[SchoolId | None] = Counter()
+    for (school, _), per_week in times.items():
+        named[school] += per_week
+    weights = {
+        school: 1 if problem.books[school].school.support_priority else 2 for school in by_school
+    }
+    duty = named[None] + sum(named[school] for school in by_school)
+    for school, numbers in by_school.items():
+        share = -(-duty * weights[school] // sum(weights.values()))
+        name = problem.books[school].school.name
+        yield Share(
+            Preference.S6,
+            tuple(numbers),
+            max(0, share - named[school]),
+            problem.weights[Preference.S6],
+            Text(
+                f"{name}主讲超过应分担的每周{share}次。",
+                f"{name} leads more than its share of {share} a week.",
+            ),
+        )
 
 
 def sessions_of_a_group_are_adjacent(
@@ -229,6 +265,7 @@ def _times_a_week(options: Sequence[Option]) -> Counter[SchoolId]:
 
 SHARED_PREFERENCES: Final[tuple[SharedPreference, ...]] = (
     teachers_have_few_a_day,
+    leading_is_shared,
     sessions_of_a_group_are_adjacent,
     rooms_keep_free_periods,
     afternoons_are_shared,

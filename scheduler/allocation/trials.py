@@ -22,7 +22,7 @@ from scheduler.allocation.causes import (
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.staffing import staffings
 from scheduler.allocation.starts import Start
-from scheduler.members import RoomId, TeacherId
+from scheduler.members import OfferId, RoomId, TeacherId
 from scheduler.model import Booking, Conflict, Request, ResourceKind, Session, SessionId, SiteWish
 from scheduler.placing import agenda_of, draft, rooms_for, wish_of, with_room
 
@@ -39,7 +39,7 @@ class Option:
 
     `sessions` are drafts for the dates it is held on, `lost` the other dates of its weeks, `rooms`
     those that no rule forbids on any date held, the plainest first; `chosen_teachers` are sites
-    whose teacher the request had left open.
+    whose teacher the request had left open; `offer` is the one that serves a need.
     """
 
     request: Request
@@ -49,6 +49,7 @@ class Option:
     lost: tuple[date, ...]
     rooms: Mapping[SchoolId, tuple[RoomId, ...]]
     chosen_teachers: frozenset[SchoolId] = frozenset()
+    offer: OfferId | None = None
 
     @property
     def dates(self) -> tuple[date, ...]:

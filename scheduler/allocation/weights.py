@@ -13,6 +13,7 @@ WEIGHTS: Final[Mapping[Preference, int]] = MappingProxyType(
         Preference.S3: 2,  # each site in its first or last lesson, after school, or right after PE
         Preference.S4: 4,  # each site on the wrong side of its research half-day
         Preference.S5: 8,  # each session of a teacher beyond the day's limit
+        Preference.S6: 3,  # each weekly use of an offer beyond what its school should lead
         Preference.S7: 3,  # each date lost
         Preference.S8: 2,  # each site where a partner of the lead teacher would have been to be had
         Preference.S9: 1,  # each school that shifts a bell, and again for every 5 minutes

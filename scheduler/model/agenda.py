@@ -185,8 +185,9 @@ class Agenda:
     must_have: tuple[SchoolId, ...] = ()
 
 
-def check_sites(sites: "tuple[SiteWish, ...]") -> None:
-    if sum(site.role is Role.LEAD for site in sites) != 1:
+def check_sites(sites: "tuple[SiteWish, ...]", *, lead_may_be_open: bool = False) -> None:
+    leads = sum(site.role is Role.LEAD for site in sites)
+    if leads != 1 and not (lead_may_be_open and leads == 0):
         raise InvalidValueError(
             "必须恰好有一个主讲 (lead) 参与点。", "Exactly one site must have the role lead."
         )

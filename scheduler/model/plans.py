@@ -17,6 +17,8 @@ from scheduler.members import (
     ClassGroup,
     Line,
     LinkPool,
+    Offer,
+    OfferId,
     Outage,
     Preference,
     Room,
@@ -30,6 +32,7 @@ from scheduler.model.agenda import (
     Agenda,
     PlanId,
     RequestId,
+    Role,
     SeriesId,
     SiteWish,
     check_consent,
@@ -89,8 +92,9 @@ class Request(Agenda):
 
     `weekdays` lists what would do, `preferred_weekdays` what would be nicest. `earliest` and
     `latest` bound the time of day on the alliance's clock. `max_shift_minutes` is how far a
-    listening school may move one period. With those that it comes `after` (a preparation, the
-    lesson that it reviews) it is placed together or not at all.
+    listening school may move one period. A request without a site that leads is a need: the plan
+    finds an offer of its subject, and `offer` says which one serves it. With those that it comes
+    `after` (a preparation, the lesson that it reviews) it is placed together or not at all.
     """
 
     id: Annotated[RequestId, IDENTIFIER]
@@ -109,9 +113,11 @@ class Request(Agenda):
     after: tuple[After, ...] = ()
     state: RequestState = RequestState.OPEN
     series: tuple[SeriesId, ...] = ()
+    offer: OfferId | None = None
 
     def __post_init__(self) -> None:
-        check_sites(self.sites)
+        check_sites(self.sites, lead_may_be_open=True)
+        self._check_its_need()
         self._check_what_it_comes_after()
         check_consent(self, self.sites)
         check_length(self.minutes, self.min_minutes)
@@ -119,6 +125,18 @@ class Request(Agenda):
         if self.earliest >= self.latest:
             raise InvalidValueError(
                 "earliest 必须早于 latest。", "earliest must come before latest."
+            )
+
+    @property
+    def is_need(self) -> bool:
+        """Whether it is open who leads: some school's offer is to serve it."""
+        return all(site.role is not Role.LEAD for site in self.sites)
+
+    def _check_its_need(self) -> None:
+        if self.is_need and self.subject is None:
+            raise InvalidValueError(
+                "没有写主讲 (lead) 参与点的需求由供给来满足，须写明学科 (subject)。",
+                "A request without a lead is met by an offer: it must say its subject.",
             )
 
     def _check_what_it_comes_after(self) -> None:
@@ -146,7 +164,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Where a plan puts one weekly series of a request; `skipped` are dates it cannot be held."""
+    """Where a plan puts one weekly series of a request; `skipped` are dates it cannot be held.
+
+    `offer` is the one that serves a need.
+    """
 
     request: RequestId
     weekly: Weekly
@@ -154,6 +175,7 @@ class Placement:
     dates: tuple[date, ...]
     skipped: tuple[date, ...] = ()
     costs: tuple[Cost, ...] = ()
+    offer: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +220,7 @@ class Supposed:
     bells: tuple[BellSchedule, ...] = ()
     timetables: tuple[Timetable, ...] = ()
     outages: tuple[Outage, ...] = ()
+    offers: tuple[Offer, ...] = ()
     requests: tuple[Request, ...] = ()
 
 

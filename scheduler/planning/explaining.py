@@ -7,6 +7,7 @@ from datetime import datetime
 from calendars.slots import Slot
 from scheduler.allocation import Companion, Explanation, Option, Problem, Question, explain
 from scheduler.allocation.chains import members_of_chains
+from scheduler.allocation.offers import as_placed, as_taught, serving_too
 from scheduler.errors import NotFoundError, StateError
 from scheduler.model import (
     Booking,
@@ -79,7 +80,13 @@ def _question(
         each.request.id: Companion(each.request, frozenset(each.dates)) for each in options
     }
     companions.pop(asked.id, None)
-    problem = replace(problem, companions=tuple(companions.values()))
+    planned = {asked.id, *(request.id for request, _ in others)}
+    free = tuple(
+        replace(each, serving=tuple(other for other in each.serving if other.id not in planned))
+        for each in problem.offers
+    )
+    problem = replace(problem, companions=tuple(companions.values()), offers=free)
+    served = [(placement.offer, request) for request, placement in others]
     without_own = _without(problem, asked.series)
     alone = _without(without_own, {each for request, _ in others for each in request.series})
     to_be_booked = tuple(
@@ -93,7 +100,10 @@ def _question(
         chain=chain,
         placements=own,
         others=options,
-        beside=_with_sessions(without_own, (*without_own.situation.sessions, *to_be_booked)),
+        beside=replace(
+            _with_sessions(without_own, (*without_own.situation.sessions, *to_be_booked)),
+            offers=serving_too(without_own.offers, served),
+        ),
         alone=alone,
     )
 
@@ -114,7 +124,8 @@ def _options(others: Sequence[tuple[Request, Placement]], problem: Problem) -> I
     """The other placements as the choices they are, with their dated sessions."""
     for request, placement in others:
         yield Option(
-            request=request,
+            request=as_placed(request, placement),
+            offer=placement.offer,
             weekly=placement.weekly,
             sites=placement.sites,
             sessions=tuple(_sessions(request, placement, problem)),
@@ -127,7 +138,7 @@ def _sessions(request: Request, placement: Placement, problem: Problem) -> Itera
     weekly = placement.weekly
     for on in placement.dates:
         slot = Slot.lasting(datetime.combine(on, weekly.starts, problem.zone), weekly.minutes)
-        booking = Booking(**agenda_of(request), slot=slot, sites=placement.sites)
+        booking = Booking(**agenda_of(as_taught(request)), slot=slot, sites=placement.sites)
         named = SessionId(f"{request.id}/{weekly.weekday}/{on}")
         session = draft(booking, problem.situation, id=named, now=problem.now)
         yield replace(session, series_date=on)

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from calendars.slots import Slot
 from calendars.text import Text
-from scheduler.allocation import Companion
+from scheduler.allocation import Companion, Offered
 from scheduler.allocation.chains import suiting, ties_of
+from scheduler.allocation.offers import as_taught, serving_too, taken_back
 from scheduler.booking.revisions import to_lock
 from scheduler.booking.series_dates import Placed, WantedDate, place_dates
 from scheduler.errors import NotFoundError
@@ -31,7 +32,7 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import agenda_of, outlines
-from scheduler.planning.loading import companions
+from scheduler.planning.loading import companions, offers
 from scheduler.schools import Situation
 from scheduler.store import Stored, Transaction
 
@@ -66,6 +67,16 @@ class Laid:
         return tuple(conflict for each in self.placed for conflict in each.conflicts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """What a plan is held to when it is published."""
+
+    situation: Situation
+    offers: tuple[Offered, ...]
+    actor: Actor
+    now: datetime
+
+
 _Asked = tuple[Stored[Request] | None, tuple[Placement, ...]]
 """A request as it is stored today, and the plan's placements of it."""
 
@@ -95,10 +106,12 @@ async def lay_out(
     if lock:
         await transaction.lock(to_lock(sketches))
     situation = await transaction.situation(sketches)
-    others = await companions(transaction, zone)
+    others, offered = await companions(transaction, zone), await offers(transaction)
     # Hundreds of dates are judged: elsewhere, so that the service goes on answering meanwhile.
     return await asyncio.to_thread(
-        lambda: _laid_whole(asked, wanted, others, situation, actor, transaction.now)
+        lambda: _laid_whole(
+            asked, wanted, others, _Today(situation, offered, actor, transaction.now)
+        )
     )
 
 
@@ -123,7 +136,7 @@ def _wanted(
         WantedDate(
             date=on,
             id=SessionId(uuid4().hex),
-            booking=Booking(**agenda_of(request), slot=slot, sites=placement.sites),
+            booking=Booking(**agenda_of(as_taught(request)), slot=slot, sites=placement.sites),
         )
         for on, slot in slots.items()
         if slot.starts >= now
@@ -134,9 +147,7 @@ def _laid_whole(
     asked: Sequence[_Asked],
     wanted: Mapping[Placement, Sequence[WantedDate]],
     others: Collection[Companion],
-    situation: Situation,
-    actor: Actor,
-    now: datetime,
+    today: _Today,
 ) -> tuple[Laid, ...]:
     """No date is booked without those that it goes with: again and again until all suit."""
     ties = ties_of(
@@ -145,7 +156,7 @@ def _laid_whole(
     tied = {request for tie in ties for request in (tie.earlier, tie.later)}
     lone: dict[RequestId, set[date]] = defaultdict(set)
     while True:
-        laid = tuple(_laid(asked, wanted, situation, actor, now))
+        laid = tuple(_laid(asked, wanted, today))
         dates = {each.request: each.dates for each in laid if each.request in tied}
         suit = suiting(dates, ties, others)
         if all(dates[request] == suit[request] for request in dates):
@@ -174,13 +185,17 @@ def _without_partners(
 def _laid(
     asked: Iterable[_Asked],
     wanted: Mapping[Placement, Sequence[WantedDate]],
-    situation: Situation,
-    actor: Actor,
-    now: datetime,
+    today: _Today,
 ) -> Iterator[Laid]:
+    situation, offered = today.situation, today.offers
     for stored, placements in asked:
         if stored is None or stored.record.state is not RequestState.OPEN:
             yield Laid(stored, placements, refusal=_NO_LONGER_OPEN)
+            continue
+        request = stored.record
+        gone = taken_back(request, placements[0], offered, situation.schools)
+        if gone is not None:
+            yield Laid(stored, placements, refusal=gone)
             continue
         placed: list[Placed] = []
         beside = situation
@@ -190,13 +205,14 @@ def _laid(
                 beside,
                 series=SeriesId(uuid4().hex),
                 when_impossible=WhenImpossible.SKIP,
-                actor=actor,
-                now=now,
+                actor=today.actor,
+                now=today.now,
             )
             placed.append(dates)
             beside = replace(beside, sessions=(*beside.sessions, *dates.sessions))
         if all(each.sessions for each in placed):
             situation = beside
+            offered = serving_too(offered, [(placements[0].offer, request)])
             yield Laid(stored, placements, tuple(placed))
         else:
             yield Laid(stored, placements, tuple(placed), refusal=_NO_DATE_LEFT)

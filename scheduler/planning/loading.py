@@ -1,13 +1,15 @@
 """What an allocation looks at, read from the ledger."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from scheduler.allocation import Companion, Problem
+from scheduler.allocation import Companion, Offered, Problem
 from scheduler.allocation.chains import ties_of
 from scheduler.errors import StateError
+from scheduler.members import Offer, OfferId
 from scheduler.model import (
     Plan,
     Request,
@@ -18,6 +20,7 @@ from scheduler.model import (
 from scheduler.schools import Situation
 from scheduler.store import Transaction
 
+R = TypeVar("R", Offer, Request)
 LIVE: Final = (SessionState.HELD, SessionState.CONFIRMED)
 
 
@@ -55,14 +58,30 @@ async def problem_of(transaction: Transaction, requests: Iterable[Request]) -> P
         ),
         now=now,
         companions=await companions(transaction, zone),
+        offers=await offers(transaction),
+    )
+
+
+async def offers(transaction: Transaction) -> tuple[Offered, ...]:
+    """Every offer, with the placed requests that it serves."""
+    serving: dict[OfferId | None, list[Request]] = defaultdict(list)
+    for request in await every_request(transaction):
+        if request.state is RequestState.PLACED:
+            serving[request.offer].append(request)
+    return tuple(
+        Offered(offer, tuple(serving[offer.id])) for offer in await _every(transaction, Offer)
     )
 
 
 async def every_request(transaction: Transaction) -> Sequence[Request]:
     """All requests, by id."""
-    found: list[Request] = []
+    return await _every(transaction, Request)
+
+
+async def _every(transaction: Transaction, kind: type[R]) -> Sequence[R]:
+    found: list[R] = []
     after = ""
-    while page := await transaction.list(Request, after=after):
+    while page := await transaction.list(kind, after=after):
         found += (stored.record for stored in page)
         after = page[-1].record.id
     return found

@@ -9,13 +9,15 @@ from uuid import uuid4
 from calendars.bells import SchoolId
 from calendars.series import Weekly
 from calendars.text import Text
-from scheduler.allocation.problem import term_of
+from scheduler.allocation.offers import as_placed
+from scheduler.allocation.problem import lead_of, term_of
 from scheduler.booking import series_notices
 from scheduler.booking.revisions import require_revision
 from scheduler.booking.series import SeriesBooked
 from scheduler.booking.series_dates import Placed, SkippedDate
 from scheduler.booking.series_waiting import watch_dates
 from scheduler.errors import StateError
+from scheduler.members import OfferId
 from scheduler.model import (
     Actor,
     ActorRole,
@@ -43,12 +45,16 @@ from scheduler.store import Stored, Transaction
 
 AGREED_IN_ADVANCE: Final = "申请时已同意 / agreed in the request"
 """Who answered for a school that had agreed to whatever the term's plan finds."""
+OFFERED: Final = "供给中已同意 / agreed in the offer"
+"""Who answered for a school that lends its teacher."""
 _READER: Final = Actor(name="lianke", role=ActorRole.OBSERVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One series that publishing would book, and what stands in the way on single dates today.
+
+    `offer` is the one that serves a need.
 
     `dates` would be booked; `lone_dates` are left out because what the request goes with is not
     held then; `impossible` is why nothing would be.
@@ -60,6 +66,7 @@ class Change:
     sites: tuple[SiteWish, ...]
     dates: tuple[date, ...]
     costs: tuple[Cost, ...] = ()
+    offer: OfferId | None = None
     conflicts: tuple[Conflict, ...] = ()
     lone_dates: tuple[date, ...] = ()
     impossible: Text | None = None
@@ -95,6 +102,7 @@ async def changes(transaction: Transaction, id: PlanId) -> tuple[Change, ...]:
             sites=placement.sites,
             dates=dates_of(laid.placed[number]) if laid.refusal is None else (),
             costs=placement.costs,
+            offer=placement.offer,
             conflicts=laid.placed[number].conflicts if laid.placed else (),
             lone_dates=laid.lone,
             impossible=laid.refusal,
@@ -155,12 +163,14 @@ async def _book(
     books: Mapping[SchoolId, SchoolBook],
 ) -> list[SeriesBooked]:
     """The series of one request, its sessions and notices; the request is placed with them."""
-    request, now = stored.record, transaction.now
+    asked, now = stored.record, transaction.now
+    request = as_placed(asked, laid.placements[0])
+    offered = lead_of(request) if asked.is_need else None
     booked = []
     for placement, placed in zip(laid.placements, laid.placed, strict=True):
         series = _series(request, placement, placed, books, now)
         await transaction.add_series(series)
-        sessions = tuple(_with_consent(session, request) for session in placed.sessions)
+        sessions = tuple(_with_consent(each, request, offered) for each in placed.sessions)
         for session in sessions:
             await transaction.add_session(session)
         await transaction.add_notices(series_notices.booked(series, sessions, books, now))
@@ -169,8 +179,10 @@ async def _book(
         skipped = (*placed.skipped, *map(_lone_date, laid.lone))
         booked.append(SeriesBooked(series=series, booked=sessions, skipped=skipped))
     ids = tuple(each.series.id for each in booked)
+    offer = laid.placements[0].offer
     await transaction.put(
-        replace(request, state=RequestState.PLACED, series=ids), revision=stored.revision
+        replace(asked, state=RequestState.PLACED, series=ids, offer=offer),
+        revision=stored.revision,
     )
     return booked
 
@@ -199,11 +211,15 @@ def _series(
     )
 
 
-def _with_consent(session: Session, request: Request) -> Session:
-    """Schools that agreed when they asked need not be asked again (H10)."""
-    agreed = {site.school for site in request.sites if site.agreed}
+def _with_consent(session: Session, request: Request, offered: SchoolId | None) -> Session:
+    """Schools that agreed when they asked or offered need not be asked again (H10)."""
+    agreed = {
+        site.school: OFFERED if site.school == offered else AGREED_IN_ADVANCE
+        for site in request.sites
+        if site.agreed
+    }
     sites = tuple(
-        replace(site, state=SiteState.CONFIRMED, answered_by=AGREED_IN_ADVANCE)
+        replace(site, state=SiteState.CONFIRMED, answered_by=agreed[site.school])
         if site.school in agreed and site.state is SiteState.HELD
         else site
         for site in session.sites

@@ -9,12 +9,13 @@ from typing import Any
 
 from calendars.bells import SchoolId
 from calendars.slots import Slot
-from scheduler.allocation import Allocation, Problem, allocate
+from scheduler.allocation import Allocation, Offered, Problem, allocate
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.offers import as_taught
 from scheduler.allocation.options import options_of
 from scheduler.allocation.trials import Option
 from scheduler.conflicts import find_conflicts
-from scheduler.members import ClassGroupId, LinkPoolId, RoomId, TeacherId
+from scheduler.members import ClassGroupId, LinkPoolId, Offer, OfferId, RoomId, TeacherId
 from scheduler.model import (
     Booking,
     Form,
@@ -54,7 +55,7 @@ def a_request_site(
 def a_request(id: str = "r1", *sites: RequestSite, **fields: Any) -> Request:
     """TF1 teaches JS on one weekday of weeks 2 to 4."""
     asked = sites or (a_request_site("TF1"), a_request_site("JS", Role.LISTEN))
-    lead = next(site.school for site in asked if site.role is Role.LEAD)
+    lead = next((site.school for site in asked if site.role is Role.LEAD), asked[0].school)
     return Request(
         **dict[str, Any](
             {
@@ -84,15 +85,45 @@ def a_meeting(id: str = "m1", *schools: str, **fields: Any) -> Request:
     )
 
 
+def a_need(id: str = "n1", school: str = "JS", no: int = 1, **fields: Any) -> Request:
+    """A class of JS wants music, whoever teaches it, on one weekday of weeks 2 to 4."""
+    site = a_request_site(school, Role.LISTEN, no, agreed=True)
+    return a_request(
+        id,
+        site,
+        **dict[str, Any]({"school": SchoolId(school), "term": f"{school}-2026-1"}) | fields,
+    )
+
+
+def an_offer(id: str = "o1", school: str = "TF1", no: int = 1, **fields: Any) -> Offer:
+    """TF1 lends a teacher of music once a week to anybody."""
+    return Offer(
+        **dict[str, Any](
+            {
+                "id": OfferId(id),
+                "school": SchoolId(school),
+                "term": f"{school}-2026-1",
+                "subject": "音乐",
+                "teacher": TeacherId(f"{school}-T{no}"),
+            }
+        )
+        | fields
+    )
+
+
 def a_problem(
     *requests: Request,
     books: Sequence[SchoolBook] | None = None,
     sessions: Iterable[Session] = (),
+    offers: Iterable[Offer] = (),
     **situation: Any,
 ) -> Problem:
     books = some_books() if books is None else books
     return Problem(
-        requests=requests, situation=a_situation(*sessions, books=books, **situation), now=NOW
+        requests=requests,
+        situation=a_situation(*sessions, books=books, **situation),
+        now=NOW,
+        offers=tuple(map(Offered, offers)),
     )
 
 
@@ -126,7 +157,11 @@ def sessions_of(problem: Problem, allocation: Allocation) -> list[Session]:
     requests = {request.id: request for request in problem.requests}
     return [
         made(
-            problem.situation, requests[placement.request], placement.sites, slot, f"{number}-{on}"
+            problem.situation,
+            as_taught(requests[placement.request]),
+            placement.sites,
+            slot,
+            f"{number}-{on}",
         )
         for number, placement in enumerate(allocation.placements)
         for on in placement.dates
@@ -175,7 +210,7 @@ def is_complete(problem: Problem, allocation: Allocation) -> bool:
 
 def participations(problem: Problem, allocation: Allocation) -> int:
     """How many schools take part in what is placed."""
-    sites = {request.id: len(request.sites) for request in problem.requests}
+    sites = {request.id: len(request.sites) + request.is_need for request in problem.requests}
     return sum(sites[placement.request] for placement in allocation.placements)
 
 
