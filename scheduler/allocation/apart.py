@@ -42,12 +42,17 @@ def _shared(problem: WeeklyProblem) -> Iterator[tuple[int, tuple[str, int]]]:
         for use in place.links:
             if use.link not in ample:
                 yield place.activity, ("link", use.link)
+    yield from _counted(problem)
+    for number, chain in enumerate(problem.chains):
+        for activity in chain.activities:
+            yield activity, ("chain", number)
+
+
+def _counted(problem: WeeklyProblem) -> Iterator[tuple[int, tuple[str, int]]]:
+    """Each activity with whatever counts some of its places."""
     for number, allowance in enumerate(problem.allowances):
         for each in allowance.places:
             yield problem.places[each].activity, ("allowance", number)
     for number, quota in enumerate(problem.quotas):
         for each in quota.places:
             yield problem.places[each].activity, ("quota", number)
-    for number, chain in enumerate(problem.chains):
-        for activity in chain.activities:
-            yield activity, ("chain", number)

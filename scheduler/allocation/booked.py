@@ -20,6 +20,7 @@ class Held:
     """What a school holds in a usual week."""
 
     sessions: int
+    led: int
     in_rooms: int
     afternoons: int
     awkward: int
@@ -46,6 +47,7 @@ class Booked:
         own = [each for each in self.on(days) if each.site_of(school) is not None]
         return Held(
             sessions=usually(len(own), len(mondays)),
+            led=usually(sum(each.lead.school == school for each in own), len(mondays)),
             in_rooms=usually(
                 sum(site.room is not None for each in own if (site := each.site_of(school))),
                 len(mondays),

@@ -21,12 +21,13 @@ class Cause:
     """Something that forbids: two are the same if `key` is, whatever example their sentence gives.
 
     A rule broken for the same people, classes or links is one cause, whatever is in the way; so are
-    all rooms of a school together.
+    all rooms of a school together. One `at_all_times` forbids whatever is tried.
     """
 
     key: Hashable
     sentence: Text = field(compare=False)
     resources: tuple[Resource, ...] = field(default=(), compare=False)
+    at_all_times: bool = field(default=False, compare=False)
 
 
 CLOSED_DAYS: Final = Cause(

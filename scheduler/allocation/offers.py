@@ -36,6 +36,7 @@ def no_offer(need: Request) -> Cause:
             f"没有学校提供{need.subject}教师。",
             f"No school offers a teacher of {need.subject}.",
         ),
+        at_all_times=True,
     )
 
 
@@ -45,7 +46,7 @@ def served_by(need: Request, offered: Offered, books: Books) -> Request | Cause:
         if (why := objection(need, offered, books)) is not None:
             name = books[offered.offer.school].school.name
             zh, en = f"{name}的供给{why.zh}", f"The offer of {name} {why.en}"
-            return Cause(("offer", offered.offer.id), Text(zh, en))
+            return Cause(("offer", offered.offer.id), Text(zh, en), at_all_times=True)
     return _concrete(need, offered)
 
 

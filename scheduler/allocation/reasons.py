@@ -150,7 +150,7 @@ def _told(cause: Cause, refusals: Sequence[Refusal]) -> Text:
         if any(cause in obstacle.causes for obstacle in refusal.obstacles)
     }
     zh, en = cause.sentence.zh, cause.sentence.en
-    if len(tried) == 1:
+    if len(tried) == 1 or cause.at_all_times:
         return cause.sentence
     return Text(
         f"{zh}（{len(tried)}个时间中的{len(forbidden)}个）",

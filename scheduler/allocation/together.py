@@ -82,7 +82,7 @@ def _takes_part(teacher: TeacherId, session: Session) -> bool:
 def leading_is_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
     """S6: schools that offer teachers lead alike often, a supported one half as often.
 
-    What they lead by name counts; only what an offer serves can be charged.
+    What they lead by name or as booked counts; only what an offer serves can be charged.
     """
     by_school: dict[SchoolId, list[int]] = defaultdict(list)
     times: dict[tuple[SchoolId | None, RequestId], int] = {}
@@ -93,7 +93,10 @@ def leading_is_shared(options: Sequence[Option], problem: Problem) -> Iterator[S
         times[None if option.offer is not None else lead, option.request.id] = (
             option.request.per_week
         )
-    named: Counter[SchoolId | None] = Counter()
+    booked = Booked(problem)
+    named: Counter[SchoolId | None] = Counter(
+        {school: booked.weekly(school, options).led for school in by_school}
+    )
     for (school, _), per_week in times.items():
         named[school] += per_week
     weights = {

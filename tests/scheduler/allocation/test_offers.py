@@ -1,8 +1,9 @@
 """Needs met by offers: by whom, when, how often, for whom; and why an unmet one is not."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from itertools import product
 from random import Random
 from typing import Any
@@ -11,11 +12,11 @@ import pytest
 
 from calendars.text import InvalidValueError
 from scheduler.allocation import Allocation, Offered, Problem
-from scheduler.allocation.weights import WEIGHTS
-from scheduler.members import Offer, Preference
-from scheduler.model import Form, Placement, Request, Role
-from tests.builders import a_class, a_teacher, some_books
+from scheduler.members import Offer, Preference, Weight
+from scheduler.model import Form, Placement, Request, Role, Session
+from tests.builders import a_class, a_session, a_teacher, at, some_books
 from tests.scheduler.allocation.terms import (
+    FIRST_TUESDAY,
     a_need,
     a_problem,
     a_request,
@@ -25,7 +26,7 @@ from tests.scheduler.allocation.terms import (
     faults_of,
     is_complete,
 )
-from tests.scheduler.allocation.test_preferences import Shared, supporting
+from tests.scheduler.allocation.test_preferences import Shared, supporting, weighing
 
 AT_TWO: dict[str, Any] = {"earliest": time(14), "latest": time(14, 40)}
 
@@ -167,9 +168,11 @@ def test_every_offer_that_fails_is_a_reason_and_so_is_a_rule() -> None:
 
 
 def test_leading_is_shared_by_those_who_offer() -> None:
-    def shares(*wishes: Request, supported: str = "WA") -> list[int]:
+    def shares(
+        *wishes: Request, supported: str = "WA", sessions: Sequence[Session] = ()
+    ) -> list[int]:
         offers = [an_offer("o1", per_week=4), an_offer("o2", "CB", per_week=4)]
-        problem = a_problem(*wishes, books=supporting(supported), offers=offers)
+        problem = a_problem(*wishes, books=supporting(supported), offers=offers, sessions=sessions)
         return [free for free, _ in Shared(problem).of("S6")]
 
     needs = [a_need(f"n{no}", weekdays=(no,), min_minutes=20) for no in (1, 2, 3, 4)]
@@ -177,21 +180,26 @@ def test_leading_is_shared_by_those_who_offer() -> None:
     assert shares(*needs, supported="CB") == [3, 2]
     named = a_request("r1", weekdays=(5,))
     assert shares(*needs, named) == [2, 3]
-
-
-def test_a_plan_lets_both_lead() -> None:
-    needs = [
-        a_need(f"n{no}", weekdays=(no,), min_minutes=20, max_shift_minutes=0, **AT_TWO)
-        for no in (2, 4)
+    led = [
+        a_session(f"s{week}", at("16:10", on=FIRST_TUESDAY + timedelta(weeks=week)))
+        for week in range(3)
     ]
-    offers = [an_offer("o1", per_week=2), an_offer("o2", "CB", per_week=2)]
-    problem = a_problem(*needs, offers=offers)
-    both = allocated(problem)
-    assert Counter(met(both).values()) == Counter({"o1": 2})
-    dear = dict.fromkeys(WEIGHTS, 0) | {Preference.S6: 3}
-    weighed = replace(problem)
-    vars(weighed)["weights"] = dear
-    assert set(met(allocated(weighed)).values()) == {"o1", "o2"}
+    assert shares(*needs, sessions=led) == [2, 3]
+
+
+@pytest.mark.parametrize(("points", "leading"), [(0, {"o1"}), (3, {"o1", "o2"})])
+def test_a_plan_lets_both_lead_if_that_is_worth_more(points: int, leading: set[str]) -> None:
+    needs = [a_need(f"n{no}", weekdays=(no,), earliest=time(14)) for no in (2, 4)]
+    offers = [
+        an_offer("o1", per_week=2, latest=time(14, 40)),
+        an_offer("o2", "CB", per_week=2, earliest=time(14, 45)),
+    ]
+    # The last lesson of JS is awkward: 2 points.
+    weights = dict.fromkeys(Preference, 0) | {Preference.S3: 2, Preference.S6: points}
+    alliance = weighing(*(Weight(preference=each, points=n) for each, n in weights.items()))
+    allocation = allocated(a_problem(*needs, offers=offers, alliance=alliance))
+    assert set(met(allocation).values()) == leading
+    assert allocation.cost == (2 if points else 0)
 
 
 def served_by_hand(problem: Problem) -> int:

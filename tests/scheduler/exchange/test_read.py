@@ -9,7 +9,7 @@ from calendars.bells import BellSchedule, PeriodKind
 from calendars.days import Day, Followed
 from scheduler.exchange import CellError, read_files, write_files
 from scheduler.exchange.columns import CHINESE, COLUMNS, HEADINGS
-from scheduler.members import Room, RoomTier, School, Tier, Timetable
+from scheduler.members import Offer, Room, RoomTier, School, Tier, Timetable
 from scheduler.model import After, Request, RequestId, Role
 from scheduler.records import KINDS, Record
 
@@ -118,6 +118,22 @@ def test_what_a_request_comes_after_stands_in_one_cell() -> None:
     )
     (written,) = write_files((request,)).values()
     assert "prep/2/14;Q0/0/7" in written.decode("utf-8-sig")
+
+
+def test_offers_and_needs_are_files_like_all_others() -> None:
+    offer, need = records(
+        offers="编号,学校,学期,学科,适用年级,教师,每周次数,星期,最早,最晚,面向学校\n"
+        "O1,TF1,T,音乐,3;4,T1,2,2;4,8:00,12:00,JS;CB\n",
+        requests="编号,标题,学科,学校,学期,参与点.学校,参与点.角色,参与点.班级\n"
+        "Q1,音乐,音乐,JS,T,JS,listen,C1\n",
+    )
+    assert isinstance(offer, Offer)
+    assert isinstance(need, Request)
+    assert (offer.grades, offer.per_week, offer.weekdays) == ((3, 4), 2, (2, 4))
+    assert (offer.latest, offer.schools) == (time(12), ("JS", "CB"))
+    assert need.is_need
+    (again, _), _ = read_files(write_files((offer, need)))
+    assert again.record == offer
 
 
 def test_e66_what_chinese_excel_writes_is_read() -> None:
