@@ -14,7 +14,7 @@ from scheduler.feeds.entries import entry_of, reader_name, status_of
 from scheduler.feeds.ledger import DAYS_BACK, Ledger, leaves_at, midnight, sessions_shown
 from scheduler.feeds.pieces import Piece, Pieces, Seen
 from scheduler.feeds.reader import Reader
-from scheduler.model import Scope, SeriesId, Session, SessionId
+from scheduler.model import Scope, SeriesId, Session, SessionId, SessionState
 
 MAX_OCTETS: Final = 1_000_000
 """Google reads no larger feed."""
@@ -54,9 +54,12 @@ def write_content(
     ]
     writer = Pieces(ledger, reader, now, known.pieces if known else {})
     today = midnight(now.astimezone(ledger.zone).date(), ledger.zone)
-    first, last = _kept(seen, writer, today)
+    pieces, kept = writer.of(seen), (0, len(seen))
+    if _is_too_large(pieces):
+        first, last = kept = _kept(seen, writer, today)
+        pieces = writer.of(seen[first:last])
     return Content(
-        octets=_octets(ledger, reader, seen, (first, last), writer.of(seen[first:last])),
+        octets=_octets(ledger, reader, seen, kept, pieces),
         valid_until=_valid_until(seen, now, ledger.zone),
         ledger=ledger,
         written={each.session.id: each for each in seen},
@@ -67,6 +70,8 @@ def write_content(
 def _seen(
     session: Session, ledger: Ledger, reader: Reader, now: datetime, known: Seen | None
 ) -> Seen:
+    if known and known.session is session and session.state is not SessionState.HELD:
+        return known  # only a hold becomes something else by itself
     status = status_of(session, now)
     if known and known.session.revision == session.revision and known.entry.status is status:
         return known
@@ -87,16 +92,17 @@ def _valid_until(seen: Sequence[Seen], now: datetime, zone: ZoneInfo) -> datetim
     return min([tomorrow, *ends, *leaves])
 
 
+def _is_too_large(pieces: Sequence[Piece]) -> bool:
+    return sum(len(piece.octets) for piece in pieces) > MAX_OCTETS - _ROOM_FOR_THE_FRAME
+
+
 def _kept(seen: Sequence[Seen], writer: Pieces, today: datetime) -> tuple[int, int]:
     """From which up to which session the feed goes: what is to come first, then the latest past."""
 
     def is_too_large(first: int, last: int) -> bool:
-        octets = sum(len(piece.octets) for piece in writer.of(seen[first:last]))
-        return octets > MAX_OCTETS - _ROOM_FOR_THE_FRAME
+        return _is_too_large(writer.of(seen[first:last]))
 
     count = len(seen)
-    if not is_too_large(0, count):
-        return 0, count
     now = next((no for no, each in enumerate(seen) if each.session.slot.ends > today), count)
     ends = range(now, count + 1)
     last = ends[bisect_left(ends, 1, key=lambda end: is_too_large(now, end)) - 1]

@@ -10,7 +10,7 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.feeds.reader import Reader
 from scheduler.members import StudioId
-from scheduler.model import Resource, Scope, Series, SeriesId, Session, SessionState
+from scheduler.model import Resource, Scope, Series, SeriesId, Session, SessionId, SessionState
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import Transaction
 
@@ -26,7 +26,8 @@ class Ledger:
     """The sessions of a reader with all that it takes to name what they name.
 
     Of a series that has any session within the feed's window, all its sessions that concern the
-    reader are there, however old. `departed` tells when it last lost or moved one of them here.
+    reader are there, however old. `departed` tells when it last lost or moved one of them here, and
+    `read` is all that was read to find them.
     """
 
     alliance: AllianceBook
@@ -34,6 +35,7 @@ class Ledger:
     sessions: Sequence[Session]
     series: Mapping[SeriesId, Series] = field(default_factory=dict)
     departed: Mapping[SeriesId, datetime] = field(default_factory=dict)
+    read: Mapping[SessionId, Session] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -112,12 +114,14 @@ def sessions_shown(ledger: Ledger, now: datetime) -> list[Session]:
     return sorted(shown, key=lambda each: (each.slot.starts, each.slot.ends, each.id))
 
 
-async def look(transaction: Transaction, reader: Reader) -> Ledger:
-    """All that the reader's feed is written from."""
-    alliance = await transaction.alliance()
+async def look(transaction: Transaction, reader: Reader, before: Ledger | None = None) -> Ledger:
+    """All that the reader's feed is written from; what has not changed since `before` is kept."""
+    alliance, books = await transaction.all_books(None)
     about = StudioId(str(reader.subject_id)) if reader.scope is Scope.STUDIO else reader.resource
     window = feed_window(transaction.now, ZoneInfo(alliance.alliance.zone))
-    sessions = await transaction.sessions_to_show(about, window)
+    known = {} if before is None else before.read
+    sessions = await transaction.sessions_to_show(about, window, known)
+    read = {session.id: session for session in sessions}
     if isinstance(about, Resource):
         since = transaction.now - CANCELLED_IS_SHOWN_FOR
         sessions = (*sessions, *await transaction.sessions_departed(about, since))
@@ -125,8 +129,9 @@ async def look(transaction: Transaction, reader: Reader) -> Ledger:
     named = {each.series for each in mine if each.series is not None}
     return Ledger(
         alliance,
-        await transaction.books(),
+        books,
         mine,
         await transaction.series_named(named),
         await transaction.series_departed(about, named),
+        read,
     )

@@ -5,24 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NoReturn
 
-from sqlalchemy import (
-    FromClause,
-    Select,
-    and_,
-    bindparam,
-    exists,
-    insert,
-    or_,
-    select,
-    union,
-    update,
-)
+from sqlalchemy import Select, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calendars.slots import Slot
 from scheduler.adjusting import ORDINARY, Occasion
 from scheduler.errors import NotFoundError, StaleError, StateError
-from scheduler.members import Studio, StudioId
+from scheduler.members import Studio
 from scheduler.model import (
     Resource,
     SeriesId,
@@ -30,7 +19,7 @@ from scheduler.model import (
     SessionId,
     SessionState,
 )
-from scheduler.records import NAMES, references
+from scheduler.records import references
 from scheduler.store import tables
 from scheduler.store.adjustments import note_adjustments
 from scheduler.store.audit import write_audit
@@ -93,47 +82,11 @@ async def sessions(
     return tuple(decode(Session, row.body) for row in rows)
 
 
-async def sessions_to_show(
-    transaction: OpenTransaction, about: Resource | StudioId | None, within: Slot
-) -> Sequence[Session]:
-    """Sessions by id that touch `within`, and those of the same series, however old or far.
-
-    They use the resource or belong to the studio; any session does if None.
-    """
-    query = select(_TABLE.c.body).where(_is_shown(within, among_all=about is None))
-    if isinstance(about, Resource):
-        query = _using(query, about)
-    elif about is not None:
-        named = tables.record_references
-        of_studio = and_(named.c.to_kind == NAMES[Studio], named.c.to_id == about)
-        # Of whatever kind: nothing else has the id of a session.
-        ids = select(named.c.from_id).where(of_studio)
-        query = query.where(_TABLE.c.id.in_(ids))
-    rows = await transaction.all(query.order_by(_TABLE.c.id))
-    return tuple(decode(Session, row.body) for row in rows)
-
-
-def _is_shown(within: Slot, *, among_all: bool) -> Condition:
-    """Whether a session touches it, or another one of its series does.
-
-    Asked of all sessions, they are looked up from what touches it; asked of a few, one by one.
-    """
-    if among_all:
-        under_way = select(_TABLE.c.series).where(_touches(within), _TABLE.c.series.is_not(None))
-        ids = select(_TABLE.c.id)
-        return _TABLE.c.id.in_(
-            union(ids.where(_touches(within)), ids.where(_TABLE.c.series.in_(under_way)))
-        )
-    other = _TABLE.alias()
-    goes_on = exists().where(other.c.series == _TABLE.c.series, _touches(within, other))
-    return or_(_touches(within), goes_on)
-
-
-def _touches(within: Slot, table: FromClause = _TABLE) -> Condition:
+def _touches(within: Slot) -> Condition:
     """Whether a session touches it; that none is longer than a day lets an index find it."""
     earliest = within.starts - timedelta(seconds=tables.LONGEST_CLAIM_SECONDS)
     return and_(
-        table.c.starts < within.ends, table.c.starts > earliest, table.c.ends > within.starts
+        _TABLE.c.starts < within.ends, _TABLE.c.starts > earliest, _TABLE.c.ends > within.starts
     )
 
 

@@ -6,6 +6,7 @@ ones mean nothing: it may have been another table, or on PostgreSQL another data
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Stamp = tuple[int, object]
 """The number of the connection that was asked, and what it said."""
+
+_Question = Callable[[], Awaitable[str]]
 
 _connections: Final = count()
 
@@ -90,6 +93,7 @@ class ServerStamps:
         self._engine = engine
         self._lock = asyncio.Lock()
         self._connection: AsyncConnection | None = None
+        self._snapshot: _Question | None = None
         self._number = next(_connections)
         self._put = self._answered = 0
         self._stamp: Stamp = (self._number, None)
@@ -106,11 +110,13 @@ class ServerStamps:
 
     async def _question(self) -> Stamp:
         try:
-            if self._connection is None:
+            if self._snapshot is None:
                 self._connection = await self._engine.connect()
-            raw = (await self._connection.get_raw_connection()).driver_connection
-            assert raw is not None  # noqa: S101 - a connection that was just opened has its driver's
-            return self._number, await raw.fetchval("SELECT pg_current_snapshot()::text")
+                raw = (await self._connection.get_raw_connection()).driver_connection
+                assert raw is not None  # noqa: S101 - it was just opened, so it has its driver's
+                asked = await raw.prepare("SELECT pg_current_snapshot()::text")
+                self._snapshot = asked.fetchval
+            return self._number, await self._snapshot()
         except (OSError, DBAPIError, PostgresError, InterfaceError):
             await self._drop()
             return next(_connections), None
@@ -121,7 +127,7 @@ class ServerStamps:
             await self._drop()
 
     async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._snapshot = self._connection, None, None
         self._number = next(_connections)
         if connection is not None:
             await connection.invalidate()

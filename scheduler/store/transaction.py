@@ -85,6 +85,9 @@ from scheduler.store import (
     sessions as about_sessions,
 )
 from scheduler.store import (
+    showing as about_showing,
+)
+from scheduler.store import (
     situation as about_situation,
 )
 from scheduler.store import (
@@ -113,13 +116,14 @@ class Transaction(OpenTransaction):
     # What decides a session
     alliance = about_books.alliance
     books = about_books.books
+    all_books = about_books.all_books
     situation = about_situation.situation
     lock = about_resources.lock
 
     # Sessions
     session = about_sessions.session
     sessions = about_sessions.sessions
-    sessions_to_show = about_sessions.sessions_to_show
+    sessions_to_show = about_showing.sessions_to_show
     sessions_departed = about_departures.sessions_departed
     series_departed = about_departures.series_departed
     forget_departures = about_departures.forget_departures

@@ -22,7 +22,8 @@ from scheduler.model import Resource, ResourceKind, SeriesId, SessionId, Session
 from scheduler.store import Store, Transaction, tables
 from scheduler.store.claims import claims_of
 from scheduler.store.engines import Engine, open_engine
-from scheduler.store.sessions import columns_of, sessions_to_show
+from scheduler.store.sessions import columns_of
+from scheduler.store.showing import sessions_to_show
 from tests.builders import NOW, a_session, some_books
 from tests.scheduler.desk import Desk, a_booking, records_of
 
@@ -145,7 +146,7 @@ async def show(desk: Desk) -> None:
     for wanted in LISTS:
         await desk.read(Transaction.sessions, **wanted, limit=20)
     for about in (None, StudioId("a-studio")):
-        await desk.read(sessions_to_show, about, later(0))
+        await desk.read(sessions_to_show, about, later(0), {})
 
 
 async def change_much(desk: Desk) -> None:

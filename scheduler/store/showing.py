@@ -1,0 +1,136 @@
+"""The sessions that a calendar shows; read again only where they have changed since last time."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import FromClause, Select, and_, bindparam, exists, or_, select, union
+
+from calendars.slots import Slot
+from scheduler.members import Studio, StudioId
+from scheduler.model import Resource, Session, SessionId
+from scheduler.records import NAMES
+from scheduler.store import tables
+from scheduler.store.codec import decode
+from scheduler.store.opened import AT_ONCE, Condition, OpenTransaction, one_of
+
+_TABLE = tables.sessions
+_MANY: Final = 100
+"""So many take 2 ms to decode."""
+
+
+async def sessions_to_show(
+    transaction: OpenTransaction,
+    about: Resource | StudioId | None,
+    within: Slot,
+    known: Mapping[SessionId, Session],
+) -> Sequence[Session]:
+    """Sessions that touch `within`, and those of the same series, however old or far.
+
+    They use the resource or belong to the studio; any session does if None. Those that are `known`
+    at the revision they have are not read again: to decode them costs ten times as much.
+    """
+    statements, values = _asked(about)
+    earliest = within.starts - timedelta(seconds=tables.LONGEST_CLAIM_SECONDS)
+    values |= {"opens": within.starts, "closes": within.ends, "earliest": earliest}
+    if not known:
+        return await _read(transaction, statements.bodies, values)
+    found, changed = list[Session](), list[SessionId]()
+    for name, revision in map(tuple, await transaction.all(statements.revisions, values)):
+        session = known.get(name)
+        if session is not None and session.revision == revision:
+            found.append(session)
+        else:
+            changed.append(name)
+    if len(changed) > AT_ONCE:
+        return await _read(transaction, statements.bodies, values)
+    if changed:
+        found += await _read(transaction, _NAMED, {"changed": changed})
+    return found
+
+
+async def _read(
+    transaction: OpenTransaction, bodies: Select[Any], values: dict[str, Any]
+) -> list[Session]:
+    """These sessions; many are decoded beside the event loop, which has others to serve."""
+    found = [row.body for row in await transaction.all(bodies, values)]
+    if len(found) > _MANY:
+        return await asyncio.to_thread(_decoded, found)
+    return _decoded(found)
+
+
+def _decoded(bodies: Iterable[str]) -> list[Session]:
+    return [decode(Session, body) for body in bodies]
+
+
+class _Statements(NamedTuple):
+    """What is asked of the sessions that one kind of calendar shows."""
+
+    bodies: Select[Any]
+    revisions: Select[Any]
+
+    @classmethod
+    def of(cls, shown: Select[Any]) -> "_Statements":
+        return cls(
+            shown.with_only_columns(_TABLE.c.body),
+            shown.with_only_columns(_TABLE.c.id, _TABLE.c.revision),
+        )
+
+
+def _touches(table: FromClause = _TABLE) -> Condition:
+    """Whether a session touches the window; that none is longer than a day helps an index."""
+    return and_(
+        table.c.starts < bindparam("closes"),
+        table.c.starts > bindparam("earliest"),
+        table.c.ends > bindparam("opens"),
+    )
+
+
+def _of_anybody() -> Select[Any]:
+    """Of all sessions they are looked up from what touches the window."""
+    under_way = select(_TABLE.c.series).where(_touches(), _TABLE.c.series.is_not(None))
+    ids = select(_TABLE.c.id)
+    shown = union(ids.where(_touches()), ids.where(_TABLE.c.series.in_(under_way)))
+    return select(_TABLE).where(_TABLE.c.id.in_(shown))
+
+
+def _of_few() -> Select[Any]:
+    """Of a few sessions they are asked for one by one."""
+    other = _TABLE.alias()
+    goes_on = exists().where(other.c.series == _TABLE.c.series, _touches(other))
+    return select(_TABLE).where(or_(_touches(), goes_on))
+
+
+def _using_resource() -> Select[Any]:
+    claims, resources = tables.claims, tables.resources
+    return (
+        _of_few()
+        .join(claims, claims.c.session == _TABLE.c.id)
+        .join(resources, resources.c.number == claims.c.resource)
+        .where(resources.c.kind == bindparam("kind"), resources.c.id == bindparam("id"))
+    )
+
+
+def _of_studio() -> Select[Any]:
+    named = tables.record_references
+    # Of whatever kind: nothing else has the id of a session.
+    ids = select(named.c.from_id).where(
+        named.c.to_kind == NAMES[Studio], named.c.to_id == bindparam("studio")
+    )
+    return _of_few().where(_TABLE.c.id.in_(ids))
+
+
+_NAMED: Final = select(_TABLE.c.body).where(_TABLE.c.id.in_(one_of("changed")))
+_OF_ANYBODY: Final = _Statements.of(_of_anybody())
+_USING_RESOURCE: Final = _Statements.of(_using_resource())
+_OF_STUDIO: Final = _Statements.of(_of_studio())
+
+
+def _asked(about: Resource | StudioId | None) -> tuple[_Statements, dict[str, Any]]:
+    """The statements, and the values that they name."""
+    if about is None:
+        return _OF_ANYBODY, {}
+    if isinstance(about, Resource):
+        return _USING_RESOURCE, {"kind": about.kind, "id": about.id}
+    return _OF_STUDIO, {"studio": about}

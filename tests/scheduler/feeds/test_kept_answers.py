@@ -1,0 +1,245 @@
+"""Exactly when an answer that is kept ready is given again, when it is looked at, and dropped."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from calendars.bells import BellSchedule
+from scheduler.errors import NotFoundError
+from scheduler.feeds import Feed, Feeds, SubscriptionWish, revoke
+from scheduler.model import Role, Scope, SessionId, SessionState
+from scheduler.store import Store, Transaction
+from scheduler.store.codec import decode
+from scheduler.tokens import hash_of
+from tests.builders import NOW, SHANGHAI, a_room, a_session, a_site, at
+from tests.scheduler.feeding import OFFICE, WISHES, add, change, opened, rename, settle, write
+
+LESSON = a_session(sites=(a_site("TF1"), a_site("JS", Role.LISTEN, period=5)))
+ELSEWHERE = (a_site("JS", room="JS-R2"), a_site("CB", Role.LISTEN))
+
+
+@dataclass
+class Kept:
+    """The calendar of TF1-T1 with one lesson, read before and so at hand."""
+
+    store: Store
+    feeds: Feeds
+    token: str
+    feed: Feed
+
+    async def at_hand(self, now: datetime = NOW) -> Feed | None:
+        return await self.feeds.at_hand(self.token, now=now)
+
+    async def read(self, now: datetime = NOW) -> Feed:
+        return await self.feeds.read(self.token, now=now)
+
+
+async def kept_in(store: Store, wish: SubscriptionWish = WISHES[0]) -> Kept:
+    token = await opened(store, wish)
+    feeds = Feeds(store)
+    await feeds.read(token, now=NOW)  # publishes an edition, which is a change to look at
+    return Kept(store, feeds, token, await feeds.read(token, now=NOW))
+
+
+@pytest.fixture
+async def kept(store: Store) -> Kept:
+    await settle(store)
+    await add(store, LESSON)
+    return await kept_in(store)
+
+
+async def test_while_nothing_happens_the_very_same_answer_is_at_hand(kept: Kept) -> None:
+    assert await kept.at_hand() is kept.feed
+    assert await kept.at_hand(NOW + timedelta(hours=14)) is kept.feed
+
+
+async def move(store: Store) -> None:
+    await change(store, LESSON, replace(LESSON, slot=at("9:00"), sequence=1))
+
+
+async def rename_its_room(store: Store) -> None:
+    await rename(store, a_room("JS"), "JS 大录播室")
+
+
+async def put_one_more_in(store: Store) -> None:
+    await add(store, a_session("s2", at("9:00"), sites=(a_site("TF1"),)))
+
+
+async def note_something_private(store: Store) -> None:
+    """What moves the revision of a session and nothing that calendars show."""
+    await change(store, LESSON, replace(LESSON, pinned=True))
+
+
+async def rename_a_room_of_others(store: Store) -> None:
+    await rename(store, a_room("CB"), "CB 大录播室")
+
+
+async def change_its_bells(store: Store) -> None:
+    async def put(transaction: Transaction) -> None:
+        bells = await transaction.get(BellSchedule, "TF1-bells")
+        fewer = replace(bells.record, periods=bells.record.periods[:-1])
+        await transaction.put(fewer, revision=bells.revision)
+
+    await write(store, put)
+
+
+async def add_one_elsewhere(store: Store) -> None:
+    await add(store, a_session("s2", at("10:35"), sites=ELSEWHERE))
+
+
+async def write_down_a_poll(store: Store) -> None:
+    async with store.read(now=NOW) as transaction:
+        (found,) = await transaction.subscriptions()
+    polls = Feeds(store).polls
+    polls.note(found.id, NOW, "vdirsyncer/0")
+    await polls.write_down(store, actor=OFFICE, now=NOW)
+
+
+Happening = Callable[[Store], Awaitable[None]]
+IN_SIGHT: tuple[Happening, ...] = (move, rename_its_room, put_one_more_in)
+OUT_OF_SIGHT: tuple[Happening, ...] = (
+    note_something_private,
+    rename_a_room_of_others,
+    change_its_bells,
+    add_one_elsewhere,
+    write_down_a_poll,
+)
+
+
+@pytest.mark.parametrize("happening", IN_SIGHT)
+async def test_what_the_reader_sees_drops_the_answer(kept: Kept, happening: Happening) -> None:
+    await happening(kept.store)
+    assert await kept.at_hand() is None
+    after = await kept.read()
+    assert (after.tag != kept.feed.tag, after.modified > kept.feed.modified) == (True, True)
+    assert after.plain == (await Feeds(kept.store).read(kept.token, now=NOW)).plain
+
+
+@pytest.mark.parametrize("happening", OUT_OF_SIGHT)
+async def test_what_the_reader_does_not_see_leaves_the_answer_as_it_is(
+    kept: Kept, happening: Happening
+) -> None:
+    await happening(kept.store)
+    assert await kept.at_hand() is None, "It has to be looked at."
+    assert await kept.read() is kept.feed
+    await kept.read()
+    assert await kept.at_hand() is kept.feed
+
+
+@pytest.fixture
+async def elsewhere(database_url: str) -> AsyncIterator[Store]:
+    """The store of another process, as it were."""
+    store = await Store.open(database_url)
+    yield store
+    await store.close()
+
+
+@pytest.mark.parametrize("happening", IN_SIGHT)
+async def test_what_another_process_commits_drops_the_answer(
+    kept: Kept, elsewhere: Store, happening: Happening
+) -> None:
+    await happening(elsewhere)
+    assert await kept.at_hand() is None
+    assert (await kept.read()).tag != kept.feed.tag
+
+
+async def test_an_address_that_is_revoked_elsewhere_is_closed_at_once(
+    kept: Kept, elsewhere: Store
+) -> None:
+    async with elsewhere.read(now=NOW) as transaction:
+        found = await transaction.subscription_opened_by(hash_of(kept.token))
+    await write(elsewhere, lambda transaction: revoke(transaction, found.id))
+    assert await kept.at_hand() is None
+    with pytest.raises(NotFoundError):
+        await kept.read()
+    assert await kept.at_hand() is None
+
+
+async def test_an_address_that_ends_with_the_term_is_closed_though_nothing_happens(
+    kept: Kept,
+) -> None:
+    until_then = await kept_in(kept.store, replace(WISHES[0], ends_with_term=True))
+    async with kept.store.read(now=NOW) as transaction:
+        found = await transaction.subscription_opened_by(hash_of(until_then.token))
+    assert found.expires_at is not None
+    last = found.expires_at - timedelta(seconds=1)
+    await until_then.read(last)
+    feed = await until_then.read(last)
+    assert await until_then.at_hand(last) is feed
+    assert await until_then.at_hand(found.expires_at) is None
+    with pytest.raises(NotFoundError):
+        await until_then.read(found.expires_at)
+
+
+async def test_an_answer_is_good_until_the_day_of_the_alliance_ends(kept: Kept) -> None:
+    midnight = datetime(2026, 8, 21, tzinfo=SHANGHAI)
+    assert await kept.at_hand(midnight - timedelta(seconds=1)) is kept.feed
+    assert await kept.at_hand(midnight) is None
+    assert await kept.read(midnight) is kept.feed
+
+
+async def test_a_lesson_leaves_with_its_day_once_the_window_has_rolled_on(kept: Kept) -> None:
+    day = LESSON.slot.starts.astimezone(SHANGHAI).date()
+    gone = datetime.combine(day + timedelta(days=61), datetime.min.time(), SHANGHAI)
+    last = gone - timedelta(seconds=1)
+    await kept.read(last)
+    before = await kept.read(last)
+    assert b"UID:s1@" in before.plain
+    assert await kept.at_hand(last) is before
+    assert await kept.at_hand(gone) is None
+    assert b"UID:s1@" not in (await kept.read(gone)).plain
+
+
+async def test_a_hold_that_runs_out_drops_the_answer_at_that_second(store: Store) -> None:
+    await settle(store)
+    expiry = NOW + timedelta(hours=1)
+    await add(store, replace(LESSON, state=SessionState.HELD, hold_expires_at=expiry))
+    kept = await kept_in(store)
+    assert await kept.at_hand(expiry - timedelta(seconds=1)) is kept.feed
+    assert await kept.at_hand(expiry) is None
+    assert (await kept.read(expiry)).tag != kept.feed.tag
+
+
+async def lessons(store: Store, count: int) -> None:
+    await settle(store)
+    for no in range(count):
+        day = date(2026, 9, 8) + timedelta(days=no)
+        await add(store, replace(LESSON, id=SessionId(f"s{no}"), slot=at("14:00", on=day)))
+
+
+async def test_only_what_has_changed_is_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lessons(store, 4)
+    school = SubscriptionWish(scope=Scope.SCHOOL, subject_id="JS", owner="b")
+    kept = await kept_in(store, school)
+    read: list[str] = []
+
+    def noting(kind: type[Any], body: str) -> Any:
+        value = decode(kind, body)
+        read.append(value.id)
+        return value
+
+    first = replace(LESSON, id=SessionId("s2"), slot=at("14:00", on=date(2026, 9, 10)))
+    await change(store, first, replace(first, title="改了", sequence=1))
+    monkeypatch.setattr("scheduler.store.showing.decode", noting)
+    after = await kept.read()
+    assert read == ["s2"]
+    assert "改了" in after.plain.decode()
+
+
+async def test_when_very_much_has_changed_all_is_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.store.showing.AT_ONCE", 2)
+    await lessons(store, 2)
+    kept = await kept_in(store)
+    for no in range(2, 5):
+        day = date(2026, 9, 8) + timedelta(days=no)
+        await add(store, replace(LESSON, id=SessionId(f"s{no}"), slot=at("14:00", on=day)))
+    after = await kept.read()
+    assert after.plain.count(b"BEGIN:VEVENT") == 5
+    assert after.plain == (await Feeds(store).read(kept.token, now=NOW)).plain
