@@ -14,7 +14,7 @@ from scheduler.http.bodies import LONGEST_BODY
 from scheduler.http.calendar_imports import IMPORTER
 from scheduler.http.calls import ADDRESS, CLOCK, STORE
 from scheduler.http.errors import explain_errors
-from scheduler.http.feeds import FEEDS, answer_at_hand
+from scheduler.http.feeds import FEEDS
 from scheduler.http.invitations import INVITES
 from scheduler.http.logs import ACCESS_LOG, on_standard_error
 from scheduler.http.observing import observe, protect
@@ -45,14 +45,12 @@ def make_app(
     there is a server for mail to guests. `jobs_are_running` is for /readyz; an application without
     jobs of its own waits for none.
     """
-    app = web.Application(
-        middlewares=[answer_at_hand, observe, explain_errors], client_max_size=LONGEST_BODY
-    )
+    app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
     app[TRUSTED], app[INVITES] = trusted, invites
     app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
     app[FEEDS], app[IMPORTER] = feeds or Feeds(store), importer or Importer()
-    app[ACCESS_LOG] = on_standard_error()
+    app[ACCESS_LOG] = on_standard_error(app[METRICS].count)
     app[STOPPING] = asyncio.Event()
     for route in ROUTES:
         _add(app, route)

@@ -1,29 +1,21 @@
 """Feeds over HTTP: the same bytes for every client, and nothing sent that a client has already."""
 
-import time
-from collections.abc import MutableMapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, NamedTuple
-from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
 from scheduler.feeds import Feed, Feeds, client_of
 from scheduler.http.calls import CLOCK
 from scheduler.http.codings import CODINGS, Coding, preferred_coding
-from scheduler.http.errors import Handler
 from scheduler.http.etags import names_current
-from scheduler.http.observing import SAFE_HEADERS, note, request_id
-from scheduler.http.operations import STOPPING
-from scheduler.http.ready import ReadyAnswer, Reply, http_date, takes_octets
+from scheduler.http.ready import Reply, http_date
 
 FEEDS: Final = web.AppKey("feeds", Feeds)
 PATTERN: Final = "/feeds/{token}.ics"
 _ROBOTS: Final = "User-agent: *\nAllow: /feeds/\nAllow: /freebusy/\nDisallow: /\n"
-_SORTS_OF_POLLS: Final = 64
-"""How many answers of one calendar are kept ready; clients ask in a few ways over and over."""
 
 
 class Poll(NamedTuple):
@@ -35,7 +27,7 @@ class Poll(NamedTuple):
     dates: tuple[str, ...]
 
     @classmethod
-    def of(cls, request: web.Request) -> "Poll":
+    def of(cls, request: web.BaseRequest) -> "Poll":
         """What the request says of it."""
         lines = request.headers.getall
         return cls(
@@ -45,11 +37,6 @@ class Poll(NamedTuple):
             tuple(lines("If-Modified-Since", ())),
         )
 
-
-Ready = tuple[int, bytes, bytes]
-"""A status, the head without its end, and the body."""
-
-_ready: Final[MutableMapping[Feed, dict[Poll, Ready]]] = WeakKeyDictionary()
 
 routes = web.RouteTableDef()
 
@@ -61,55 +48,11 @@ async def read(request: web.Request) -> web.Response:
     feed = await request.app[FEEDS].read(
         request.match_info["token"],
         now=now,
-        client=_client(request),
-        expand=_wants_single_events(request),
+        client=client_told(request),
+        expand=wants_single_events(request),
     )
     reply = reply_to(Poll.of(request), feed, now)
     return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)
-
-
-@web.middleware
-async def answer_at_hand(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a poll whose calendar is at hand ahead of all that it does not need.
-
-    It goes into the log and the counts like any other. What is not at hand takes the long way.
-    """
-    match = request.match_info
-    stops = request.app[STOPPING].is_set()
-    if match.handler is not read or not takes_octets(request) or stops:
-        return await handler(request)
-    started = time.perf_counter()
-    app = request.app
-    now = app[CLOCK]()
-    try:
-        feed = await app[FEEDS].at_hand(
-            match["token"], now=now, client=_client(request), expand=_wants_single_events(request)
-        )
-    except Exception:  # noqa: BLE001 - whatever it is, the long way meets it too and explains it
-        feed = None
-    if feed is None:
-        return await handler(request)
-    status, head, body = _ready_reply(Poll.of(request), feed, now)
-    name = request_id(request)
-    rest = f"Date: {http_date(int(now.timestamp()))}\r\nX-Request-ID: {name}\r\n\r\n"
-    note(app, name, request.method, PATTERN, status, started)
-    return ReadyAnswer(status, head, rest.encode(), body)
-
-
-def _client(request: web.Request) -> str:
-    return client_of(request.headers.get("User-Agent", ""))
-
-
-def _ready_reply(poll: Poll, feed: Feed, now: datetime) -> Ready:
-    """The answer to such a poll: as it was given before, if it was."""
-    known = _ready.setdefault(feed, {})
-    if poll not in known:
-        reply = reply_to(poll, feed, now)
-        head = Reply(reply.status, {**reply.headers, **SAFE_HEADERS}, reply.body).head()
-        if len(known) >= _SORTS_OF_POLLS or not feed.has_settled(now):
-            known.clear()
-        known[poll] = (reply.status.value, head, b"" if poll.method == "HEAD" else reply.body)
-    return known[poll]
 
 
 def reply_to(poll: Poll, feed: Feed, now: datetime) -> Reply:
@@ -136,7 +79,12 @@ async def robots(_: web.Request) -> web.Response:
     return web.Response(text=_ROBOTS)
 
 
-def _wants_single_events(request: web.Request) -> bool:
+def client_told(request: web.BaseRequest) -> str:
+    """The program that asks, as far as it says."""
+    return client_of(request.headers.get("User-Agent", ""))
+
+
+def wants_single_events(request: web.BaseRequest) -> bool:
     """`?expand=1`, for simple clients that know no series. Whatever else they add means nothing."""
     if not request.query_string:
         return False

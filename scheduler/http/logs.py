@@ -61,24 +61,43 @@ class RequestLine(msgspec.Struct, frozen=True):
     event: str = "request"
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """That a request, known by the pattern of its route, was answered `at` a moment."""
+
+    id: str
+    method: str
+    path: str
+    status: int
+    seconds: float
+    at: datetime
+
+    def line(self) -> RequestLine:
+        """What is logged of it."""
+        milliseconds = round(self.seconds * 1000, 1)
+        return RequestLine(self.id, self.method, self.path, self.status, milliseconds, self.at)
+
+
 class AccessLog:
-    """Lines of JSON. They are written a few at a time, which costs less than one by one."""
+    """Lines of JSON, and counts. A few requests at a time cost less than one by one."""
 
-    def __init__(self, write: Callable[[str], object]) -> None:
+    def __init__(self, write: Callable[[str], object], count: Callable[[Answered], object]) -> None:
         self._write = write
+        self._count = count
         self._encoder = msgspec.json.Encoder()
-        self._lines: list[RequestLine] = []
+        self._answered: list[Answered] = []
 
-    def add(self, line: RequestLine) -> None:
-        """Log a request, within `LONGEST_WAIT_SECONDS`."""
-        if not self._lines:
+    def add(self, answered: Answered) -> None:
+        """Log and count a request, within `LONGEST_WAIT_SECONDS`."""
+        if not self._answered:
             asyncio.get_running_loop().call_later(LONGEST_WAIT_SECONDS, self.flush)
-        self._lines.append(line)
+        self._answered.append(answered)
 
     def flush(self) -> None:
-        """Write what has not been written yet."""
-        lines, self._lines = self._lines, []
-        octets = self._encoder.encode_lines(lines)
+        """Write and count what has not been yet."""
+        answered, self._answered = self._answered, []
+        for each in answered:
+            self._count(each)
+        octets = self._encoder.encode_lines([each.line() for each in answered])
         if octets:
             self._write(octets.decode())
 
@@ -86,6 +105,6 @@ class AccessLog:
 ACCESS_LOG: Final = web.AppKey("access_log", AccessLog)
 
 
-def on_standard_error() -> AccessLog:
+def on_standard_error(count: Callable[[Answered], object]) -> AccessLog:
     """The log of a service. Standard error is looked up late, for tests replace it."""
-    return AccessLog(lambda lines: sys.stderr.write(lines))  # noqa: PLW0108 - see above
+    return AccessLog(lambda lines: sys.stderr.write(lines), count)  # noqa: PLW0108 - see above

@@ -16,8 +16,8 @@ from scheduler.http.answers import LANGUAGE
 from scheduler.http.calls import CLOCK, REQUEST_ID
 from scheduler.http.errors import Handler
 from scheduler.http.languages import preferred_language
-from scheduler.http.logs import ACCESS_LOG, RequestLine
-from scheduler.http.operations import METRICS, STOPPING
+from scheduler.http.logs import ACCESS_LOG, Answered
+from scheduler.http.operations import STOPPING
 from scheduler.http.routes import API
 
 SAFE_HEADERS: Final = {
@@ -48,21 +48,14 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     finally:
         resource = request.match_info.route.resource
         pattern = resource.canonical if resource is not None else "(unknown)"
-        note(request.app, request[REQUEST_ID], request.method, pattern, status, started)
+        app, seconds = request.app, time.perf_counter() - started
+        app[ACCESS_LOG].add(
+            Answered(request[REQUEST_ID], request.method, pattern, status, seconds, app[CLOCK]())
+        )
     return response
 
 
-def note(
-    app: web.Application, id: str, method: str, pattern: str, status: int, started: float
-) -> None:
-    """Count and log a request that was begun at `started`, by `time.perf_counter`."""
-    seconds = time.perf_counter() - started
-    app[METRICS].count(method, pattern, status, seconds)
-    milliseconds = round(seconds * 1000, 1)
-    app[ACCESS_LOG].add(RequestLine(id, method, pattern, status, milliseconds, app[CLOCK]()))
-
-
-def request_id(request: web.Request) -> str:
+def request_id(request: web.BaseRequest) -> str:
     """The id that the caller gave the request, if it is harmless, or a new one."""
     sent = request.headers.get("X-Request-ID")
     if sent is not None and _SAFE_ID.fullmatch(sent):

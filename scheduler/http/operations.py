@@ -17,6 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from scheduler.http.calls import CLOCK, STORE
+from scheduler.http.logs import ACCESS_LOG, Answered
 from scheduler.store import Backlog
 
 routes = web.RouteTableDef()
@@ -58,10 +59,11 @@ class Metrics(Collector):
             seconds = (now - backlog.oldest).total_seconds() if backlog.oldest else 0
         self._oldest.set(seconds)
 
-    def count(self, method: str, pattern: str, status: int, seconds: float) -> None:
+    def count(self, answered: Answered) -> None:
         """Count one answered request. An unknown method would be a label without bound."""
-        known = method if method in _METHODS else "OTHER"
-        self._requests[known, pattern, status] += 1
+        known = answered.method if answered.method in _METHODS else "OTHER"
+        pattern, seconds = answered.path, answered.seconds
+        self._requests[known, pattern, answered.status] += 1
         if pattern not in self._buckets:
             self._buckets[pattern], self._seconds[pattern] = [0] * (len(_BOUNDS) + 1), 0.0
         self._buckets[pattern][bisect_left(_BOUNDS, seconds)] += 1
@@ -125,6 +127,7 @@ def _not_ready(reason: str) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     """Counters in the text format of Prometheus, also while the database does not answer."""
     counted, now = request.app[METRICS], request.app[CLOCK]()
+    request.app[ACCESS_LOG].flush()
     backlog = None
     try:
         async with request.app[STORE].read(now=now) as transaction:

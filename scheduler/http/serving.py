@@ -15,6 +15,7 @@ from typing import Final, cast
 from aiohttp import web
 
 from calendars.text import InvalidValueError
+from scheduler.http.at_hand import answer_polls_first
 from scheduler.http.operations import STOPPING
 
 BACKLOG: Final = 1024
@@ -34,6 +35,7 @@ async def serve(app: web.Application, *, host: str, port: int, drain_seconds: fl
     listeners = listen(host, port)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=ANSWER_SECONDS)
     await runner.setup()
+    answer_polls_first(runner)
     try:
         for listener in listeners:
             await web.SockSite(runner, listener, backlog=BACKLOG).start()

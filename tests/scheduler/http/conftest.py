@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from calendars.bells import SchoolId
 from scheduler.http.app import make_app
+from scheduler.http.at_hand import answer_polls_first
 from scheduler.members import LinkPool, LinkPoolId, School
 from scheduler.model import Actor, ActorRole
 from scheduler.records import Record
@@ -128,6 +129,7 @@ async def store(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Store]:
 async def client(store: Store, clock: Clock) -> AsyncIterator[TestClient[Any, Any]]:
     server = TestServer(make_app(store, clock=clock, address=ADDRESS))
     async with TestClient(server) as opened:
+        answer_polls_first(cast("web.AppRunner", server.runner))
         yield opened
 
 
