@@ -293,10 +293,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     wish = parser.parse_args(arguments)
     begun = perf_counter()
-    raw = json.loads(wish.instance.read_bytes())
+    try:
+        raw = json.loads(wish.instance.read_bytes())
+        problem = state(raw)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        parser.error(f"{wish.instance} is no instance of jcs-1: {error!r}")
     if wish.published and "published" not in raw:
         parser.error(f"{wish.instance} has nothing published.")
-    problem = state(raw)
     stated = perf_counter() - begun
     size = f"{len(problem.activities)} sessions, {len(problem.places)} places"
     print(f"{size}, stated in {stated:.2f} s")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from calendars.bells import SchoolId, TimedPeriod
 from calendars.school_time import SchoolDay, SchoolTime
+from calendars.series import SiteTime
 from calendars.slots import Slot
 from calendars.terms import MAX_WEEKS, parse_weeks
 from scheduler.busy_time import BusyTime
@@ -32,7 +33,7 @@ from scheduler.members import (
     TeacherId,
     Timetable,
 )
-from scheduler.model import Session
+from scheduler.model import Session, SiteWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +212,11 @@ class Situation:
             ),
             None,
         )
+
+
+def site_time(site: SiteWish, books: Mapping[SchoolId, SchoolBook]) -> SiteTime:
+    """A school as a series sees it, with the grades of the classes it brings."""
+    book = books[site.school]
+    known = (book.class_groups.get(group) for group in site.class_groups)
+    grades = dict.fromkeys(group.grade for group in known if group is not None)
+    return SiteTime(school=site.school, name=book.school.name, time=book.time, grades=tuple(grades))

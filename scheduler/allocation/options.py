@@ -11,8 +11,8 @@ from scheduler.allocation.offers import no_offer, offers_for, served_by
 from scheduler.allocation.problem import Problem, lead_of, term_of
 from scheduler.allocation.starts import starts_on
 from scheduler.allocation.trials import MOST_LOST, Option, Trial
-from scheduler.booking.series_dates import site_time
 from scheduler.model import Request
+from scheduler.schools import site_time
 
 
 @dataclass(slots=True)

@@ -28,7 +28,6 @@ from scheduler.booking.series_dates import (
     dates_of,
     lost_dates,
     place_dates,
-    site_time,
     upcoming,
 )
 from scheduler.booking.series_waiting import stop_watching, watch_dates
@@ -44,7 +43,7 @@ from scheduler.model import (
     SiteWish,
     WhenImpossible,
 )
-from scheduler.schools import SchoolBook
+from scheduler.schools import SchoolBook, site_time
 from scheduler.store import Transaction
 
 

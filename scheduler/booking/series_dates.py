@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from calendars.bells import SchoolId
-from calendars.series import Occurrence, OccurrenceState, SiteTime, Weekly, occurrences
+from calendars.series import Occurrence, OccurrenceState, Weekly, occurrences
 from calendars.terms import Term
 from calendars.text import Text
 from scheduler.booking.alternatives import best_on
@@ -26,7 +26,7 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import draft, near, with_answers
-from scheduler.schools import SchoolBook, Situation
+from scheduler.schools import SchoolBook, Situation, site_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +80,6 @@ def dates_of(
     return occurrences(
         weekly, term, site_time(lead, books), [site_time(site, books) for site in others]
     )
-
-
-def site_time(site: SiteWish, books: Mapping[SchoolId, SchoolBook]) -> SiteTime:
-    """A school as a series sees it, with the grades of the classes it brings."""
-    book = books[site.school]
-    known = (book.class_groups.get(group) for group in site.class_groups)
-    grades = dict.fromkeys(group.grade for group in known if group is not None)
-    return SiteTime(school=site.school, name=book.school.name, time=book.time, grades=tuple(grades))
 
 
 def lost_dates(found: Sequence[Occurrence], now: datetime) -> Iterator[SkippedDate]:

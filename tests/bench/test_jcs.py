@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from bench import jcs
+from tests.scheduler.allocation.weeks import best_by_brute_force
 
 WEEKS = [1, 2, 3, 4]
+ROOMS = [{"id": "r0", "cap": 40, "host": True}, {"id": "r1", "cap": 20, "host": False}]
 
 
 def a_session(number: int, **fields: Any) -> dict[str, Any]:
@@ -29,7 +32,6 @@ def a_part(school: str, role: str, number: int, **fields: Any) -> dict[str, Any]
 
 
 def an_instance(*sessions: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    rooms = [{"id": "r0", "cap": 40, "host": True}, {"id": "r1", "cap": 20, "host": False}]
     return {
         "weeks": 4,
         "days": 2,
@@ -37,8 +39,8 @@ def an_instance(*sessions: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "start_step": 5,
         "bridge": 2,
         "schools": [
-            {"id": "s0", "bells": [[480, 520], [530, 570]], "rooms": rooms},
-            {"id": "s1", "bells": [[485, 525], [535, 575]], "rooms": rooms},
+            {"id": "s0", "bells": [[480, 520], [530, 570]], "rooms": ROOMS},
+            {"id": "s1", "bells": [[485, 525], [535, 575]], "rooms": ROOMS},
         ],
         "teachers": {},
         "classes": {},
@@ -141,3 +143,59 @@ def test_to_change_what_is_published_something_must_be(tmp_path: Path) -> None:
     instance.write_text(json.dumps(an_instance(a_session(0))))
     with pytest.raises(SystemExit):
         jcs.main([str(instance), "--seconds", "1", "--out", "unused", "--published"])
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"days": 5}'])
+def test_what_is_no_instance_is_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    instance = tmp_path / "instance.json"
+    instance.write_text(text)
+    with pytest.raises(SystemExit):
+        jcs.main([str(instance), "--seconds", "1", "--out", "unused"])
+    assert f"{instance} is no instance of jcs-1" in capsys.readouterr().err
+
+
+def test_what_cannot_all_be_held_is_written_as_null(tmp_path: Path) -> None:
+    alike = [a_session(0), a_session(1), a_session(2)]
+    bells = [{"id": f"s{no}", "bells": [[480, 520]], "rooms": ROOMS} for no in (0, 1)]
+    instance, out = tmp_path / "instance.json", tmp_path / "solution.json"
+    instance.write_text(json.dumps(an_instance(*alike, days=2, schools=bells)))
+    jcs.main([str(instance), "--seconds", "20", "--out", str(out)])
+    assigned = json.loads(out.read_text())["assign"]
+    assert sorted(each["day"] for each in assigned.values() if each is not None) == [0, 1]
+    assert list(assigned.values()).count(None) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_tiny_instance_is_answered_as_well_as_by_brute_force(seed: int, tmp_path: Path) -> None:
+    random = Random(seed)
+    sessions = [
+        a_session(
+            number,
+            weeks=random.choice((WEEKS, [1, 3], [2, 4])),
+            pref_days=[random.randrange(2)],
+            avoid_after=random.choice((None, 500)),
+            parts=[
+                a_part("s0", "lead", random.randrange(2)),
+                a_part("s1", "join", random.randrange(2), size=random.choice((15, 30))),
+            ],
+        )
+        for number in range(4)
+    ]
+    raw = an_instance(*sessions)
+    instance, out = tmp_path / "instance.json", tmp_path / "solution.json"
+    instance.write_text(json.dumps(raw))
+    jcs.main([str(instance), "--seconds", "20", "--out", str(out)])
+    problem = jcs.state(raw)
+    cost, left_out = 0, 0
+    for number, held in enumerate(json.loads(out.read_text())["assign"].values()):
+        places = (problem.places[place] for place in problem.activities[number].places)
+        where = [
+            place
+            for place in places
+            if held and (place.day, place.starts) == (held["day"], held["start"])
+        ]
+        cost += sum(place.cost for place in where)
+        left_out += 0 if where else problem.activities[number].weight
+    assert (left_out, cost) == best_by_brute_force(problem)
