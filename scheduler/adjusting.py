@@ -14,6 +14,7 @@ from scheduler.model import (
     AdjustmentId,
     AdjustmentKind,
     Approval,
+    Form,
     Place,
     Session,
     SessionState,
@@ -43,6 +44,12 @@ def kind_of(before: Session, after: Session) -> AdjustmentKind | None:
         return AdjustmentKind.RESCHEDULE
     if _schools(before) - _schools(after):
         return AdjustmentKind.CANCEL
+    if after.form is Form.RECORDED and before.form is not Form.RECORDED:
+        return AdjustmentKind.RECORDING
+    return _of_people_and_places(before, after)
+
+
+def _of_people_and_places(before: Session, after: Session) -> AdjustmentKind | None:
     stays = _schools(before) & _schools(after)
     if any(_teacher_at(before, school) != _teacher_at(after, school) for school in stays):
         return AdjustmentKind.SUBSTITUTE

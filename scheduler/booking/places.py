@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from calendars.bells import SchoolId
+from scheduler.booking.qualified import require_qualified_successor
 from scheduler.booking.revisions import to_lock
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError, InvalidWishError
-from scheduler.model import Actor, Booking, Conflict, Session, SessionId
+from scheduler.model import Actor, Booking, Conflict, Session, SessionId, SessionState
 from scheduler.placing import draft, outlines, with_answers
 from scheduler.schools import Situation
 from scheduler.store import Transaction
@@ -36,7 +37,8 @@ async def find_places(
 
     All are judged together: each may take what another gives up, and none what another takes.
     `actor` asks, if not the one who writes.
-    `ClashError` with everything that is in the way of any of them.
+    `ClashError` with everything that is in the way of any of them; `InvalidWishError` if somebody
+    would lead an agreed session without teaching its subject.
     """
     for each in wanted:
         _require_future(each, transaction)
@@ -48,6 +50,8 @@ async def find_places(
     # Whoever takes any room chooses among those that nobody else here has named.
     for each in sorted(wanted, key=_leaves_a_room_open):
         session = _placed(each, around, actor or transaction.actor, transaction.now)
+        if each.before is not None and each.before.state is SessionState.CONFIRMED:
+            require_qualified_successor(session, each.before, around)
         conflicts += find_conflicts(
             session,
             around,

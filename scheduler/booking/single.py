@@ -25,6 +25,7 @@ from scheduler.errors import NotFoundError
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
     Booking,
+    Form,
     OnDecline,
     Session,
     SessionId,
@@ -51,6 +52,7 @@ class SessionChange:
         Annotated[str, Meta(pattern=r"^(https://[^\s\x00-\x1f<>\"]{1,500})?(?![\s\S])")] | None
     ) = None
     link_pool: LinkPoolId | None = None
+    form: Form | None = None
     pinned: bool | None = None
     on_decline: OnDecline | None = None
     quorum: Annotated[int, Meta(ge=1, le=40)] | None = None
@@ -60,7 +62,7 @@ class SessionChange:
     @property
     def asks_the_rules(self) -> bool:
         """Whether it touches time, people, places, links or consent, not only words and the pin."""
-        given = (self.slot, self.sites, self.link_pool)
+        given = (self.slot, self.sites, self.link_pool, self.form)
         return self.changes_consent or any(each is not None for each in given)
 
     @property
@@ -158,6 +160,7 @@ def changed_booking(before: Session, wish: SessionChange) -> Booking:
         note=wanted.note if wish.note is None else wish.note,
         join_url=wanted.join_url if wish.join_url is None else wish.join_url,
         link_pool=wish.link_pool or wanted.link_pool,
+        form=wish.form or wanted.form,
         pinned=wanted.pinned if wish.pinned is None else wish.pinned,
         on_decline=wish.on_decline or wanted.on_decline,
         quorum=wish.quorum or wanted.quorum,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from calendars.bells import SchoolId
 from scheduler.adjusting import Occasion
+from scheduler.booking.qualified import is_qualified, require_qualified
 from scheduler.booking.revisions import current_session, require_reason, require_site
 from scheduler.booking.single import SessionChange, change
 from scheduler.conflicts import find_conflicts
@@ -14,7 +15,6 @@ from scheduler.members import Name, Note, Teacher, TeacherId
 from scheduler.model import (
     Adjustment,
     AdjustmentKind,
-    Role,
     Session,
     SessionId,
     Site,
@@ -61,7 +61,7 @@ async def substitute(
     session = await current_session(transaction, id, revision)
     site = require_site(session, wish.school)
     teacher = (await transaction.get(Teacher, wish.teacher)).record
-    _require_qualified(session, site, teacher)
+    require_qualified(session, site, teacher, "/teacher")
     changed = _stood_in_for(site, wish)
     sites = tuple(changed if each is site else each for each in session.sites)
     return await change(
@@ -109,25 +109,6 @@ async def substitutes(
         )
 
     return found
-
-
-def is_qualified(session: Session, site: Site, teacher: Teacher) -> bool:
-    """Whoever leads a session of a subject teaches that subject; anybody of the school assists."""
-    is_led = site.role is Role.LEAD and session.subject is not None
-    return not is_led or session.subject in teacher.subjects
-
-
-def _require_qualified(session: Session, site: Site, teacher: Teacher) -> None:
-    if not is_qualified(session, site, teacher):
-        taught_zh, taught_en = "、".join(teacher.subjects), ", ".join(teacher.subjects)
-        raise InvalidWishError(
-            f"{teacher.name} 不任教{session.subject}（任教：{taught_zh or '未登记'}），"
-            "不能主讲；可请同学科教师代课，或改期。",
-            f"{teacher.name} does not teach {session.subject} ({taught_en or 'none on record'}) "
-            "and cannot lead it: ask a teacher of the subject, or move the session.",
-            pointer="/teacher",
-            value=teacher.id,
-        )
 
 
 def _stood_in_for(site: Site, wish: Substitution) -> Site:

@@ -34,6 +34,7 @@ _KINDS: Final = {
     AdjustmentKind.CANCEL: "停课",
     AdjustmentKind.SWAP: "换课",
     AdjustmentKind.RELOCATE: "换教室",
+    AdjustmentKind.RECORDING: "改放录像",
 }
 _ROLES: Final = {
     ActorRole.ALLIANCE_ADMIN: "联盟办公室",

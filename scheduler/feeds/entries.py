@@ -33,6 +33,7 @@ _FORMS: Final = {
     Form.SYNCHRONOUS: Text("同步课", "Joint lesson"),
     Form.DUAL_TEACHER: Text("双师课", "Dual-teacher lesson"),
     Form.DEDICATED: Text("专门课", "Dedicated lesson"),
+    Form.RECORDED: Text("录像课", "Recorded lesson"),
 }
 _MODES: Final = {
     Mode.DELIVERY: Text("专递课堂", "delivery classroom"),

@@ -8,6 +8,7 @@ from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.access import require_change_of
 from scheduler.disruptions.making_up import MakeUp, make_up, make_up_places
+from scheduler.disruptions.recordings import ShowRecording, show_recording
 from scheduler.disruptions.replacements import Replacement
 from scheduler.disruptions.substituting import Substitute, Substitution, substitute, substitutes
 from scheduler.errors import (
@@ -44,6 +45,13 @@ async def _who_could(
 ) -> Callable[[], Page[Substitute]]:
     found = await substitutes(transaction, SessionId(call.id), call.query.school)
     return lambda: Page(items=found(), next=None)
+
+
+async def _shown(transaction: Transaction, call: Call[ShowRecording, object]) -> Session:
+    session = await transaction.session(SessionId(call.id))
+    require_change_of(call.actor, session)
+    revision = call.if_match.expect(session.revision)
+    return await show_recording(transaction, session.id, call.body, revision)
 
 
 async def _made_up(transaction: Transaction, call: Call[MakeUp, object]) -> Session:
@@ -85,6 +93,20 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         errors=OF_A_CHANGE,
         needs_if_match=True,
         run=_substituted,
+    ),
+    Route(
+        method="POST",
+        path="/sessions/{id}/recording",
+        tag=TAG,
+        summary=Text(
+            "改放录像：主讲教师来不了又无人代课时，各校改看录像",
+            "Show a recording instead, where nobody can lead the lesson live",
+        ),
+        body=ShowRecording,
+        answer=Session,
+        errors=OF_A_CHANGE,
+        needs_if_match=True,
+        run=_shown,
     ),
     Route(
         method="GET",

@@ -15,7 +15,10 @@ AdjustmentId = NewType("AdjustmentId", str)
 
 
 class AdjustmentKind(StrEnum):
-    """What schools tell apart: 调课, 代课, 补课, 停课, 换课; and a mere change of room or link."""
+    """What schools tell apart: 调课, 代课, 补课, 停课, 换课; a mere change of room or link.
+
+    `recording` (改放录像): a recording is shown instead.
+    """
 
     RESCHEDULE = "reschedule"
     SUBSTITUTE = "substitute"
@@ -23,6 +26,7 @@ class AdjustmentKind(StrEnum):
     CANCEL = "cancel"
     SWAP = "swap"
     RELOCATE = "relocate"
+    RECORDING = "recording"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,11 +73,15 @@ class Mode(StrEnum):
 
 
 class Form(StrEnum):
-    """How a lesson is given: to a lead class too, by two teachers, or from an empty studio."""
+    """How a lesson is given: to a lead class too, by two teachers, or from an empty studio.
+
+    `recorded`: nobody leads it live, a recording is shown.
+    """
 
     SYNCHRONOUS = "synchronous"
     DUAL_TEACHER = "dual_teacher"
     DEDICATED = "dedicated"
+    RECORDED = "recorded"
 
 
 class Role(StrEnum):

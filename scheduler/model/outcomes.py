@@ -30,8 +30,9 @@ class OutcomeKind(StrEnum):
 class Outcome:
     """How a session went at one school. It may be corrected until it is closed.
 
-    `planned_minutes` is what the school was to get, `minutes` what it got. `taught_by` led or
-    assisted there, and gets the hours.
+    `planned_minutes` is what the school was to get, `minutes` what it got; `recorded_only` if that
+    was a recording and nobody taught live (E62). `taught_by` led or assisted there, and gets the
+    hours.
     """
 
     id: Annotated[OutcomeId, IDENTIFIER]
@@ -40,6 +41,7 @@ class Outcome:
     outcome: OutcomeKind
     minutes: Minutes
     planned_minutes: Minutes
+    recorded_only: bool = False
     taught_by: TeacherId | None = None
     reason: Note = ""
     recorded_by: Name

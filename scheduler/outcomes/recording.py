@@ -15,6 +15,7 @@ from scheduler.local_words import wall_clock
 from scheduler.members import Note, TeacherId
 from scheduler.model import (
     ActorRole,
+    Form,
     Outcome,
     OutcomeId,
     OutcomeKind,
@@ -34,10 +35,14 @@ DAYS_OPEN: Final = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """How it went. `minutes` is needed where it was `partial`, a `reason` unless all went well."""
+    """How it went. `minutes` is needed where it was `partial`, a `reason` unless all went well.
+
+    `recorded_only`: nothing but a recording was shown; left out, as the session was planned.
+    """
 
     outcome: OutcomeKind
     minutes: Minutes | None = None
+    recorded_only: bool | None = None
     taught_by: TeacherId | None = None
     reason: Note = ""
 
@@ -72,6 +77,7 @@ async def record(transaction: Transaction, wish: HowItWent) -> Outcome:
         outcome=wish.outcome,
         minutes=_minutes(wish, site),
         planned_minutes=site.effective_minutes,
+        recorded_only=_recorded_only(wish, session),
         taught_by=wish.taught_by or site.teacher,
         reason=wish.reason,
         recorded_by=transaction.actor.name,
@@ -93,6 +99,7 @@ async def correct(transaction: Transaction, before: Outcome, wish: Correction) -
         before,
         outcome=wish.outcome,
         minutes=_minutes(wish, require_site(session, before.school)),
+        recorded_only=_recorded_only(wish, session),
         taught_by=wish.taught_by or before.taught_by,
         reason=wish.reason,
         recorded_by=transaction.actor.name,
@@ -162,6 +169,25 @@ def _minutes(wish: Correction, site: Site) -> int:
             value=told,
         )
     return stands_for
+
+
+_HELD: Final = (OutcomeKind.DELIVERED, OutcomeKind.PARTIAL)
+
+
+def _recorded_only(wish: Correction, session: Session) -> bool:
+    """Whether what the school got was a recording; it got nothing if the session was not held."""
+    if wish.outcome not in _HELD:
+        if wish.recorded_only:
+            raise InvalidWishError(
+                "没有上成的课不能登记为录像（recorded_only）。",
+                "What was not held was no recording either: leave recorded_only out.",
+                pointer="/recorded_only",
+                value=wish.recorded_only,
+            )
+        return False
+    if wish.recorded_only is None:
+        return session.form is Form.RECORDED
+    return wish.recorded_only
 
 
 _WORDS: Final = {

@@ -25,7 +25,9 @@ class Report:
 
     `planned` are the parts in sessions that are over, `planned_minutes` what they should have
     given; each is `delivered`, `partial`, `failed`, `no_show`, `cancelled` or still `untold`.
-    `made_up` are sessions held for missed ones, counted among the planned as well.
+    What was only a recording is none of these but `recorded`, with `recorded_minutes` that are no
+    part of the delivered ones (E62). `made_up` are sessions held for missed ones, counted among the
+    planned as well.
     """
 
     school: SchoolId
@@ -38,6 +40,8 @@ class Report:
     no_show: int
     cancelled: int
     untold: int
+    recorded: int
+    recorded_minutes: int
     made_up: int
 
 
@@ -95,18 +99,22 @@ def _counted(
 def _of_school(
     school: SchoolId, told: Sequence[Outcome], untold: Sequence[Site], made_up: int
 ) -> Report:
-    kinds = Counter(each.outcome for each in told)
+    live = [each for each in told if not each.recorded_only]
+    recorded = [each for each in told if each.recorded_only]
+    kinds = Counter(each.outcome for each in live)
     return Report(
         school=school,
         planned=len(told) + len(untold),
         planned_minutes=sum(each.planned_minutes for each in told)
         + sum(site.effective_minutes for site in untold),
-        delivered_minutes=sum(each.minutes for each in told),
+        delivered_minutes=sum(each.minutes for each in live),
         delivered=kinds[OutcomeKind.DELIVERED],
         partial=kinds[OutcomeKind.PARTIAL],
         failed=kinds[OutcomeKind.FAILED],
         no_show=kinds[OutcomeKind.NO_SHOW],
         cancelled=kinds[OutcomeKind.CANCELLED],
         untold=len(untold),
+        recorded=len(recorded),
+        recorded_minutes=sum(each.minutes for each in recorded),
         made_up=made_up,
     )

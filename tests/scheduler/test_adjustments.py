@@ -29,9 +29,9 @@ from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
 JS = SchoolId("JS")
 
 
-async def agreed(desk: Desk) -> Session:
+async def agreed(desk: Desk, **fields: Any) -> Session:
     """The lesson of TF1 for JS, to which both have agreed."""
-    held = await desk.book(by=coordinator_of("TF1"))
+    held = await desk.book(a_booking(**fields), by=coordinator_of("TF1"))
     return await desk.do(confirm, held.id, JS, held.revision, by=coordinator_of("JS"))
 
 

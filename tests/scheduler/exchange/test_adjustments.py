@@ -81,7 +81,7 @@ def test_a_row_tells_what_was_and_is_in_the_words_of_the_school() -> None:
 def test_every_operation_has_a_name_of_its_own() -> None:
     rows = rows_of(*(an_adjustment(kind=kind, after=None) for kind in AdjustmentKind))
     names = [row["类型"] for row in rows]
-    assert names == ["调课", "代课", "补课", "停课", "换课", "换教室"]
+    assert names == ["调课", "代课", "补课", "停课", "换课", "换教室", "改放录像"]
     assert {row["现时间"] for row in rows} == {""}
 
 

@@ -86,6 +86,18 @@ async def test_a_dry_run_of_an_outage_shows_whom_it_would_hit_and_where_they_cou
     assert await office.get("/outages/o1") == made
 
 
+async def test_a_lesson_becomes_a_recording(as_: As, agreed: Json) -> None:
+    path = f"/sessions/{agreed['id']}/recording"
+    wish = {"reason": "主讲病假", "supervisor": "TF1-T3"}
+    office = as_("office")
+    assert (await office("POST", path, json=wish)).status == 428
+    assert (await as_("CB-coordinator")("POST", path, json=wish, headers=ANY)).status == 403
+    shown = await done(as_("TF1-coordinator"), path, wish, headers=ANY)
+    assert (shown["form"], shown["state"]) == ("recorded", "confirmed")
+    history = await office.get("/adjustments")
+    assert [each["kind"] for each in history["items"]] == ["recording"]
+
+
 async def test_parts_of_the_list_follow_each_other(office: Caller, agreed: Json) -> None:
     other = {
         "title": "教研",

@@ -14,8 +14,10 @@ from scheduler.booking.consent import confirm
 from scheduler.booking.single import cancel
 from scheduler.checking.database import check
 from scheduler.disruptions.making_up import MakeUp, make_up
+from scheduler.disruptions.recordings import ShowRecording, show_recording
 from scheduler.errors import ForbiddenError, InvalidWishError, NotFoundError, StateError
 from scheduler.jobs import close_outcomes
+from scheduler.members import TeacherId
 from scheduler.model import Actor, ActorRole, Outcome, OutcomeKind, Session
 from scheduler.outcomes import (
     Correction,
@@ -228,6 +230,30 @@ async def test_what_went_well_is_not_made_up(desk: Desk) -> None:
         await desk.do(make_up, session.id, MakeUp(slot=later, reason="补课"), now=OVER)
 
 
+async def test_e62_what_was_only_a_recording_counts_apart(desk: Desk) -> None:
+    lessons = [
+        await agreed(desk, slot=at("14:00", on=TUESDAY + timedelta(days=no))) for no in range(3)
+    ]
+    wish = ShowRecording(reason="主讲病假", supervisor=TeacherId("TF1-T3"))
+    tf1 = coordinator_of("TF1")
+    planned = await desk.do(show_recording, lessons[1].id, wish, 2, by=tf1)
+    end = lessons[2].slot.ends
+    live = await told(desk, went(lessons[0]), end)
+    shown = await told(desk, went(planned, "partial", minutes=28), end)
+    at_short_notice = await told(desk, went(lessons[2], recorded_only=True), end)
+    assert [each.recorded_only for each in (live, shown, at_short_notice)] == [False, True, True]
+    (found,) = (await desk.read(report, term="", school=JS, now=end))()
+    assert (found.delivered, found.partial, found.delivered_minutes) == (1, 0, 40)
+    assert (found.recorded, found.recorded_minutes) == (2, 68)
+    assert (found.planned, found.planned_minutes) == (3, 120)
+    after_all = Correction(outcome=OutcomeKind.DELIVERED, recorded_only=False)
+    assert not (await desk.do(correct, at_short_notice, after_all, now=end)).recorded_only
+    lost = Correction(outcome=OutcomeKind.FAILED, reason="断网", recorded_only=True)
+    with pytest.raises(InvalidWishError) as refused:
+        await desk.do(correct, shown, lost, now=end)
+    assert refused.value.pointer == "/recorded_only"
+
+
 async def test_the_report_sets_what_was_delivered_against_what_was_planned(
     each_desk: Desk,
 ) -> None:
@@ -255,6 +281,8 @@ async def test_the_report_sets_what_was_delivered_against_what_was_planned(
         no_show=0,
         cancelled=1,
         untold=1,
+        recorded=0,
+        recorded_minutes=0,
         made_up=0,
     )
     assert (reports["TF1"].untold, reports["TF1"].planned) == (3, 4)
