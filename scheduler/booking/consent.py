@@ -11,6 +11,7 @@ from scheduler.booking.revisions import (
     require_changeable,
     require_reason,
     require_site,
+    require_unchanged,
     require_voice,
     successor,
     to_lock,
@@ -108,6 +109,7 @@ async def decline(
     if conflicts and before.state is SessionState.HELD:
         return await _fallen(transaction, before, site, reason)
     if conflicts:
+        await require_unchanged(transaction, [before])
         raise ClashError(conflicts)
     await transaction.replace_session(before, left)
     name = situation.schools[school].school.name
@@ -202,6 +204,7 @@ async def _confirm(
         conflicts += find_conflicts(after, situation, now=now, published=before)
         confirmed.append((before, after))
     if conflicts:
+        await require_unchanged(transaction, waiting)
         raise ClashError(tuple(conflicts))
     for before, after in confirmed:
         await transaction.replace_session(before, after)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from calendars.bells import SchoolId
 from scheduler.booking.qualified import require_qualified_successor
-from scheduler.booking.revisions import to_lock
+from scheduler.booking.revisions import require_unchanged, to_lock
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError, InvalidWishError
 from scheduler.model import Actor, Booking, Conflict, Session, SessionId, SessionState
@@ -62,6 +62,8 @@ async def find_places(
         placed[each.id] = session
         around = _with(around, (*around.sessions, session))
     if conflicts:
+        leaving_from = [each.before for each in wanted if each.before is not None]
+        await require_unchanged(transaction, leaving_from)
         raise ClashError(tuple(conflicts))
     return tuple(placed[each.id] for each in wanted), situation
 

@@ -31,6 +31,15 @@ async def current_session(transaction: "Transaction", id: SessionId, revision: i
     return session
 
 
+async def require_unchanged(transaction: "Transaction", sessions: Iterable[Session]) -> None:
+    """`StaleError` if one of them was changed after it was read and before its locks were had.
+
+    Asked before a refusal for other reasons, which may only follow from that change.
+    """
+    for each in sessions:
+        await current_session(transaction, each.id, each.revision)
+
+
 def to_lock(sessions: Iterable[Session]) -> set[Resource]:
     """Everything these sessions are written against, observers included: locked in one go."""
     sessions = tuple(sessions)
