@@ -27,7 +27,7 @@ from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
 from scheduler.http.app import make_app
 from scheduler.http.logs import configure_logs
-from scheduler.http.operations import STOPPING
+from scheduler.http.operations import STOPPING, JobsAtWork
 from scheduler.http.origins import Trusted
 from scheduler.http.serving import serve as serve_app
 from scheduler.imports import Allowed, CalendarFetcher, Importer
@@ -110,7 +110,7 @@ async def run_service(settings: Settings) -> None:
             trusted=Trusted(
                 robot_hosts=settings.allowed_robot_hosts, proxies=settings.believed_proxies
             ),
-            jobs_are_running=lambda: jobs.are_running,
+            jobs=JobsAtWork(lambda: jobs.are_running, lambda: jobs.late),
         )
         when_told_to_stop(jobs.pause, app[STOPPING].set)
         jobs.start()

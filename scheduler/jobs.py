@@ -30,6 +30,9 @@ ANSWERS_KEPT: Final = timedelta(hours=48)
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
+SHORTEST_DELAY: Final = timedelta(minutes=5)
+DELAYS: Final = 3
+"""So many times its own pause, and so long at least, a job may fail before it counts as late."""
 PATIENCE_SECONDS: Final = 15.0
 """How long a job may take to come to its end once it shall stop."""
 MACHINE: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="job")
@@ -156,6 +159,7 @@ class Jobs:
         self._store = store
         self._clock = clock
         self._at_work: dict[Job, asyncio.Task[None]] = {}
+        self._succeeded: dict[Job, datetime] = {job: clock() for job in jobs}
         self._scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
         for job in jobs:
             # Without a trigger: at once, so that what has waited for this process waits no longer.
@@ -166,6 +170,17 @@ class Jobs:
     def are_running(self) -> bool:
         """Whether what is due will be done."""
         return bool(self._scheduler.state == STATE_RUNNING)
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The names of those that have not succeeded for long, and are not at work either."""
+        now = self._clock()
+        return tuple(
+            job.work.__name__
+            for job, succeeded in self._succeeded.items()
+            if job not in self._at_work
+            and now - succeeded > max(SHORTEST_DELAY, DELAYS * timedelta(seconds=job.seconds))
+        )
 
     def start(self) -> None:
         """Do from now on what is due."""
@@ -195,6 +210,7 @@ class Jobs:
         self._at_work[job] = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             await job.work(self._store, self._clock)
+            self._succeeded[job] = self._clock()
         except asyncio.CancelledError:
             await log.ainfo("job stopped", job=job.work.__name__)
         except Exception:  # noqa: BLE001 - the next run tries again

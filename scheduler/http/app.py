@@ -18,7 +18,7 @@ from scheduler.http.feeds import FEEDS
 from scheduler.http.invitations import INVITES
 from scheduler.http.logs import ACCESS_LOG, on_standard_error
 from scheduler.http.observing import observe, protect
-from scheduler.http.operations import JOBS_ARE_RUNNING, METRICS, STOPPING, Metrics
+from scheduler.http.operations import JOBS, METRICS, NO_JOBS, STOPPING, JobsAtWork, Metrics
 from scheduler.http.origins import NOBODY, TRUSTED, Trusted
 from scheduler.http.reads import answer_question
 from scheduler.http.routes import API, AnyRoute
@@ -36,19 +36,18 @@ def make_app(
     importer: Importer | None = None,
     invites: bool = False,
     trusted: Trusted = NOBODY,
-    jobs_are_running: Callable[[], bool] = lambda: True,
+    jobs: JobsAtWork = NO_JOBS,
 ) -> web.Application:
     """The service over `store`; `clock` says what time it is, aware.
 
     `address` is where readers reach it, such as https://lianke.example. `feeds` are those of the
     store (its own if None). `importer` reads calendars (from public hosts if None). `invites`:
-    there is a server for mail to guests. `jobs_are_running` is for /readyz; an application without
-    jobs of its own waits for none.
+    there is a server for mail to guests. `jobs` is for /readyz.
     """
     app = web.Application(middlewares=[observe, explain_errors], client_max_size=LONGEST_BODY)
     app[STORE], app[CLOCK], app[ADDRESS] = store, clock, address.rstrip("/")
     app[TRUSTED], app[INVITES] = trusted, invites
-    app[METRICS], app[JOBS_ARE_RUNNING] = Metrics(), jobs_are_running
+    app[METRICS], app[JOBS] = Metrics(), jobs
     app[FEEDS], app[IMPORTER] = feeds or Feeds(store), importer or Importer()
     app[ACCESS_LOG] = on_standard_error(app[METRICS].count)
     app[STOPPING] = asyncio.Event()

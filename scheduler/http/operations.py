@@ -3,8 +3,9 @@
 import asyncio
 from bisect import bisect_left
 from collections import Counter as Counts
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import accumulate
 from typing import Final
@@ -22,6 +23,18 @@ from scheduler.store import Backlog
 
 routes = web.RouteTableDef()
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class JobsAtWork:
+    """What happens by itself: whether it goes on, and the names of jobs that have long failed."""
+
+    are_running: Callable[[], bool]
+    late: Callable[[], Sequence[str]]
+
+
+NO_JOBS: Final = JobsAtWork(are_running=lambda: True, late=tuple)
+"""An application without jobs of its own waits for none."""
 
 
 class Metrics(Collector):
@@ -87,9 +100,13 @@ class Metrics(Collector):
 
 
 METRICS: Final = web.AppKey("metrics", Metrics)
-JOBS_ARE_RUNNING: Final[web.AppKey[Callable[[], bool]]] = web.AppKey("jobs_are_running")
+JOBS: Final = web.AppKey("jobs", JobsAtWork)
 STOPPING: Final = web.AppKey("stopping", asyncio.Event)
 """Set when the service has been told to stop; it still answers for a while."""
+LEAST_ROOM: Final = 64 * 1024 * 1024
+"""Octets that an embedded database must have left to be written to."""
+UNSENT_TOO_LONG: Final = timedelta(hours=12)
+"""Longer than any quiet hours."""
 _BOUNDS: Final = Histogram.DEFAULT_BUCKETS[:-1]
 """Seconds; the last of the library's bounds is infinity."""
 _METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -103,18 +120,37 @@ async def is_alive(_request: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 async def is_ready(request: web.Request) -> web.Response:
-    """It goes on, the database answers, migrated when it was opened, and the jobs are running."""
-    if request.app[STOPPING].is_set():
+    """Whether a request that is sent here is answered and kept; what else people should look after.
+
+    503 only for what another process may do better, or what would lose what is told: it stops, its
+    jobs do not run, the database does not answer, has another schema, or no room left. Jobs that
+    fail and messages that nobody gets are *concerns*: no other process would be better off.
+    """
+    app, now = request.app, request.app[CLOCK]()
+    if app[STOPPING].is_set():
         return _not_ready("stopping")
-    if not request.app[JOBS_ARE_RUNNING]():
+    if not app[JOBS].are_running():
         return _not_ready("jobs are not running")
+    room = app[STORE].room_left()
+    if room is not None and room < LEAST_ROOM:
+        return _not_ready("the disk of the database is full or cannot be written to")
     try:
-        async with request.app[STORE].read(now=request.app[CLOCK]()) as transaction:
+        async with app[STORE].read(now=now) as transaction:
             if not await transaction.has_known_schema():
-                return _not_ready("the database has a newer schema than this process knows")
+                return _not_ready("the database has another schema than this process knows")
+            stuck = await transaction.stuck_messages()
     except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
         return _not_ready(type(error).__name__)
-    return web.json_response({"status": "ready"})
+    concerns = [f"the job {name} has not succeeded for long" for name in app[JOBS].late()]
+    return web.json_response({"status": "ready", "concerns": [*concerns, *_stuck(stuck, now)]})
+
+
+def _stuck(messages: Backlog, now: datetime) -> Iterator[str]:
+    if messages.dead:
+        yield f"{messages.dead} messages were given up and wait for a person"
+    if messages.oldest is not None and now - messages.oldest > UNSENT_TOO_LONG:
+        hours = int((now - messages.oldest).total_seconds() // 3600)
+        yield f"the oldest of {messages.waiting} unsent messages has waited for {hours} hours"
 
 
 def _not_ready(reason: str) -> web.Response:

@@ -144,18 +144,30 @@ class Backlog:
     oldest: datetime | None
 
 
-async def backlog(transaction: OpenTransaction) -> Backlog:
-    """What waits at this moment."""
-    deliveries, notices = tables.deliveries, tables.notices
+async def stuck_messages(transaction: OpenTransaction) -> Backlog:
+    """What waits in messages alone, which costs little however much was told already."""
     states = await transaction.all(
         select(
             _TABLE.c.state,
             func.count().label("many"),
             func.min(_TABLE.c.created_at).label("oldest"),
         )
-        .where(_TABLE.c.state != MessageState.SENT.value)
+        .where(_TABLE.c.state.in_((MessageState.WAITING.value, MessageState.DEAD.value)))
         .group_by(_TABLE.c.state)
     )
+    by_state: defaultdict[str, int] = defaultdict(int, {row.state: row.many for row in states})
+    waiting = MessageState.WAITING.value
+    return Backlog(
+        notices=0,
+        waiting=by_state[waiting],
+        dead=by_state[MessageState.DEAD.value],
+        oldest=next((row.oldest for row in states if row.state == waiting), None),
+    )
+
+
+async def backlog(transaction: OpenTransaction) -> Backlog:
+    """What waits at this moment."""
+    deliveries, notices = tables.deliveries, tables.notices
     loose = await transaction.first(
         select(func.count().label("many"), func.min(notices.c.created_at).label("oldest"))
         .select_from(notices)
@@ -167,16 +179,10 @@ async def backlog(transaction: OpenTransaction) -> Backlog:
             )
         )
     )
-    by_state: defaultdict[str, int] = defaultdict(int, {row.state: row.many for row in states})
     assert loose is not None  # noqa: S101 - a count has always one row
-    moments = [row.oldest for row in states if row.state == MessageState.WAITING.value]
-    moments += [loose.oldest] if loose.oldest is not None else []
-    return Backlog(
-        notices=loose.many,
-        waiting=by_state[MessageState.WAITING.value],
-        dead=by_state[MessageState.DEAD.value],
-        oldest=min(moments, default=None),
-    )
+    stuck = await stuck_messages(transaction)
+    moments = [each for each in (stuck.oldest, loose.oldest) if each is not None]
+    return replace(stuck, notices=loose.many, oldest=min(moments, default=None))
 
 
 def message_of(row: Row[Any]) -> Message:

@@ -94,6 +94,9 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def has_known_schema(transaction: OpenTransaction) -> bool:
-    """Whether no newer process has changed the schema since this one opened the database."""
+    """Whether it still is the schema that this process has brought it to.
+
+    A newer process may have changed it since, and somebody may have put an older database there.
+    """
     row = await transaction.first(text("SELECT version_num FROM alembic_version"))
-    return row is not None and row.version_num in known_revisions()
+    return row is not None and row.version_num == known_revisions()[0]

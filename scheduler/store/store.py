@@ -1,9 +1,11 @@
 """The door to the database: transactions, and one method for each question a use case asks."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from shutil import disk_usage
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -63,6 +65,18 @@ class Store:
         """Let go of every connection."""
         await self._opened.stamps.close()
         await self._opened.engine.dispose()
+
+    def room_left(self) -> int | None:
+        """The octets that an embedded database may still grow by: 0 where nothing can be written.
+
+        None for a server, which knows that by itself.
+        """
+        file = self._opened.file
+        if file is None:
+            return None
+        if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+            return 0
+        return disk_usage(file.parent).free
 
     def stamp(self) -> Awaitable[Stamp]:
         """What differs from an earlier stamp if anything was committed since, by any process.

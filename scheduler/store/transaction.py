@@ -225,6 +225,7 @@ class Transaction(OpenTransaction):
     messages = about_messages.messages
     revive_message = about_messages.revive_message
     backlog = about_messages.backlog
+    stuck_messages = about_messages.stuck_messages
     claim_messages = about_sending.claim_messages
     hold_sender = about_sending.hold_sender
     note_part = about_sending.note_part

@@ -5,7 +5,7 @@ from typing import Final
 
 from calendars.bells import SchoolId
 from scheduler import jobs
-from scheduler.jobs import ANSWERS_KEPT, JOBS, MACHINE, Job, Jobs, forgetting
+from scheduler.jobs import ANSWERS_KEPT, JOBS, MACHINE, SHORTEST_DELAY, Job, Jobs, forgetting
 from scheduler.members import School
 from scheduler.store import Store, Transaction
 from tests.builders import NOW
@@ -64,6 +64,31 @@ async def test_a_job_that_will_not_end_keeps_nobody_waiting(store: Store) -> Non
     await asyncio.wait_for(begun.wait(), SOON)
     assert not await at_work.stop(patience=0.05)
     await asyncio.sleep(0.5)
+
+
+async def test_a_job_that_fails_for_long_is_late_until_it_succeeds(store: Store) -> None:
+    now, fails = NOW, True
+
+    async def work(_: Store, __: jobs.Clock) -> None:
+        if fails:
+            raise RuntimeError("It fails.")
+
+    at_work = Jobs(store, lambda: now, (Job(work, seconds=1),))
+    at_work.start()
+    assert at_work.late == ()
+    now = NOW + SHORTEST_DELAY + timedelta(seconds=1)
+    await until_late_is(at_work, "work")
+    fails = False
+    await until_late_is(at_work)
+    await at_work.stop()
+
+
+async def until_late_is(at_work: Jobs, *names: str) -> None:
+    async with asyncio.timeout(SOON):
+        while True:
+            if at_work.late == names:
+                return
+            await asyncio.sleep(0.05)
 
 
 async def test_what_is_due_is_done_as_soon_as_the_jobs_start(store: Store) -> None:

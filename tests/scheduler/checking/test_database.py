@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from calendars.days import DayKind
 from calendars.series import Weekly
-from scheduler.booking.proposals import propose_move
+from scheduler.booking.proposals import answer_proposal, propose_move
 from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.checking.database import check
@@ -21,6 +21,7 @@ from scheduler.checking.double_booking import nothing_is_used_twice, pools_carry
 from scheduler.checking.findings import Check, Finding
 from scheduler.checking.states import series_hold_together, states_are_sound
 from scheduler.disruptions.outages import mark
+from scheduler.errors import ClashError
 from scheduler.exchange import import_files
 from scheduler.members import Room, RoomId
 from scheduler.model import (
@@ -35,6 +36,7 @@ from scheduler.model import (
 )
 from scheduler.placing import agenda_of
 from scheduler.store import Store, Transaction
+from scheduler.store.claims import seconds_of
 from scheduler.store.codec import encode
 from tests.builders import (
     NOW,
@@ -291,6 +293,33 @@ async def test_a_proposed_place_that_a_rule_forbids_by_now_waits_for_people(
     await patient.desk.do(mark, an_outage(at("16:10"), room="TF1-R1"), revision=None)
     assert await patient.waiting() == {(Check.RULES, f"proposals {proposal.id}")}
     assert await patient.findings() == set()
+
+
+async def test_sql_typed_into_a_proposed_place_is_found_and_makes_the_last_yes_fail(
+    patient: Patient,
+) -> None:
+    """A proposal claims nothing (ADR 8): both sessions stay single, whoever types what."""
+    proposal = await patient.proposed()
+    alone = a_booking(slot=at("10:35"), sites=(a_wish("TF1"),), form="dedicated", link_pool=None)
+    other = await patient.desk.book(alone)
+    later = at("16:10")
+    await patient.rewrite(other, slot=later)
+    await patient.type(
+        "UPDATE claims SET starts = :starts, ends = :ends WHERE session = :session",
+        starts=seconds_of(later.starts),
+        ends=seconds_of(later.ends),
+        session=other.id,
+    )
+    found = await patient.findings()
+    assert (Check.RULES, f"proposals {proposal.id}") in found
+    assert Check.DOUBLE_BOOKING not in {check for check, _ in found}
+    (school,) = proposal.asked
+    with pytest.raises(ClashError):
+        await patient.desk.do(
+            answer_proposal, proposal.id, school, 1, agrees=True, by=coordinator_of(school)
+        )
+    stayed = await patient.desk.read(Transaction.session, proposal.sessions[0])
+    assert stayed.slot == at("14:00")
 
 
 async def test_sessions_without_an_alliance_are_found(patient: Patient) -> None:
