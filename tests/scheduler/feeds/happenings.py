@@ -28,6 +28,7 @@ from tests.scheduler.feeding import SCHOOLS
 
 UseCase = Callable[[Transaction], Awaitable[object]]
 TIMES: Final = ("8:30", "9:25", "10:35", "14:00", "14:55")
+TERM: Final = date(2026, 9, 1)
 SATURDAYS: Final = tuple(TUESDAY + timedelta(days=4 + 7 * week) for week in range(6))
 RENAMED: Final[tuple[tuple[type[School | Room | Teacher | ClassGroup], str], ...]] = (
     (School, ""),
@@ -281,9 +282,12 @@ class Happenings:
         return TeacherId(f"{school}-T{self.chance.randint(1, 2)}")
 
     def _slot(self) -> Slot:
-        """At a lesson's time within the next weeks, sometimes on a Saturday."""
-        days = [self.now.date() + timedelta(days=self.chance.randint(1, 40)) for _ in range(3)]
-        return at(self.chance.choice(TIMES), on=self.chance.choice((*days, *SATURDAYS)))
+        """At a lesson's time of a weekday within the next weeks, sometimes of a Saturday."""
+        first = max(self.now.date(), TERM)
+        days = [first + timedelta(days=number) for number in range(1, 41)]
+        weekdays = [day for day in days if day.isoweekday() <= 5]
+        on = self.chance.choice((*weekdays, *SATURDAYS))
+        return at(self.chance.choice(TIMES), on=on)
 
 
 def _put(record: BellSchedule, kind: type[BellSchedule]) -> UseCase:

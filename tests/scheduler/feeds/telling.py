@@ -224,6 +224,17 @@ def gone_from(session: Session, now: datetime) -> datetime:
     return stamp_of(session, now) + timedelta(days=30)
 
 
+def next_end(sessions: Sequence[Session], now: datetime) -> datetime | None:
+    """When time alone changes a calendar next: a hold runs out, or what was dropped goes."""
+    ends = [gone_from(each, now) for each in sessions if not each.is_live(now)]
+    ends += [
+        each.hold_expires_at
+        for each in sessions
+        if each.is_live(now) and each.hold_expires_at is not None
+    ]
+    return min((end for end in ends if end > now), default=None)
+
+
 def is_near(slot: Slot, now: datetime) -> bool:
     """Within sixty days back and four hundred ahead, by whole days."""
     today = now.astimezone(SHANGHAI).date()
