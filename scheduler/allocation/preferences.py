@@ -1,8 +1,8 @@
 """What a plan should do well, S1-S15 of the field: one function each, its docstring the preference.
 
 Only `weights` says how much each matters. S2 (same weekday and time all term) holds by itself: an
-allocation is a weekly pattern. S6 (who leads), S12 (units) and S13 (changes to what is published)
-have nothing to decide on here yet.
+allocation is a weekly pattern. S6 (who leads) stands in `together`. S12 (units) and S13 (changes to
+what is published) are not decided here: docs/allocation.md says why.
 """
 
 from collections.abc import Callable, Sequence

@@ -57,7 +57,7 @@ async def _as_planned(transaction: Transaction, record: Record) -> Record:
         stored = (await transaction.get(Request, record.id)).record
     except NotFoundError:
         return record
-    return replace(record, state=stored.state, series=stored.series)
+    return replace(record, state=stored.state, series=stored.series, offer=stored.offer)
 
 
 async def export_files(transaction: Transaction) -> Mapping[str, bytes]:

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from scheduler.exchange import Imported, RefusedFilesError, export_files, import_files
-from scheduler.members import School
+from scheduler.members import OfferId, School
 from scheduler.model import Actor, ActorRole, Request, RequestState, SeriesId
 from scheduler.store import Store, Transaction
 from tests.builders import NOW
@@ -43,6 +43,36 @@ async def test_e65_the_same_files_leave_a_placed_request_placed(store: Store) ->
     assert (await imported(store, EXAMPLE)).changed == 0
     async with store.read(now=NOW) as transaction:
         assert (await transaction.get(Request, "lesson-01")).record == placed
+
+
+async def test_the_same_file_leaves_a_met_need_with_its_offer(store: Store) -> None:
+    files = {
+        "schools.csv": "编号,名称\nTF1,天府\nCB,城北\n".encode(),
+        "terms.csv": (
+            "编号,学校,名称,开学日期,结束日期\n"
+            "T-TF1,TF1,秋,2026-09-01,2027-01-22\nT-CB,CB,秋,2026-09-01,2027-01-22\n"
+        ).encode(),
+        "offers.csv": "编号,学校,学期,学科\nO1,TF1,T-TF1,音乐\n".encode(),
+        "requests.csv": (
+            "编号,标题,学科,学校,学期,参与点.学校,参与点.角色\nN1,音乐,音乐,CB,T-CB,CB,listen\n"
+        ).encode(),
+    }
+    await imported(store, files)
+
+    async def meet(transaction: Transaction) -> Request:
+        stored = await transaction.get(Request, "N1")
+        met = replace(
+            stored.record,
+            state=RequestState.PLACED,
+            series=(SeriesId("s1"),),
+            offer=OfferId("O1"),
+        )
+        return (await transaction.put(met, revision=stored.revision)).record
+
+    met = await store.write(meet, actor=OFFICE, now=NOW)
+    assert (await imported(store, files)).changed == 0
+    async with store.read(now=NOW) as transaction:
+        assert (await transaction.get(Request, "N1")).record == met
 
 
 async def test_what_is_another_schools_is_refused_in_its_cell(store: Store) -> None:
