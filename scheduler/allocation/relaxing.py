@@ -17,6 +17,7 @@ from calendars.windows import Unlock, find_unlocks
 from calendars.windows.wording import later
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.chains import fitting
+from scheduler.allocation.giving_way import ways
 from scheduler.allocation.offers import offers_for, suffices
 from scheduler.allocation.options import options_of
 from scheduler.allocation.problem import Problem, lead_of, term_of
@@ -253,13 +254,21 @@ RELAXATIONS: Final[tuple[Relaxation, ...]] = (
 """What asks least of people first."""
 
 
+def another_series_moved(request: Request, problem: Problem) -> Iterator[Relaxed]:
+    """One booked series that is in the way is held at another time of the week."""
+    for way in ways(request, problem):
+        yield Relaxed(way.sentence, request, way.problem)
+
+
 def reliefs(request: Request, problem: Problem, partners: Partners = ()) -> tuple[Relief, ...]:
     """Every single relaxation that places the request; if none does, the first pairs that do.
 
+    Last of the single ones, for it asks most of others, comes another series that moves.
     `partners` have no place either, for they go with it: what is offered suits some of their
     options.
     """
-    singles = [each for relax in RELAXATIONS for each in relax(request, problem)]
+    asked = (*RELAXATIONS, another_series_moved)
+    singles = [each for relax in asked for each in relax(request, problem)]
     found = [relief for each in singles if (relief := _relief(each, partners)) is not None]
     if found:
         return tuple(found)

@@ -201,3 +201,17 @@ async def test_only_what_a_finished_plan_holds_is_explained(desk: Desk) -> None:
     waiting = await desk.do(planning.request_plan, PlanWish())
     with pytest.raises(StateError, match="no result yet"):
         await explained(desk, waiting)
+
+
+async def test_a_booked_series_that_could_move_is_offered_to_move(open_desk: Open) -> None:
+    desk = await open_desk(*one_room_each())
+    others = (a_request_site("TF1", no=2), a_request_site("JS", Role.LISTEN, no=2))
+    series = a_request("r0", *others, **AT_TWO, title="二班音乐")
+    first = await planned(desk, series)
+    await desk.do(planning.publish, first.id, first.revision)
+    plan = await planned(desk, a_request("r1", **AT_TWO))
+    assert [each.request for each in plan.unplaced] == ["r1"]
+    explanation = await explained(desk, plan)
+    (moved,) = [each for each in explanation.relaxations if "二班音乐" in each.sentence.zh]
+    assert moved.sentence.en.endswith("(TF1, JS must agree)")
+    assert (moved.best.weekly.weekday, moved.best.weekly.starts) == (2, time(14))

@@ -1,0 +1,144 @@
+"""One weekly series that is in the way of a request, held at another time of the week instead."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+from calendars.terms import Term, format_weeks
+from calendars.text import Text
+from scheduler.allocation.alike import Alike
+from scheduler.allocation.options import options_of
+from scheduler.allocation.preferences import costs_of
+from scheduler.allocation.problem import Problem, term_of
+from scheduler.allocation.trials import Option
+from scheduler.booking.candidates import WORKDAY
+from scheduler.local_words import clock_times, weekday_name
+from scheduler.model import Request, RequestId, RequestSite, Session
+from scheduler.placing import agenda_of, fields_of, with_room
+
+SERIES_TRIED: Final = 24
+PLACES_TRIED: Final = 4
+"""Of the request, for each series: that many of its places without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenWay:
+    """The situation once a series is held elsewhere, and a sentence that says where."""
+
+    sentence: Text
+    problem: Problem
+
+
+def ways(request: Request, problem: Problem) -> Iterator[GivenWay]:
+    """For each series that alone is in the way and has another place, the situation with it there.
+
+    Pinned series stay, and so does what is held once.
+    """
+    term = term_of(request, problem.books)
+    if term is None:
+        return
+    for series in islice(_series_near(request, problem), SERIES_TRIED):
+        without = _with(problem, (), leaving=series)
+        places = options_of(request, without, Alike(without)).found
+        if len({option.weekly.weekday for option in places}) < request.per_week:
+            continue
+        for place in places[:PLACES_TRIED]:
+            to = _best_elsewhere(series, _with(without, _held(place)), term)
+            if to is not None:
+                yield GivenWay(_sentence(series, to, problem), _with(without, _held(to)))
+                break
+
+
+def _series_near(request: Request, problem: Problem) -> Iterator[tuple[Session, ...]]:
+    """Booked series of the same schools, people or link, by the first of their dates."""
+    schools = {site.school for site in request.sites}
+    people = {teacher for site in request.sites for teacher in site.required_teachers}
+    found: dict[str, list[Session]] = defaultdict(list)
+    for session in sorted(problem.situation.sessions, key=lambda each: (each.slot, each.id)):
+        if session.series_date is not None and session.slot.starts > problem.now:
+            found[session.series or session.id.rsplit("/", 1)[0]].append(session)
+    for sessions in found.values():
+        first = sessions[0]
+        is_near = any(
+            site.school in schools or not people.isdisjoint(site.required_teachers)
+            for site in first.sites
+        )
+        shares_link = first.link_pool is not None and first.link_pool == request.link_pool
+        if (is_near or shares_link) and not any(each.pinned for each in sessions):
+            yield tuple(sessions)
+
+
+def _with(problem: Problem, more: Sequence[Session], *, leaving: Sequence[Session] = ()) -> Problem:
+    gone = {each.id for each in leaving}
+    kept = (each for each in problem.situation.sessions if each.id not in gone)
+    return replace(problem, situation=replace(problem.situation, sessions=(*kept, *more)))
+
+
+def _held(option: Option) -> tuple[Session, ...]:
+    """Its dates, each in the first room of every school that will do."""
+    sessions = []
+    for number, session in enumerate(option.sessions):
+        for school, rooms in option.rooms.items():
+            session = with_room(session, school, rooms[0])  # noqa: PLW2901 - room by room
+        sessions.append(replace(session, id=type(session.id)(f"{session.id}#{number}")))
+    return tuple(sessions)
+
+
+def _best_elsewhere(series: Sequence[Session], beside: Problem, term: Term) -> Option | None:
+    """Where it loses fewest dates and costs least."""
+    asked = _request_of(series, beside, term)
+    return min(
+        options_of(asked, beside, Alike(beside)).found,
+        key=lambda option: (
+            len(option.lost),
+            sum(cost.points for cost in costs_of(option, beside)),
+            option.weekly.weekday,
+            option.weekly.starts,
+        ),
+        default=None,
+    )
+
+
+def _request_of(series: Sequence[Session], problem: Problem, term: Term) -> Request:
+    """The series as a wish for any weekday and time, whatever rooms it takes."""
+    first = series[0]
+    clock = problem.books[first.lead.school].time
+    days = [clock.day(each.series_date) for each in series if each.series_date is not None]
+    weeks = sorted({day.follows.week for day in days if day.follows is not None})
+    return Request(
+        **agenda_of(first),
+        id=RequestId(first.series or first.id.rsplit("/", 1)[0]),
+        school=first.lead.school,
+        term=term.id,
+        minutes=first.slot.minutes,
+        weeks=format_weeks(weeks, term.last_week),
+        earliest=WORKDAY[0],
+        latest=WORKDAY[1],
+        sites=tuple(
+            RequestSite(**fields_of(replace(site, room=None, period=None))) for site in first.sites
+        ),
+    )
+
+
+def _sentence(series: Sequence[Session], to: Option, problem: Problem) -> Text:
+    """Where it goes, and whose consent that needs."""
+    name, times = weekday_name(to.weekly.weekday), clock_times(to.sessions[0].slot, problem.zone)
+    asked = [
+        problem.books[site.school].school.name
+        for site in to.sites
+        if not all(
+            problem.books[site.school].open_slot_covering(each.slot, each.subject)
+            for each in to.sessions
+        )
+    ]
+    consent = Text(
+        f"（须经{'、'.join(asked)}同意）" if asked else "",
+        f" ({', '.join(asked)} must agree)" if asked else "",
+    )
+    title = series[0].title
+    return Text(
+        f"“{title}”改到{name.zh} {times}{consent.zh}",
+        f"“{title}” moves to {name.en} {times}{consent.en}",
+    )
