@@ -6,21 +6,26 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
+from calendars.series import Weekly
 from calendars.terms import Term, format_weeks
 from calendars.text import Text
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.one_move import Crowd
 from scheduler.allocation.options import options_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem, term_of
+from scheduler.allocation.result import sessions_of
+from scheduler.allocation.statement import Statement, priced
+from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.trials import Option
+from scheduler.allocation.weekly import Chosen, bits_of
 from scheduler.booking.candidates import WORKDAY
 from scheduler.local_words import clock_times, weekday_name
 from scheduler.model import Request, RequestId, RequestSite, Session
-from scheduler.placing import agenda_of, fields_of, with_room
+from scheduler.placing import agenda_of, fields_of, wish_of, with_room
 
-SERIES_TRIED: Final = 24
-PLACES_TRIED: Final = 4
-"""Of the request, for each series: that many of its places without it."""
+PLACES_TRIED: Final = 24
+"""Of the request, each with the series that alone is in its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +42,71 @@ def ways(request: Request, problem: Problem) -> Iterator[GivenWay]:
     Pinned series stay, and so does what is held once.
     """
     term = term_of(request, problem.books)
-    if term is None:
+    series = [] if term is None else list(_series_near(request, problem))
+    if term is None or not series:
         return
-    for series in islice(_series_near(request, problem), SERIES_TRIED):
-        without = _with(problem, (), leaving=series)
-        places = options_of(request, without, Alike(without)).found
-        if len({option.weekly.weekday for option in places}) < request.per_week:
-            continue
-        for place in places[:PLACES_TRIED]:
-            to = _best_elsewhere(series, _with(without, _held(place)), term)
+    done: set[int] = set()
+    for by, place in islice(_in_the_way(request, series, problem, term), PLACES_TRIED):
+        if by not in done:
+            without = _with(problem, (), leaving=series[by])
+            to = _best_elsewhere(series[by], _with(without, place), term)
             if to is not None:
-                yield GivenWay(_sentence(series, to, problem), _with(without, _held(to)))
-                break
+                done.add(by)
+                yield GivenWay(_sentence(series[by], to, problem), _with(without, _held(to)))
+
+
+def _in_the_way(
+    request: Request, series: Sequence[tuple[Session, ...]], problem: Problem, term: Term
+) -> Iterator[tuple[int, tuple[Session, ...]]]:
+    """Which series, by number, alone keeps the request from which of its places, cheapest first."""
+    alone = _with(problem, (), leaving=[each for sessions in series for each in sessions])
+    mine = options_of(request, alone, Alike(alone)).found
+    held = [
+        _as_option(sessions, _request_of(sessions, problem, term), problem) for sessions in series
+    ]
+    points = [sum(cost.points for cost in costs_of(option, alone)) for option in mine]
+    statement = priced(
+        [request, *(option.request for option in held)],
+        [mine, *([option] for option in held)],
+        [*points, *(0 for _ in held)],
+        alone,
+    )
+    chosen = [
+        Chosen(len(mine) + number, _room_numbers(statement, option))
+        for number, option in enumerate(held)
+    ]
+    crowd = Crowd(statement.weekly, Timeline(statement.weekly), chosen)
+    for number in sorted(range(len(mine)), key=points.__getitem__):
+        for by, rooms in crowd.alone_in_the_way(number):
+            place = Chosen(number, tuple(next(bits_of(mask)) for mask in rooms))
+            yield by, sessions_of(statement, (place,))
+
+
+def _as_option(series: Sequence[Session], request: Request, problem: Problem) -> Option:
+    """Where it is held, in the rooms that it has."""
+    first = series[0]
+    starts = first.slot.starts.astimezone(problem.zone)
+    return Option(
+        request=request,
+        weekly=Weekly(
+            weekday=starts.isoweekday(), starts=starts.time(), minutes=first.slot.minutes
+        ),
+        sites=tuple(map(wish_of, first.sites)),
+        sessions=tuple(series),
+        lost=(),
+        rooms={
+            site.school: (site.room,)
+            for site in first.sites
+            if site.room is not None and site.room in problem.books[site.school].rooms
+        },
+    )
+
+
+def _room_numbers(statement: Statement, option: Option) -> tuple[int, ...]:
+    return tuple(
+        next(number for number, unit in enumerate(statement.rooms[school]) if room in unit)
+        for school, (room,) in option.rooms.items()
+    )
 
 
 def _series_near(request: Request, problem: Problem) -> Iterator[tuple[Session, ...]]:
