@@ -267,3 +267,11 @@ def test_what_is_told_is_sound_and_nothing_is_missed(seed: int) -> None:
     assert len(movable) == len(situation.sessions)
     if not is_free_somewhere(booking, situation):
         assert bool(found) == some_pair_exists(booking, situation)
+
+
+def test_what_a_proposal_moves_already_and_what_is_changed_itself_make_no_room() -> None:
+    other = a_lesson_of(2, "8:30")
+    proposed = replace(other, slot=at("9:25"))
+    assert movable_for(wanted(), a_situation(other, proposed), now=NOW) == []
+    assert movable_for(wanted(), a_situation(other), now=NOW, published=other) == []
+    assert movable_for(wanted(), a_situation(other), now=NOW) == [other]

@@ -15,7 +15,7 @@ from scheduler.model import Plan, Request, RequestId, Role
 from scheduler.planning import Explanation, PlanWish
 from scheduler.schools import SchoolBook
 from scheduler.store import Transaction
-from tests.builders import NOW, a_day, a_room, school_time, some_books
+from tests.builders import NOW, a_day, a_room, a_teacher, school_time, some_books
 from tests.scheduler.allocation.terms import FIRST_TUESDAY, a_request, a_request_site
 from tests.scheduler.conftest import Open
 from tests.scheduler.desk import Desk
@@ -215,3 +215,15 @@ async def test_a_booked_series_that_could_move_is_offered_to_move(open_desk: Ope
     (moved,) = [each for each in explanation.relaxations if "二班音乐" in each.sentence.zh]
     assert moved.sentence.en.endswith("(TF1, JS must agree)")
     assert (moved.best.weekly.weekday, moved.best.weekly.starts) == (2, time(14))
+
+
+async def test_what_the_plan_places_is_not_counted_once_more_as_booked(open_desk: Open) -> None:
+    teacher = a_teacher("TF1", 1, max_sessions_a_day=2)
+    desk = await open_desk(*some_books(TF1={"teachers": {teacher.id: teacher}}))
+    other = a_request("r2", a_request_site("TF1"), a_request_site("CB", Role.LISTEN), weekdays=(2,))
+    plan = await planned(desk, a_request("r1", weekdays=(2,)), other)
+    assert len(plan.placements) == 2
+    explanation = await explained(desk, plan)
+    assert Preference.S5 not in {
+        cost.preference for choice in explanation.free for cost in choice.costs
+    }
