@@ -158,20 +158,19 @@ async def test_an_address_that_is_revoked_elsewhere_is_closed_at_once(
     assert await kept.at_hand() is None
 
 
-async def test_an_address_that_ends_with_the_term_is_closed_though_nothing_happens(
+async def test_an_address_that_expires_is_closed_at_that_second_though_nothing_happens(
     kept: Kept,
 ) -> None:
-    until_then = await kept_in(kept.store, replace(WISHES[0], ends_with_term=True))
+    expiry = NOW + timedelta(hours=1)
     async with kept.store.read(now=NOW) as transaction:
-        found = await transaction.subscription_opened_by(hash_of(until_then.token))
-    assert found.expires_at is not None
-    last = found.expires_at - timedelta(seconds=1)
-    await until_then.read(last)
-    feed = await until_then.read(last)
-    assert await until_then.at_hand(last) is feed
-    assert await until_then.at_hand(found.expires_at) is None
+        found = await transaction.subscription_opened_by(hash_of(kept.token))
+    expiring = replace(found, expires_at=expiry)
+    await write(kept.store, lambda transaction: transaction.replace_subscription(found, expiring))
+    await kept.read()
+    assert await kept.at_hand(expiry - timedelta(seconds=1)) is kept.feed
+    assert await kept.at_hand(expiry) is None
     with pytest.raises(NotFoundError):
-        await until_then.read(found.expires_at)
+        await kept.read(expiry)
 
 
 async def test_an_answer_is_good_until_the_day_of_the_alliance_ends(kept: Kept) -> None:
