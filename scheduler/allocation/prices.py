@@ -77,6 +77,8 @@ def least_by_prices(
     `goal` is the objective of a known answer: the nearer the best, the quicker the bound grows.
     """
     ends = monotonic() + seconds
+    if report is not None:
+        report.tell_least(least_alone(problem))
     market = _market(problem, Timeline(problem))
     prices = np.zeros(len(market.offered))
     best, kept, waited = -np.inf, prices, 0
@@ -101,7 +103,17 @@ def least_by_prices(
         prices = np.maximum(0, prices + length * (aim - bound) / steepness * direction)
         if report is not None and number % ROUNDS_BETWEEN_REPORTS == 0:
             report.tell_least(_whole(best))
-    return _whole(best)
+    return max(_whole(best), least_alone(problem))
+
+
+def least_alone(problem: WeeklyProblem) -> int:
+    """What no answer's objective is below even if nobody were in anybody's way."""
+    weight, total = 1 + highest_cost(problem), 0
+    for activity in problem.activities:
+        costs = [problem.places[place].cost for place in activity.places]
+        left_out = weight * activity.weight
+        total += min(left_out, activity.times * min(costs, default=left_out))
+    return total
 
 
 def _whole(bound: float) -> int:
