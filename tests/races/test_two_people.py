@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
@@ -27,10 +27,10 @@ PAIRS: Final = 25
 
 def later_that_day(number: int) -> Json:
     """Where the lesson of `on_day` may move: the same people and rooms, earlier that day."""
-    return {"slot": at("14:00", on=slot_of_day(number))}
+    return {"slot": at("14:00", on=day_of(number))}
 
 
-def slot_of_day(number: int) -> Any:
+def day_of(number: int) -> date:
     weeks, weekday = divmod(number, 4)
     return TUESDAY + timedelta(days=7 * weeks + weekday)
 
@@ -61,7 +61,7 @@ async def test_the_last_yes_to_a_proposal_and_an_outage_of_its_room_heed_each_ot
             "id": f"out-{no}",
             "school": "JS",
             "room": "JS-R1",
-            "slot": at("13:55", 50, on=slot_of_day(no)),
+            "slot": at("13:55", 50, on=day_of(no)),
             "reason": "话筒无声",
         }
         both = [
@@ -99,7 +99,7 @@ async def test_an_agreed_proposal_and_a_move_of_its_session_leave_one_place(
     runs = []
     for no, (session, each) in enumerate(zip(sessions, proposals, strict=True)):
         yes = {"school": "JS", "says": "yes"}
-        wish = {"slot": at("16:50", on=slot_of_day(no))}
+        wish = {"slot": at("16:50", on=day_of(no))}
         runs += [
             alliance.people["JS"]("POST", f"/proposals/{each['id']}/answers", yes, revision=1),
             alliance.office("PATCH", f"/sessions/{session['id']}", wish, revision=1),
@@ -167,10 +167,10 @@ async def test_a_place_on_offer_goes_to_who_waits_or_once_declined_to_one_who_bo
     for number in range(PAIRS):
         agreed, declined, *others = (heard[4 * number + each] for each in range(4))
         assert {agreed.status, declined.status} == {200, 412}
-        won = [each for each in others if each.status == 201]
+        won = [other for other in others if other.status == 201]
         assert len(won) <= (declined.status == 200)
-        for each in others:
-            if each.status != 201:
-                require_explained(each)
+        for other in others:
+            if other.status != 201:
+                require_explained(other)
     now = await alliance.sessions(alliance.services[0])
     await require_sound(alliance, list(now.values()))
