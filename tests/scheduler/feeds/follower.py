@@ -31,7 +31,9 @@ class Follower:
     octets: bytes = b""
     tag: str = ""
     modified: datetime = NOW
-    stamps: dict[tuple[str, datetime | None], tuple[int, datetime]] = field(default_factory=dict)
+    stamps: dict[tuple[str, datetime | None], tuple[Told, int, datetime]] = field(
+        default_factory=dict
+    )
 
     async def poll(
         self, client: TestClient[Any, Any], content: object, expected: Sequence[Told]
@@ -62,7 +64,7 @@ class Follower:
         return (await client.get(self.path, headers=since)).status == 200
 
     def _taken(self, octets: bytes) -> list[Told]:
-        """Every occurrence, by an independent reader; neither SEQUENCE nor DTSTAMP falls."""
+        """Every occurrence, by an independent reader."""
         calendar = icalendar.Calendar.from_ical(octets)
         series = {str(event["UID"]) for event in calendar.events if "RRULE" in event}
         found = []
@@ -70,10 +72,15 @@ class Follower:
             uid, instance = str(event["UID"]), None
             if uid.startswith("series-"):
                 instance = event["RECURRENCE-ID"].dt.astimezone(UTC) if uid in series else None
-            stamp = (event["SEQUENCE"], event["DTSTAMP"].dt)
-            before = self.stamps.get((uid, instance), stamp)
-            assert before[0] <= stamp[0], (uid, instance, before, stamp)
-            assert before[1] <= stamp[1], (uid, instance, before, stamp)
-            self.stamps[uid, instance] = stamp
-            found.append(Told(uid, instance, Slot(event.start, event.end), str(event["STATUS"])))
+            told = Told(uid, instance, Slot(event.start, event.end), str(event["STATUS"]))
+            self._date(told, event["SEQUENCE"], event["DTSTAMP"].dt)
+            found.append(told)
         return sorted(found, key=Told.order)
+
+    def _date(self, told: Told, sequence: int, stamp: datetime) -> None:
+        """Neither falls, and another time or status is a higher sequence."""
+        key = told.uid, told.instance
+        before, sequence_before, stamp_before = self.stamps.get(key, (told, sequence, stamp))
+        assert sequence >= sequence_before + (before != told), (before, told)
+        assert stamp >= stamp_before, (before, told)
+        self.stamps[key] = told, sequence, stamp
