@@ -13,6 +13,7 @@ from tests.builders import NOW, a_room
 from tests.races.conftest import Alliance
 from tests.races.test_races import booked, on_day, statuses
 from tests.scheduler.delivery.vendors import WeComServer, open_vendor
+from tests.scheduler.imports.servers import open_calendar_server
 from tests.services import PATIENCE, Service
 
 
@@ -76,6 +77,69 @@ async def test_a_group_is_told_once_although_every_process_sends(alliance: Allia
             await asyncio.sleep(0.2)
         parts = sum(each["parts_sent"] for each in await alliance.office.everything("/messages"))
         assert len(robot.told) == len({*robot.told}) == parts
+
+
+async def test_who_waits_is_offered_one_place_although_every_process_offers(
+    alliance: Alliance,
+) -> None:
+    wishes = [on_day(no) for no in range(12)]
+    held = await booked(alliance, wishes)
+    for wish in wishes:
+        answer = await alliance.people["TF1"]("POST", "/waiting-list", {"booking": wish})
+        assert answer.status == 201, answer.body
+    for each in held:
+        path = f"/sessions/{each['id']}/cancellation"
+        gone = await alliance.office("POST", path, {"reason": "停电"}, revision=each["revision"])
+        assert gone.status == 200, gone.body
+    # Every process looks at the list as soon as it starts.
+    await later(alliance, NOW + timedelta(hours=1))
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if len(await live_sessions(alliance)) == len(wishes):
+                break
+            await asyncio.sleep(0.1)
+    await later(alliance, NOW + timedelta(hours=2))
+    await asyncio.sleep(1)
+    assert len(await live_sessions(alliance)) == len(wishes)
+    audit = await alliance.office.everything("/audit")
+    offered = Counter(each["subject_id"] for each in audit if each["action"] == "offered")
+    assert sorted(offered.values()) == [1] * len(wishes)
+    assert await alliance.findings() == ()
+
+
+async def live_sessions(alliance: Alliance) -> list[Any]:
+    sessions = await alliance.office.everything("/sessions")
+    return [each for each in sessions if each["state"] in ("held", "confirmed")]
+
+
+async def test_a_calendar_is_read_once_although_every_process_reads(alliance: Alliance) -> None:
+    async with open_calendar_server() as calendars:
+        host = f"127.0.0.1:{calendars.port}"
+        settings = {"secret_key": "k" * 32, "import_hosts": host}
+        await later(alliance, NOW, **settings)
+        for no in range(6):
+            wish = {"teacher": "JS-T1", "name": f"日历{no}", "address": f"http://{host}/{no}.ics"}
+            answer = await alliance.office("POST", "/imports/calendars", wish)
+            assert answer.status == 201, answer.body
+        await until_all_are_read(alliance)
+        assert len(calendars.asked) == 6
+        await later(alliance, NOW + timedelta(hours=2), **settings)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if len(calendars.asked) >= 12:
+                    break
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(1)
+        assert len(calendars.asked) == 12
+
+
+async def until_all_are_read(alliance: Alliance) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            imports = await alliance.office.everything("/imports")
+            if {each["state"] for each in imports} == {"current"}:
+                return
+            await asyncio.sleep(0.1)
 
 
 async def is_delivered(alliance: Alliance) -> bool:

@@ -132,6 +132,23 @@ async def test_a_search_that_is_interrupted_is_taken_up_by_the_next_process(
     await until(office, plan, "ready")
 
 
+async def test_a_search_whose_process_is_killed_is_taken_up_when_its_lease_is_over(
+    example: tuple[Client, Service],
+) -> None:
+    """Killed, it hands nothing back: another process lets the plan be for a minute."""
+    office, service = example
+    plan = (await office("POST", "/plans", {"seconds": 10})).body["id"]
+    await until(office, plan, "solving")
+    await asyncio.sleep(1)
+    for later, state in ((timedelta(seconds=10), "solving"), (timedelta(minutes=5), "ready")):
+        service.kill()
+        service.settings = replace(service.settings, clock_starts_at=NOW + later)
+        await restarted(service)
+        await asyncio.sleep(3)
+        await until(office, plan, state)
+    assert (await office("GET", f"/plans/{plan}")).body["placements"]
+
+
 async def until(office: Client, plan: str, state: str) -> None:
     deadline = time.monotonic() + 2 * PATIENCE
     while (await office("GET", f"/plans/{plan}")).body["state"] != state:
