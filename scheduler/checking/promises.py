@@ -67,10 +67,12 @@ def offers_are_held(
     waiting: Iterable[Waiting], sessions: Sessions, series: Collection[SeriesId], now: datetime
 ) -> Iterator[Finding]:
     """Who was offered a place has one of their own, and it became what the list says it did."""
+    going_on = [each for each in sessions.values() if each.is_live(now)]
+    live = {each.id for each in going_on} | {each.series for each in going_on if each.series}
     offered: dict[SessionId, Waiting] = {}
     for wish in waiting:
         subject = f"waiting-list {wish.id}"
-        if wrong := _wrong_in_wish(wish, sessions, series, now):
+        for wrong in _wrong_in_wish(wish, sessions, series, live):
             yield found_in(Check.WAITING_LIST, subject, wrong.zh, wrong.en)
         if wish.session is not None and offered.setdefault(wish.session, wish) is not wish:
             zh = f"与候补 {offered[wish.session].id} 指向同一活动。"
@@ -79,28 +81,34 @@ def offers_are_held(
 
 
 def _wrong_in_wish(
-    wish: Waiting, sessions: Sessions, series: Collection[SeriesId], now: datetime
-) -> Text | None:
-    if (wish.series is None) != (wish.series_date is None):
-        return Text("系列与系列日期不成对。", "it has a series or a series date, not both.")
+    wish: Waiting, sessions: Sessions, series: Collection[SeriesId], live: Collection[str]
+) -> Iterator[Text]:
+    """`live` are the sessions that go on, and the series that have one."""
+    is_weekly = wish.series_booking is not None
+    offer = wish.series if is_weekly else wish.session
+    if (wish.series_date is not None) != (wish.series is not None and not is_weekly):
+        yield Text("系列与系列日期不成对。", "it has a series or a series date, not both.")
     if wish.series is not None and wish.series not in series:
-        return Text(f"系列 {wish.series} 不存在。", f"no series {wish.series} exists.")
-    if wish.state is WaitingState.WAITING and wish.session is not None:
-        return Text("仍在候补，却已有位置。", "it waits, but was given a place.")
-    return _wrong_offer(wish, sessions, now) if wish.state in _OFFERED else None
+        yield Text(f"系列 {wish.series} 不存在。", f"no series {wish.series} exists.")
+    if wish.state is WaitingState.WAITING and offer is not None:
+        yield Text("仍在候补，却已有位置。", "it waits, but was given a place.")
+    if wish.state in _OFFERED and is_weekly and offer is None:
+        yield Text("没有为它保留的系列。", "it was offered no series.")
+    if wish.state in _OFFERED and not is_weekly and (wrong := _wrong_session(wish, sessions)):
+        yield wrong
+    if wish.state in (WaitingState.DECLINED, WaitingState.LAPSED) and offer in live:
+        yield Text(
+            f"为它保留的 {offer} 仍然有效，候补却已结束。",
+            f"{offer} goes on, though the offer was {wish.state}.",
+        )
 
 
-def _wrong_offer(wish: Waiting, sessions: Sessions, now: datetime) -> Text | None:
+def _wrong_session(wish: Waiting, sessions: Sessions) -> Text | None:
     if wish.session is None or (session := sessions.get(wish.session)) is None:
         return Text("为它保留的活动不存在。", "the session that was offered does not exist.")
     if (session.series, session.series_date) != (wish.series, wish.series_date):
         return Text(
             f"活动 {session.id} 不属于它的系列日期。",
             f"session {session.id} is not of the date of its series.",
-        )
-    if wish.state in (WaitingState.DECLINED, WaitingState.LAPSED) and session.is_live(now):
-        return Text(
-            f"活动 {session.id} 仍然有效，候补却已结束。",
-            f"session {session.id} goes on, though the offer was {wish.state}.",
         )
     return None

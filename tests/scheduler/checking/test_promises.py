@@ -26,7 +26,7 @@ from scheduler.model import (
     WaitingState,
 )
 from tests.builders import NOW, a_session, a_site, at
-from tests.scheduler.desk import a_booking
+from tests.scheduler.desk import a_booking, a_series
 
 LATER = NOW + timedelta(days=2)
 SERIES = SeriesId("weekly")
@@ -127,6 +127,38 @@ def test_an_offer_is_a_session_that_became_what_the_list_says(
 ) -> None:
     gone = replace(SESSION, id=SessionId("gone"), state=SessionState.EXPIRED)
     found = offers_are_held([wish], {SESSION.id: SESSION, gone.id: gone}, {SERIES}, NOW)
+    assert {(each.check, each.subject) for each in found} == (
+        {(Check.WAITING_LIST, "waiting-list w1")} if wrong else set()
+    )
+
+
+def a_weekly_wait(**fields: Any) -> Waiting:
+    return a_wait(booking=None, series_booking=a_series(), **fields)
+
+
+@pytest.mark.parametrize(
+    ("wish", "wrong"),
+    [
+        (a_weekly_wait(), False),
+        (a_weekly_wait(series=SERIES), True),
+        (a_weekly_wait(state=WaitingState.OFFERED, series=SERIES), False),
+        (a_weekly_wait(state=WaitingState.OFFERED), True),
+        (a_weekly_wait(state=WaitingState.OFFERED, series=SeriesId("none")), True),
+        (a_weekly_wait(state=WaitingState.OFFERED, series=SERIES, series_date=DATE), True),
+        (a_weekly_wait(state=WaitingState.TAKEN, series=SERIES), False),
+        (a_weekly_wait(state=WaitingState.DECLINED, series=SERIES), True),
+        (a_weekly_wait(state=WaitingState.LAPSED, series=SeriesId("gone")), False),
+    ],
+)
+def test_a_weekly_offer_is_a_series_that_became_what_the_list_says(
+    wish: Waiting, *, wrong: bool
+) -> None:
+    going_on = replace(SESSION, series=SERIES, series_date=DATE)
+    gone = replace(
+        going_on, id=SessionId("gone"), series=SeriesId("gone"), state=SessionState.EXPIRED
+    )
+    known = {SERIES, SeriesId("gone")}
+    found = offers_are_held([wish], {each.id: each for each in (going_on, gone)}, known, NOW)
     assert {(each.check, each.subject) for each in found} == (
         {(Check.WAITING_LIST, "waiting-list w1")} if wrong else set()
     )
