@@ -12,7 +12,6 @@ from scheduler.planning.publishing import (
     publish,
 )
 from scheduler.planning.repairing import (
-    AcceptedMove,
     AcceptedMoves,
     RepairWish,
     accept_moves,
@@ -21,7 +20,6 @@ from scheduler.planning.repairing import (
 from scheduler.planning.solving import solve_next
 
 __all__ = [
-    "AcceptedMove",
     "AcceptedMoves",
     "Change",
     "Comparison",

@@ -8,15 +8,15 @@ from typing import Annotated
 from msgspec import Meta
 
 from calendars.bells import SchoolId
-from calendars.slots import Slot
 from calendars.text import Text
 from scheduler.allocation import Problem, Repair, repair
 from scheduler.booking import notices
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import current_session, require_changeable, successor
 from scheduler.conflicts import find_conflicts
-from scheduler.members import LinkPoolId, Note
-from scheduler.model import Session, SessionId, SiteWish
+from scheduler.disruptions.outages import Remedy
+from scheduler.members import Note
+from scheduler.model import Session
 from scheduler.placing import booking_of, near
 from scheduler.planning.loading import problem_of
 from scheduler.store import Transaction
@@ -36,21 +36,10 @@ class RepairWish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedMove:
-    """A move that is taken up, for the revision of the session that it was found for."""
-
-    session: SessionId
-    revision: int
-    slot: Slot
-    sites: Annotated[tuple[SiteWish, ...], Meta(min_length=1, max_length=40)]
-    link_pool: LinkPoolId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedMoves:
     """Moves made together: each may take what another gives up. A session is named once."""
 
-    moves: Annotated[tuple[AcceptedMove, ...], Meta(min_length=1, max_length=500)]
+    moves: Annotated[tuple[Remedy, ...], Meta(min_length=1, max_length=500)]
     reason: Note = ""
 
 

@@ -30,7 +30,7 @@ from scheduler.store import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """A replacement that is taken up, for the revision of the session that it was made for."""
+    """Another place that is taken up, for the revision of the session that it was found for."""
 
     session: SessionId
     revision: int

@@ -3,10 +3,11 @@
 import pytest
 
 from scheduler import planning
+from scheduler.disruptions.outages import Remedy
 from scheduler.errors import ClashError, StaleError
 from scheduler.members import RoomId, TeacherId
 from scheduler.model import Kind, Role, Session
-from scheduler.planning import AcceptedMove, AcceptedMoves, Repair, RepairWish
+from scheduler.planning import AcceptedMoves, Repair, RepairWish
 from scheduler.store import Transaction
 from tests.builders import an_outage, at
 from tests.scheduler.desk import Desk, a_booking, a_wish
@@ -21,7 +22,7 @@ async def found(desk: Desk, days: int = 28) -> Repair:
 def accepted(repair: Repair) -> AcceptedMoves:
     return AcceptedMoves(
         moves=tuple(
-            AcceptedMove(
+            Remedy(
                 session=move.session,
                 revision=move.revision,
                 slot=move.after.slot,
