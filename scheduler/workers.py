@@ -47,6 +47,11 @@ class Workers:
 THREADS: Final = Workers()
 
 
+def note_loss(error: Exception) -> None:
+    """Log that they have failed in the midst of a search, which goes on in threads."""
+    log.warning("workers lost", error=repr(error))
+
+
 @contextmanager
 def _connected(address: str) -> Iterator[Executor | None]:
     try:

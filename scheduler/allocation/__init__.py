@@ -6,6 +6,7 @@ by date.
 """
 
 from scheduler.allocation.allocating import OnProgress, allocate
+from scheduler.allocation.crew import Hands
 from scheduler.allocation.explaining import Explanation, Question, explain
 from scheduler.allocation.problem import Companion, Offered, Problem
 from scheduler.allocation.repairing import Move, Repair, repair
@@ -17,6 +18,7 @@ __all__ = [
     "Allocation",
     "Companion",
     "Explanation",
+    "Hands",
     "Move",
     "Offered",
     "OnProgress",

@@ -1,13 +1,12 @@
 """An allocation from beginning to end: options, the weekly problem, the search, the judgement."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from threading import Event
 
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.balance import balance_of
-from scheduler.allocation.crew import WIDTH
+from scheduler.allocation.crew import OURS, Hands
 from scheduler.allocation.offers import serving_too
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem
@@ -36,15 +35,14 @@ def allocate(
     on_progress: OnProgress = lambda _, __: None,
     start: Sequence[Placement] = (),
     stop: Event | None = None,
-    executor: Executor | None = None,
-    width: int = WIDTH,
+    hands: Hands = OURS,
 ) -> Allocation:
     """Place as many participations as possible, then as well as possible; every request once.
 
     `seconds` bound the search; stating the problem comes before it. The search takes up what is
-    still possible of `start`, and ends early, with the best it has, when `stop` is set. Its tasks,
-    `width` at once where there is a choice, go to the `executor`, or to threads. No placement is
-    returned that the rulebook does not allow on each of its dates.
+    still possible of `start`, and ends early, with the best it has, when `stop` is set. Its tasks
+    go to these `hands`. No placement is returned that the rulebook does not allow on each of its
+    dates.
     """
     alike = Alike(problem)
     options = [options_of(request, problem, alike) for request in problem.requests]
@@ -64,8 +62,7 @@ def allocate(
         on_progress=tell,
         start=chosen_of(statement, start),
         stop=stop,
-        executor=executor,
-        width=width,
+        hands=hands,
     )
     settled = statement.settled(answer.chosen, problem)
     answer = _without(answer, settled, broken_by(settled, answer.chosen, problem))

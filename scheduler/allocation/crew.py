@@ -13,10 +13,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
-import structlog
-
 Done = TypeVar("Done")
-log = structlog.get_logger()
 
 WIDTH: Final = 2
 """How many tasks are made where there is a choice. The plan depends on it, not on who does them."""
@@ -61,16 +58,31 @@ class Task(Generic[Done]):
         return future.result()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """Who does the work besides our own threads, if anybody, and how many tasks there are.
+
+    `width` tasks are made where there is a choice. `on_loss` is told once if the executor fails:
+    threads do its work from then on.
+    """
+
+    executor: Executor | None = None
+    width: int = WIDTH
+    on_loss: Callable[[Exception], None] = lambda _: None
+
+
+OURS: Final = Hands()
+
+
 class Crew:
     """Shares tasks out to an executor; what fails there is done again by threads of our own."""
 
-    def __init__(
-        self, executor: Executor | None = None, *, width: int = WIDTH, stop: Stop | None = None
-    ) -> None:
-        self.width = width
+    def __init__(self, hands: Hands = OURS, *, stop: Stop | None = None) -> None:
+        self.width = hands.width
         self.stop = stop or Stop()
-        self._own = ThreadPoolExecutor(width if executor is None else WIDTH)
-        self._executor = executor
+        self._own = ThreadPoolExecutor(hands.width if hands.executor is None else WIDTH)
+        self._executor = hands.executor
+        self._on_loss = hands.on_loss
 
     def __enter__(self) -> Self:
         return self
@@ -112,5 +124,6 @@ class Crew:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - a task that fails by itself will do so again here
-            self._executor = None
-            log.warning("workers lost", error=repr(error))
+            if self._executor is not None:
+                self._executor = None
+                self._on_loss(error)

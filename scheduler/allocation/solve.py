@@ -1,12 +1,11 @@
 """The best answer to a weekly problem: a greedy one, then a search of each part of it."""
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from threading import Event
 from time import monotonic
 
-from scheduler.allocation.crew import WIDTH, Crew, Stop
+from scheduler.allocation.crew import OURS, Crew, Hands, Stop
 from scheduler.allocation.greedy import better, fit_greedily, resume
 from scheduler.allocation.parts import Parts
 from scheduler.allocation.report import OnProgress, Progress, Report
@@ -24,14 +23,13 @@ def solve_weekly(
     on_progress: OnProgress = lambda _: None,
     start: Sequence[Chosen] = (),
     stop: Event | None = None,
-    executor: Executor | None = None,
-    width: int = WIDTH,
+    hands: Hands = OURS,
 ) -> WeeklyAnswer:
     """The best answer found in `seconds` or until `stop`, never worse than the greedy one.
 
     Nor is it worse than `start`, an earlier answer of which whatever still fits is kept. The same
     problem, start, seed and width give the same answer whenever the search ends before its time,
-    whoever does the work: threads of our own or what `executor` stands for.
+    whoever does the work: threads of our own or other `hands`.
     """
     ends = monotonic() + seconds
     timeline = Timeline(problem)
@@ -42,7 +40,7 @@ def solve_weekly(
     report.tell(best)
     asked = Stop(stop)
     if seconds > 0 and not asked.is_set():
-        with Crew(executor, width=width, stop=asked) as crew:
+        with Crew(hands, stop=asked) as crew:
             parts = Parts(problem, timeline, best, seed, report, crew)
             best = parts.search(seconds, ends)
     best = replace(best, bound=report.bound_for(best))

@@ -13,7 +13,7 @@ from threading import Event
 from typing import Final
 
 from calendars.text import Text
-from scheduler.allocation import Allocation, Problem, Progress, allocate
+from scheduler.allocation import Allocation, Hands, Problem, Progress, allocate
 from scheduler.model import (
     Actor,
     ActorRole,
@@ -27,7 +27,7 @@ from scheduler.model import (
 from scheduler.planning.asking import terms_called
 from scheduler.planning.loading import every_request, problem_of, suppose
 from scheduler.store import Store, Transaction
-from scheduler.workers import THREADS, Workers
+from scheduler.workers import THREADS, Workers, note_loss
 
 BEAT_SECONDS: Final = 2.0
 """How often a search is written down."""
@@ -67,8 +67,7 @@ class _Run:
                 on_progress=self.hear,
                 start=self.start,
                 stop=self.stop,
-                executor=executor,
-                width=self.workers.width,
+                hands=Hands(executor=executor, width=self.workers.width, on_loss=note_loss),
             )
 
 

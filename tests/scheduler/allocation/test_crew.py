@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from threading import Event, Timer
 from time import monotonic
@@ -11,7 +12,7 @@ import pytest
 from distributed import Client, LocalCluster, Worker
 
 from scheduler.allocation import crew, search
-from scheduler.allocation.crew import Crew
+from scheduler.allocation.crew import Crew, Hands
 from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.weekly import WeeklyAnswer, WeeklyProblem
 from tests.scheduler.allocation.test_apart import side_by_side
@@ -50,7 +51,7 @@ def _in_many_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def solved(executor: Executor | None = None, problem: WeeklyProblem = LARGE) -> WeeklyAnswer:
-    return solve_weekly(problem, seconds=600, seed=1, executor=executor)
+    return solve_weekly(problem, seconds=600, seed=1, hands=Hands(executor=executor))
 
 
 @pytest.mark.usefixtures("_in_many_tasks")
@@ -91,6 +92,17 @@ def test_processes_that_die_change_nothing() -> None:
         assert solved(pool) == solved()
 
 
+def test_whoever_asks_is_told_once_that_processes_have_died() -> None:
+    told: list[Exception] = []
+    divide: Callable[[int, int], tuple[int, int]] = divmod
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(os._exit, 1)
+        with Crew(Hands(executor=pool, on_loss=told.append)) as hands:
+            tasks = [hands.start(divide, 7, 2) for _ in range(3)]
+            assert [hands.result(task, monotonic() + 60) for task in tasks] == [(3, 1)] * 3
+    assert [type(error) for error in told] == [BrokenProcessPool]
+
+
 @pytest.mark.usefixtures("_in_many_tasks")
 def test_workers_that_never_answer_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "PATIENCE_SECONDS", -599.0)
@@ -108,7 +120,8 @@ def test_a_search_by_workers_that_never_answer_stops_soon_when_asked(
         asking = Timer(0.5, stop.set)
         asking.start()
         begun = monotonic()
-        answer = solve_weekly(LARGE, seconds=600, seed=1, stop=stop, executor=client.get_executor())
+        hands = Hands(executor=client.get_executor())
+        answer = solve_weekly(LARGE, seconds=600, seed=1, stop=stop, hands=hands)
         assert monotonic() - begun < 60
         asking.join()
     assert is_complete(LARGE, answer)
@@ -116,7 +129,7 @@ def test_a_search_by_workers_that_never_answer_stops_soon_when_asked(
 
 def test_a_task_that_fails_by_itself_fails_here_too(processes: ProcessPoolExecutor) -> None:
     divide: Callable[[int, int], tuple[int, int]] = divmod
-    with Crew(processes) as hands:
+    with Crew(Hands(executor=processes)) as hands:
         task = hands.start(divide, 1, 0)
         with pytest.raises(ZeroDivisionError):
             hands.result(task, monotonic() + 60)

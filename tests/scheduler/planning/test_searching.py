@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from threading import Event
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from scheduler import planning
-from scheduler.allocation import Allocation, OnProgress, Problem, Progress, allocate
+from scheduler.allocation import Allocation, Hands, OnProgress, Problem, Progress, allocate
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.model import Placement, Plan, PlanState
 from scheduler.planning import PlanWish, solving
@@ -40,8 +39,7 @@ def endless(started: Event, starts: list[Sequence[Placement]]) -> Callable[..., 
         on_progress: OnProgress,
         start: Sequence[Placement],
         stop: Event,
-        executor: Executor | None,
-        width: int,
+        hands: Hands,
     ) -> Allocation:
         starts.append(start)
         found = allocate(
@@ -50,8 +48,7 @@ def endless(started: Event, starts: list[Sequence[Placement]]) -> Callable[..., 
             seed=seed,
             on_progress=on_progress,
             start=start,
-            executor=executor,
-            width=width,
+            hands=hands,
         )
         started.set()
         assert stop.wait(WITHIN_SECONDS)
