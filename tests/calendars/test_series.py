@@ -304,6 +304,13 @@ def test_a_pattern_that_cannot_be_is_refused(fields: dict[str, Any], said: str) 
         weekly(**fields)
 
 
+def test_the_time_of_week_is_the_same_whichever_the_weeks() -> None:
+    every, odd = weekly(weeks="全"), weekly(weeks="单")
+    assert every.time_of_week == odd.time_of_week
+    others = (weekly(weekday=3), weekly(starts=time(9)), weekly(minutes=7))
+    assert all(other.time_of_week != every.time_of_week for other in others)
+
+
 def test_a_pattern_may_end_at_midnight() -> None:
     assert weekly(starts=time(23, 20)).minutes == 40
 
