@@ -94,10 +94,10 @@ def require_booker(actor: Actor, session: Session) -> None:
     """Whoever booked a session says what a school's no does to it, or the alliance's office."""
     is_booker = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == session.booked_by
     if not is_booker and actor.role is not ActorRole.ALLIANCE_ADMIN:
-        booker = session.booked_by or "联盟办公室 / the office"
+        zh, en = (session.booked_by or each for each in ("联盟办公室", "the alliance's office"))
         raise ForbiddenError(
-            f"谢绝规则（on_decline、quorum、must_have）由预约方（{booker}）修改。",
-            f"What a school's no does (on_decline, quorum, must_have) is for {booker} to change, "
+            f"谢绝规则（on_decline、quorum、must_have）由预约方（{zh}）修改。",
+            f"What a school's no does (on_decline, quorum, must_have) is for {en} to change, "
             "who booked it.",
         )
 

@@ -16,7 +16,6 @@ from scheduler.errors import (
     ForbiddenError,
     InvalidWishError,
     NotFoundError,
-    StateError,
 )
 from scheduler.http.answers import Page
 from scheduler.http.paging import PartOfList, page_of, position
@@ -154,7 +153,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         ),
         body=SchoolAnswer,
         answer=Page[Session],
-        errors=(NotFoundError, ForbiddenError, ClashError, StateError, InvalidWishError),
+        errors=OF_A_CHANGE,
         run=_answered,
     ),
 )

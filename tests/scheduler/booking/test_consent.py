@@ -239,8 +239,10 @@ async def test_nobody_else_changes_what_a_no_does(desk: Desk) -> None:
     with pytest.raises(StaleError):
         await desk.do(change, by_school.id, QUORUM, 2, by=coordinator_of("TF1"))
     by_office = await desk.book(_with_cb(slot=at("16:10")))
-    with pytest.raises(ForbiddenError, match="office"):
+    with pytest.raises(ForbiddenError) as refused:
         await desk.do(change, by_office.id, QUORUM, 1, by=coordinator_of("TF1"))
+    assert "由预约方（联盟办公室）修改" in refused.value.text.zh
+    assert "is for the alliance's office to change" in refused.value.text.en
     with pytest.raises(InvalidWishError, match="change the session"):
         await desk.do(propose_move, by_office.id, QUORUM, 1)
 
