@@ -106,7 +106,9 @@ def _wrong_in_wish(
 def _wrong_session(wish: Waiting, sessions: Sessions) -> Text | None:
     if wish.session is None or (session := sessions.get(wish.session)) is None:
         return Text("为它保留的活动不存在。", "the session that was offered does not exist.")
-    if (session.series, session.series_date) != (wish.series, wish.series_date):
+    is_of_its_date = (session.series, session.series_date) == (wish.series, wish.series_date)
+    # Once it is taken up it goes where its series goes.
+    if wish.state is WaitingState.OFFERED and not is_of_its_date:
         return Text(
             f"活动 {session.id} 不属于它的系列日期。",
             f"session {session.id} is not of the date of its series.",

@@ -9,7 +9,7 @@ from calendars.bells import SchoolId
 from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm_series, decline_series, expire_holds
 from scheduler.booking.series import SeriesBooked, book_series
-from scheduler.booking.series_changes import cancel_series
+from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.booking.single import cancel
 from scheduler.booking.waiting import REST, leave, settle_waiting
 from scheduler.checking.database import check
@@ -276,3 +276,17 @@ async def test_a_date_on_offer_is_wanted_no_more_when_its_series_ends(desk: Desk
     assert (await desk.session(offer)).state is SessionState.CANCELLED
     assert await state_of(desk, waiting) is WaitingState.LEFT
     assert await look(desk) == []
+
+
+async def test_a_date_that_was_taken_up_goes_where_its_series_goes(desk: Desk) -> None:
+    taken, booked = await _skipping(desk, DATES[2])
+    await _free(desk, taken)
+    (offer,) = await look(desk)
+    for school in (TF1, JS):
+        await desk.do(confirm_series, booked.series.id, school)
+    await desk.do(settle_waiting)
+    wish = SeriesChange(from_date=DATES[1], weekly=weekly(weekday=3))
+    later = await desk.do(change_series, booked.series.id, wish, 1)
+    moved = await desk.session(offer)
+    assert moved.series == later.series.id != booked.series.id
+    assert await desk.read(check) == ()
