@@ -42,7 +42,8 @@ def ways(request: Request, problem: Problem) -> Iterator[GivenWay]:
     Pinned series stay, and so does what is held once.
     """
     term = term_of(request, problem.books)
-    series = [] if term is None else list(_series_near(request, problem))
+    near = () if term is None else _series_near(request, problem)
+    series = [each for each in near if term is not None and _weeks_of(each, problem, term)]
     if term is None or not series:
         return
     done: set[int] = set()
@@ -162,22 +163,28 @@ def _best_elsewhere(series: Sequence[Session], beside: Problem, term: Term) -> O
 def _request_of(series: Sequence[Session], problem: Problem, term: Term) -> Request:
     """The series as a wish for any weekday and time, whatever rooms it takes."""
     first = series[0]
-    clock = problem.books[first.lead.school].time
-    days = [clock.day(each.series_date) for each in series if each.series_date is not None]
-    weeks = sorted({day.follows.week for day in days if day.follows is not None})
     return Request(
         **agenda_of(first),
         id=RequestId(first.series or first.id.rsplit("/", 1)[0]),
         school=first.lead.school,
         term=term.id,
         minutes=first.slot.minutes,
-        weeks=format_weeks(weeks, term.last_week),
+        weeks=format_weeks(_weeks_of(series, problem, term), term.last_week),
         earliest=WORKDAY[0],
         latest=WORKDAY[1],
         sites=tuple(
             RequestSite(**fields_of(replace(site, room=None, period=None))) for site in first.sites
         ),
     )
+
+
+def _weeks_of(series: Sequence[Session], problem: Problem, term: Term) -> list[int]:
+    """In which weeks of the term it is held; none where all its dates are closed or outside."""
+    clock = problem.books[series[0].lead.school].time
+    dates = (each.series_date for each in series)
+    within = (on for on in dates if on is not None and term.first_day <= on <= term.last_day)
+    weeks = {day.follows.week for on in within if (day := clock.day(on)).follows is not None}
+    return sorted(week for week in weeks if week <= term.last_week)
 
 
 def _sentence(series: Sequence[Session], to: Option, problem: Problem) -> Text:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ from scheduler.members import ClassGroupId, TeacherId
 from scheduler.model import Role, SeriesId, Session
 from scheduler.placing import near
 from scheduler.schools import SchoolBook
-from tests.builders import NOW, a_room, a_session, a_site, at, some_books
+from tests.builders import NOW, a_day, a_room, a_session, a_site, at, school_time, some_books
 from tests.scheduler.allocation.terms import FIRST_TUESDAY, a_problem, a_request, options
 from tests.scheduler.desk import open_all_day
 
@@ -69,6 +69,24 @@ def test_it_moves_to_where_it_loses_no_date_and_the_request_fits() -> None:
         find_conflicts(each, near(together, each.slot.starts.date()), now=NOW)
         for each in (*moved, *placed)
     ] == [()] * 6
+
+
+def test_a_series_whose_dates_have_all_been_closed_since_is_left_alone() -> None:
+    books = one_room_each()
+    closed = school_time(days=[a_day(FIRST_TUESDAY)])
+    books[0] = replace(books[0], time=closed)
+    assert list(ways(AT_TWO, a_problem(AT_TWO, books=books, sessions=a_series(weeks=1)))) == []
+
+
+def test_a_series_of_another_term_is_left_alone() -> None:
+    later = tuple(
+        replace(each, slot=at("14:00", on=on), series_date=on)
+        for each, on in zip(
+            a_series(), (date(2027, 3, 2 + 7 * week) for week in range(3)), strict=True
+        )
+    )
+    problem = a_problem(AT_TWO, books=one_room_each(), sessions=later)
+    assert list(ways(AT_TWO, problem)) == []
 
 
 def test_schools_that_keep_the_time_open_need_not_be_asked() -> None:
