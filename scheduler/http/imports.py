@@ -23,13 +23,13 @@ class ImportFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class FilesToImport:
     """Files to import together."""
 
     files: Annotated[tuple[ImportFile, ...], Meta(min_length=1, max_length=40)]
 
 
-async def _imported(transaction: Transaction, call: Call[Import, object]) -> Imported:
+async def _imported(transaction: Transaction, call: Call[FilesToImport, object]) -> Imported:
     require_office(call.actor)
     files = {file.name: file.content.encode() for file in call.body.files}
     return await import_files(transaction, files)
@@ -44,7 +44,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
             "导入一组 CSV 文件（全部或不导入）；可先 dry_run",
             "Import CSV files, all or nothing; try it with dry_run",
         ),
-        body=Import,
+        body=FilesToImport,
         answer=Imported,
         errors=(ForbiddenError, RefusedFilesError),
         run=_imported,

@@ -39,10 +39,14 @@ _SCHEMAS: Final[dict[Any, Schema]] = {
 
 
 class Schemas:
-    """The schemas of one document: named types are described once and referred to."""
+    """The schemas of one document: named types are described once and referred to.
+
+    Two types of one name are a fault of ours: one would be documented as the other.
+    """
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
+        self._named_after: dict[str, type] = {}
 
     def of(self, hint: Any) -> Schema:  # noqa: ANN401 - a type hint has no type of its own
         """The schema of a type, its named parts put among the components."""
@@ -79,12 +83,14 @@ class Schemas:
 
     def _of_leaf(self, hint: Any) -> Schema:  # noqa: ANN401 - as above
         if isinstance(hint, type) and issubclass(hint, StrEnum):
+            self._require_own_name(hint.__name__, hint)
             return self._named(
                 hint.__name__, {"type": "string", "enum": [str(value) for value in hint]}, hint
             )
         return msgspec.json.schema(hint)
 
     def _of_whole(self, whole: Whole) -> Schema:
+        self._require_own_name(whole.name, whole.cls)
         if whole.name not in self.components:
             self.components[whole.name] = {}  # a type that names itself refers to this
             schema: Schema = {
@@ -101,6 +107,12 @@ class Schemas:
         if member.default is MISSING:
             return schema
         return {**schema, "default": _plain(member.default)}
+
+    def _require_own_name(self, name: str, cls: type) -> None:
+        other = self._named_after.setdefault(name, cls)
+        if other is not cls:
+            message = f"{cls.__module__} and {other.__module__} both name a type {name}"
+            raise ValueError(message)
 
     def _named(self, name: str, schema: Schema, cls: type) -> Schema:
         described = {"title": name, "description": inspect.getdoc(cls) or "", **schema}

@@ -1,7 +1,7 @@
 """The document says exactly what is served, and the page says what the document says."""
 
 import re
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, make_dataclass
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,6 +15,7 @@ from scheduler.http.docs_page import render_page
 from scheduler.http.errors import STATUSES
 from scheduler.http.openapi import document, errors_of, operations_of
 from scheduler.http.routes import API, JSON
+from scheduler.http.schemas import Schemas
 from scheduler.records import KINDS
 from tests.scheduler.http.conftest import As
 
@@ -55,6 +56,20 @@ def test_writes_take_keys_and_dry_runs_and_changes_need_tags() -> None:
         assert ({"Idempotency-Key", "dry_run"} <= names) == (method != "GET")
         if method in {"PUT", "PATCH"}:
             assert "If-Match" in names, path
+
+
+def test_two_types_of_one_name_are_never_taken_for_each_other() -> None:
+    schemas = Schemas()
+    schemas.of(make_dataclass("Import", [("files", str)]))
+    with pytest.raises(ValueError, match="both name a type Import"):
+        schemas.of(make_dataclass("Import", [("state", str)]))
+
+
+def test_files_to_import_are_documented_as_such() -> None:
+    described = {(method, path): each for method, path, each in operations_of(document("en"))}
+    body = described["POST", f"{API}/imports"]["requestBody"]["content"][JSON]["schema"]
+    whole = document("en")["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+    assert set(whole["properties"]) == {"files"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
