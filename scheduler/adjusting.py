@@ -24,10 +24,14 @@ from scheduler.placing import wish_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """What a change cannot tell by itself: that sessions swap, or which outage caused it."""
+    """What a change cannot tell by itself: that sessions swap, which outage caused it, who asked.
+
+    Whoever writes it has asked for it, unless it was `asked_by` somebody else.
+    """
 
     kind: AdjustmentKind | None = None
     cause: str = ""
+    asked_by: Actor | None = None
 
 
 ORDINARY: Final = Occasion()

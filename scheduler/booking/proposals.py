@@ -125,6 +125,7 @@ async def carry_out_or_ask(
             for each, place in zip(wanted, places, strict=True)
         ),
         proposed_by=transaction.actor.name,
+        proposed_as=transaction.actor.role,
         school=transaction.actor.school,
         reason=reason,
         cause=cause,
@@ -290,13 +291,15 @@ async def _carried_out(
 
 
 def _occasion(proposal: Proposal) -> Occasion:
+    """Who proposed it asked for it, whoever said the last yes."""
+    asked_by = Actor(name=proposal.proposed_by, role=proposal.proposed_as, school=proposal.school)
     match proposal.kind:
         case ProposalKind.SWAP:
-            return Occasion(kind=AdjustmentKind.SWAP)
+            return Occasion(kind=AdjustmentKind.SWAP, asked_by=asked_by)
         case ProposalKind.BUMP:
-            return Occasion(cause=proposal.places[0].after.id)
+            return Occasion(cause=proposal.places[0].after.id, asked_by=asked_by)
         case _:
-            return Occasion(cause=proposal.cause)
+            return Occasion(cause=proposal.cause, asked_by=asked_by)
 
 
 def _expiry(wanted: Sequence[Wanted], places: Sequence[Session]) -> datetime:

@@ -8,6 +8,7 @@ from typing import Annotated, NewType
 from calendars.bells import SchoolId
 from scheduler.members import IDENTIFIER, Line, Name, Note
 from scheduler.model.agenda import SessionId, SiteState
+from scheduler.model.readers import ActorRole
 from scheduler.model.sessions import Session
 
 ProposalId = NewType("ProposalId", str)
@@ -54,6 +55,7 @@ class Proposal:
     places: tuple[ProposedPlace, ...]
     state: ProposalState = ProposalState.OPEN
     proposed_by: Name
+    proposed_as: ActorRole = ActorRole.SCHOOL_COORDINATOR
     school: SchoolId | None = None
     reason: Note = ""
     answer: Note = ""

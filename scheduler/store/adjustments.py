@@ -55,7 +55,7 @@ async def note_adjustments(
                 kind,
                 before,
                 after,
-                actor=transaction.actor,
+                actor=occasion.asked_by or transaction.actor,
                 now=transaction.now,
                 cause=occasion.cause,
                 linked=others if kind is AdjustmentKind.SWAP else (),

@@ -257,3 +257,26 @@ async def test_a_guest_that_the_office_arranged_comes_along(desk: Desk) -> None:
             by=coordinator_of(school),
         )
     assert proposal.state is ProposalState.ACCEPTED
+
+
+async def test_who_proposed_a_move_asked_for_it_not_who_said_the_last_yes(each_desk: Desk) -> None:
+    proposal = await _proposed(each_desk, await _agreed(each_desk), by="JS")
+    await each_desk.do(answer_proposal, proposal.id, TF1, 1, agrees=True, by=coordinator_of("TF1"))
+    (record,) = await each_desk.read(Transaction.adjustments)
+    assert (record.asked_by, record.asked_as, record.reason) == (
+        "JS 教导处",
+        ActorRole.SCHOOL_COORDINATOR,
+        "班会",
+    )
+
+
+async def test_what_the_office_proposed_is_asked_by_the_office(desk: Desk) -> None:
+    session = await _agreed(desk)
+    wish = SessionChange(slot=LATER, reason="教研")
+    proposal = await desk.do(propose_move, session.id, wish, 2, by=OFFICE)
+    for revision, school in enumerate(proposal.asked, start=1):
+        await desk.do(
+            answer_proposal, proposal.id, school, revision, agrees=True, by=coordinator_of(school)
+        )
+    (record,) = await desk.read(Transaction.adjustments)
+    assert (record.asked_by, record.asked_as) == (OFFICE.name, OFFICE.role)
