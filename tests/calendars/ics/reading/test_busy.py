@@ -48,7 +48,7 @@ def test_touching_and_overlapping_events_are_one_stretch() -> None:
 
 
 def test_what_stands_before_and_after_a_calendar_is_passed_over() -> None:
-    around = f"X-SENT-BY:a mail program\r\n{a_calendar(PLAIN)}X-SIGNED:yes\r\n"
+    around = b"X-SENT-BY:a mail program\r\n" + a_calendar(PLAIN) + b"X-SIGNED:yes\r\n"
     assert told(read(around)) == ["09-08 09:00-10:00"]
 
 
