@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete, insert, select
 
 from scheduler.errors import InvalidWishError
-from scheduler.members import BusyBlock, Outage, Teacher, Timetable
-from scheduler.records import KINDS, NAMES, WORDS, Record, Reference, references, school_of
+from scheduler.records import NAMES, WORDS, Record, Reference, references
 from scheduler.store import tables
-from scheduler.store.codec import decode
+from scheduler.store.agreement import check_agreement
 from scheduler.store.opened import OpenTransaction, chunks, is_one_of, named
 from scheduler.store.resources import resource_of
 
@@ -18,7 +17,6 @@ _MANY = 5
 _RECORDS, _TABLE = tables.records, tables.record_references
 _IS_NAMED = is_one_of(_RECORDS.c.kind, _RECORDS.c.id)
 _KNOWN = select(_RECORDS.c.kind, _RECORDS.c.id).where(_IS_NAMED)
-_BODIES = select(_RECORDS.c.kind, _RECORDS.c.id, _RECORDS.c.body).where(_IS_NAMED)
 _FORGET = delete(_TABLE).where(is_one_of(_TABLE.c.from_kind, _TABLE.c.from_id))
 
 
@@ -27,7 +25,7 @@ async def check_references(
 ) -> None:
     """`InvalidWishError` for the first named record that neither exists nor is among the values.
 
-    Each value comes with the pointer to it.
+    Each value comes with the pointer to it, and must agree with what it names.
     """
     known = {(NAMES[type(value)], value.id) for _, value in named_in if isinstance(value, Record)}
     found = [
@@ -41,55 +39,7 @@ async def check_references(
     for pointer, reference, key in found:
         if key not in known:
             raise _unknown(pointer + reference.pointer, reference)
-    await _check_belonging(transaction, named_in)
-
-
-_OF_ONE_SCHOOL = (Timetable, Outage, BusyBlock)
-"""What a school says of its own rooms, people and terms only: elsewhere it would have no effect."""
-
-
-async def _check_belonging(
-    transaction: OpenTransaction, named_in: Sequence[tuple[str, object]]
-) -> None:
-    """`InvalidWishError` where such a record names what is another school's."""
-    found = [
-        (pointer, each, school_of(value))
-        for pointer, value in named_in
-        if isinstance(value, _OF_ONE_SCHOOL) and value.school is not None
-        for each in references(value)
-    ]
-    if not found:
-        return
-    at = {
-        (NAMES[type(value)], value.id): _at(value)
-        for _, value in named_in
-        if isinstance(value, Record)
-    }
-    for part in chunks(sorted({(NAMES[each.kind], each.id) for _, each, _ in found} - at.keys())):
-        for row in await transaction.all(_BODIES, named(part)):
-            at[row.kind, row.id] = _at(decode(KINDS[row.kind], row.body))
-    for pointer, reference, school in found:
-        owners = at[NAMES[reference.kind], reference.id]
-        if owners and school not in owners:
-            raise _foreign(pointer + reference.pointer, reference, school)
-
-
-def _at(record: Record) -> tuple[str, ...]:
-    """The schools that a record belongs to; a teacher may be at several, a link pool is at none."""
-    if isinstance(record, Teacher):
-        return record.schools
-    school = school_of(record)
-    return () if school is None else (school,)
-
-
-def _foreign(pointer: str, reference: Reference, school: str | None) -> InvalidWishError:
-    word = WORDS[reference.kind]
-    return InvalidWishError(
-        f"{word.zh} {reference.id} 不是学校 {school} 的，须由其所在学校登记。",
-        f"The {word.en} {reference.id} is not of school {school}: only its own school says this.",
-        pointer=pointer,
-        value=reference.id,
-    )
+    await check_agreement(transaction, named_in)
 
 
 def _unknown(pointer: str, reference: Reference) -> InvalidWishError:

@@ -91,6 +91,21 @@ async def test_what_is_another_schools_is_refused_in_its_cell(store: Store) -> N
         assert not await transaction.list(School)
 
 
+async def test_another_schools_teacher_is_not_offered_by_a_file(store: Store) -> None:
+    await imported(store, EXAMPLE)
+    offers = "编号,学校,学期,学科,教师\no1,TF1,TF1-2026-1,书法,JS-SF1\n".encode()
+    with pytest.raises(RefusedFilesError) as refused:
+        await imported(store, {"offers.csv": offers})
+    (error,) = refused.value.errors
+    assert (error.file, error.row, error.column, error.value) == (
+        "offers.csv",
+        2,
+        "teacher",
+        "JS-SF1",
+    )
+    assert "属于学校 JS" in error.sentence.zh
+
+
 async def test_import_then_export_then_import_is_the_identity(store: Store) -> None:
     await imported(store, EXAMPLE)
     async with store.read(now=NOW) as transaction:

@@ -66,6 +66,27 @@ async def test_what_is_named_elsewhere_stays(office: Caller) -> None:
     assert (await office("GET", "/schools/TF1")).status == 200
 
 
+OFFER = {"id": "o", "school": "TF1", "term": "TF1-2026-1", "subject": "音乐"}
+
+
+async def test_a_school_offers_only_its_own_teachers(as_: As) -> None:
+    coordinator = as_("TF1-coordinator")
+    answer = await coordinator("POST", "/offers", json=OFFER | {"teacher": "JS-T1"})
+    (fault,) = (await answer.json())["errors"]
+    assert (answer.status, fault["pointer"], fault["value"]) == (422, "/teacher", "JS-T1")
+    assert "JS-T1 is of school JS, not of school TF1" in fault["detail"]
+    answer = await coordinator("POST", "/offers", json=OFFER | {"teacher": "TF1-T1"})
+    assert answer.status == 201
+
+
+async def test_whoever_is_offered_teaches_the_subject(as_: As) -> None:
+    wish = OFFER | {"teacher": "TF1-T1", "subject": "书法"}
+    answer = await as_("TF1-coordinator")("POST", "/offers", json=wish)
+    (fault,) = (await answer.json())["errors"]
+    assert (answer.status, fault["pointer"], fault["value"]) == (422, "/teacher", "TF1-T1")
+    assert "does not teach 书法 (音乐)" in fault["detail"]
+
+
 async def test_reversed_weeks_are_refused(office: Caller) -> None:
     body = {"id": "o", "school": "TF1", "weekday": 2, "starts": "08:00", "ends": "10:00"}
     answer = await office("POST", "/open-slots", json=body | {"weeks": "16-1"})

@@ -34,6 +34,7 @@ from tests.builders import (
     an_alliance,
     at,
 )
+from tests.scheduler.allocation.terms import an_offer
 from tests.scheduler.store.desk import Desk, alliance_records, records_of
 
 
@@ -244,6 +245,8 @@ async def test_a_school_speaks_only_of_its_own_rooms_people_and_terms(desk: Desk
         (BusyBlock(id="x", school=SchoolId("CB"), teacher=a_teacher().id, slot=slot), "/teacher"),
         (BusyBlock(id="x", school=SchoolId("CB"), class_group=a_class().id, slot=slot), "/class"),
         (a_timetable("JS", 1, a_lesson(1, teacher=a_teacher("CB").id)), "/lessons/0/teacher"),
+        (an_offer(school="CB", teacher=a_teacher("JS").id), "/teacher"),
+        (an_offer(school="CB", term="TF1-2026-1"), "/term"),
     ]
     for record, pointer in foreign:
         with pytest.raises(InvalidWishError) as refused:

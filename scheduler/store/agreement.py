@@ -1,0 +1,100 @@
+"""What a record says agrees with the records it names: whose they are, and what they can do."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+
+from scheduler.errors import InvalidWishError
+from scheduler.members import BusyBlock, Offer, Outage, School, Teacher, Timetable
+from scheduler.records import KINDS, NAMES, WORDS, Record, Reference, references, school_of
+from scheduler.store import tables
+from scheduler.store.codec import decode
+from scheduler.store.opened import OpenTransaction, chunks, is_one_of, named
+
+_RECORDS = tables.records
+_BODIES = select(_RECORDS.c.kind, _RECORDS.c.id, _RECORDS.c.body).where(
+    is_one_of(_RECORDS.c.kind, _RECORDS.c.id)
+)
+
+_OF_ONE_SCHOOL = (Timetable, Outage, BusyBlock, Offer)
+"""What a school says of its own rooms, people and terms only: nobody lends another's teacher."""
+
+_Known = Mapping[tuple[str, str], Record]
+
+
+async def check_agreement(
+    transaction: OpenTransaction, pointed: Sequence[tuple[str, object]]
+) -> None:
+    """`InvalidWishError` for the first value that does not agree with the records it names.
+
+    Each value comes with the pointer to it; what it names exists, or is among the values.
+    """
+    told = [(pointer, value) for pointer, value in pointed if isinstance(value, _OF_ONE_SCHOOL)]
+    if not told:
+        return
+    values = [value for _, value in pointed if isinstance(value, Record)]
+    wanted = {(NAMES[each.kind], each.id) for _, value in told for each in references(value)}
+    known = await _known(transaction, wanted, values)
+    for pointer, value in told:
+        _check_belonging(pointer, value, known)
+        if isinstance(value, Offer):
+            _check_qualified(pointer, value, known)
+
+
+async def _known(
+    transaction: OpenTransaction, wanted: set[tuple[str, str]], values: Sequence[Record]
+) -> _Known:
+    """The values, and the records wanted that are not among them."""
+    known: dict[tuple[str, str], Record] = {(NAMES[type(each)], each.id): each for each in values}
+    for part in chunks(sorted(wanted - known.keys())):
+        for row in await transaction.all(_BODIES, named(part)):
+            known[row.kind, row.id] = decode(KINDS[row.kind], row.body)
+    return known
+
+
+def _check_belonging(pointer: str, value: Record, known: _Known) -> None:
+    school = school_of(value)
+    for reference in references(value) if school is not None else ():
+        owners = _at(known[NAMES[reference.kind], reference.id])
+        if reference.kind is not School and owners and school not in owners:
+            raise _foreign(pointer + reference.pointer, reference, school, owners)
+
+
+def _at(record: Record) -> tuple[str, ...]:
+    """The schools that a record belongs to; a teacher may be at several, a link pool is at none."""
+    if isinstance(record, Teacher):
+        return record.schools
+    school = school_of(record)
+    return () if school is None else (school,)
+
+
+def _foreign(
+    pointer: str, reference: Reference, school: str | None, owners: Sequence[str]
+) -> InvalidWishError:
+    word = WORDS[reference.kind]
+    return InvalidWishError(
+        f"{word.zh} {reference.id} 属于学校 {'、'.join(owners)}，不是学校 {school} 的，"
+        "须由其所在学校登记。",
+        f"The {word.en} {reference.id} is of school {', '.join(owners)}, not of school {school}: "
+        "only its own school says this.",
+        pointer=pointer,
+        value=reference.id,
+    )
+
+
+def _check_qualified(pointer: str, offer: Offer, known: _Known) -> None:
+    """Whoever is lent leads lessons of the subject, and so teaches it (E41)."""
+    if offer.teacher is None:
+        return
+    teacher = known[NAMES[Teacher], offer.teacher]
+    if not isinstance(teacher, Teacher) or offer.subject in teacher.subjects:
+        return
+    raise InvalidWishError(
+        f"{teacher.name}（{teacher.id}）不任教{offer.subject}"
+        f"（任教：{'、'.join(teacher.subjects) or '未登记'}），不能提供；请改学科或换一位教师。",
+        f"{teacher.name} ({teacher.id}) does not teach {offer.subject} "
+        f"({', '.join(teacher.subjects) or 'none on record'}) and cannot be offered for it: change "
+        "the subject or name another teacher.",
+        pointer=f"{pointer}/teacher",
+        value=teacher.id,
+    )
