@@ -7,8 +7,9 @@ from msgspec import Meta
 
 from calendars.text import Text
 from scheduler.access import require_office
+from scheduler.disruptions.outages import import_and_warn
 from scheduler.errors import ForbiddenError
-from scheduler.exchange import Imported, RefusedFilesError, import_files
+from scheduler.exchange import Imported, RefusedFilesError
 from scheduler.http.bodies import LONGEST_BODY
 from scheduler.http.routes import AnyRoute, Call, Route
 from scheduler.store import Transaction
@@ -32,7 +33,7 @@ class FilesToImport:
 async def _imported(transaction: Transaction, call: Call[FilesToImport, object]) -> Imported:
     require_office(call.actor)
     files = {file.name: file.content.encode() for file in call.body.files}
-    return await import_files(transaction, files)
+    return (await import_and_warn(transaction, files)).imported
 
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (

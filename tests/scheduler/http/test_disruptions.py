@@ -86,6 +86,17 @@ async def test_a_dry_run_of_an_outage_shows_whom_it_would_hit_and_where_they_cou
     assert await office.get("/outages/o1") == made
 
 
+async def test_whom_an_outage_in_an_imported_file_hits_is_warned(
+    office: Caller, agreed: Json
+) -> None:
+    slot = "2026-09-08T13:00+08:00/2026-09-08T15:00+08:00"
+    sheet = f"编号,学校,教室,时段,原因\no1,JS,JS-R1,{slot},话筒无声\n"
+    wish = {"files": [{"name": "outages.csv", "content": sheet}]}
+    assert await done(office, "/imports", wish) == {"records": 1, "changed": 1}
+    told = [each["sentence"] for each in (await office.get("/notices"))["items"]]
+    assert any("话筒无声" in each and agreed["title"] in each for each in told)
+
+
 async def test_a_lesson_becomes_a_recording(as_: As, agreed: Json) -> None:
     path = f"/sessions/{agreed['id']}/recording"
     wish = {"reason": "主讲病假", "supervisor": "TF1-T3"}
