@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
+from itertools import chain, cycle, islice
 from typing import Final
 
 from calendars.bells import SchoolId
@@ -36,7 +36,10 @@ MOVED_AT_MOST: Final = 12
 """Sessions, the nearest to the wished time, of which each is imagined elsewhere."""
 TOLD_AT_MOST: Final = 3
 JUDGED_FOR_EACH: Final = 60
-"""Places held to the rules for what is wished, and for the session that would move."""
+"""Places held to the rules for what is wished, and on other dates for the session that would move.
+"""
+JUDGED_ON_ITS_DATE: Final = 30
+"""Places held to the rules for the session that would move, on its own date."""
 REACH_MINUTES: Final = 60
 """How near to a session its buffers and its people's ways may matter."""
 _NOBODY: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN)
@@ -140,7 +143,7 @@ class _Hunt:
 
     def alternatives(self) -> Iterator[Alternative]:
         """Places near the other session, each with one for that."""
-        search = self._search(self.wanted, self.situation, self.published)
+        search = self._search(self.wanted, self.situation, self.published, JUDGED_FOR_EACH)
         travel = self.situation.alliance.alliance.travel_minutes
         near = self.other.slot.padded(max(REACH_MINUTES, travel))
         candidates = chain(
@@ -156,21 +159,27 @@ class _Hunt:
                 if placed is not None and moved is not None:
                     yield self._told(placed, moved)
 
-    def _search(self, wanted: Booking, situation: Situation, published: Session | None) -> Search:
-        return Search(wanted, situation, self.now, published, refused=False, most=JUDGED_FOR_EACH)
+    def _search(
+        self, wanted: Booking, situation: Situation, published: Session | None, most: int
+    ) -> Search:
+        return Search(wanted, situation, self.now, published, refused=False, most=most)
 
     def _elsewhere(self, placed: Session) -> Session | None:
-        """The best place that the other session has beside that."""
+        """A good place that the other session has beside that: on its date, else on any other.
+
+        The other dates take turns, so that none with many times hides the next.
+        """
         kept = tuple(each for each in self.situation.sessions if each.id != placed.id)
         beside = replace(self.situation, sessions=(*kept, placed))
-        search = self._search(booking_of(self.other), beside, self.other)
-        candidates = chain(
-            search.candidates.at_the_same_time(),
-            chain.from_iterable(
-                search.candidates.times_on(on) for on in dates_around(search.candidates.day)
-            ),
+        on_its_date, on_others = (
+            self._search(booking_of(self.other), beside, self.other, most)
+            for most in (JUDGED_ON_ITS_DATE, JUDGED_FOR_EACH)
         )
-        found = (search.placed(candidate) for candidate in candidates)
+        candidates = on_its_date.candidates
+        its_date, *others = dates_around(candidates.day)
+        near = chain(candidates.at_the_same_time(), candidates.times_on(its_date))
+        far = _in_turn([candidates.times_on(on) for on in others])
+        found = chain(map(on_its_date.placed, near), map(on_others.placed, far))
         return next((session for session in found if session is not None), None)
 
     def _told(self, placed: Session, moved: Session) -> Alternative:
@@ -209,3 +218,11 @@ class _Hunt:
             f"{own.zh}前提是“{self.other.title}”先调整：{first.zh}{consent.zh}",
             f"{own.en} But first “{self.other.title}” moves: {first.en} {consent.en}",
         )
+
+
+def _in_turn(dates: Sequence[Iterator[Booking]]) -> Iterator[Booking]:
+    """The first of each date, then the second of each, to the end of the longest."""
+    turns: Iterator[Iterator[Booking]] = iter(dates)
+    for left in range(len(dates), 0, -1):
+        turns = cycle(islice(turns, left))
+        yield from map(next, turns)

@@ -16,7 +16,7 @@ from scheduler.booking.candidates import Candidates, dates_around
 from scheduler.booking.making_room import movable_for, with_one_moved
 from scheduler.conflicts import find_conflicts
 from scheduler.members import ClassGroupId, RoomId, TeacherId
-from scheduler.model import Alternative, Booking, FirstMove, Role, Session, SessionId
+from scheduler.model import Alternative, Booking, FirstMove, Form, Role, Session, SessionId
 from scheduler.placing import booking_of, draft, wish_of
 from scheduler.schools import SchoolBook, Situation
 from tests.builders import (
@@ -275,3 +275,39 @@ def test_what_a_proposal_moves_already_and_what_is_changed_itself_make_no_room()
     assert movable_for(wanted(), a_situation(other, proposed), now=NOW) == []
     assert movable_for(wanted(), a_situation(other), now=NOW, published=other) == []
     assert movable_for(wanted(), a_situation(other), now=NOW) == [other]
+
+
+def a_meeting_of(*teachers: str) -> Booking:
+    """Half an hour without a class, from 16:10."""
+    sites = tuple(
+        a_wish(teacher.split("-")[0], role, teacher=TeacherId(teacher), class_groups=(), room=None)
+        for teacher, role in zip(teachers, (Role.LEAD, Role.LISTEN), strict=True)
+    )
+    return a_booking(slot=at("16:10", 30), sites=sites, form=Form.DEDICATED)
+
+
+def test_a_day_full_of_times_that_do_not_suit_does_not_hide_the_next_day() -> None:
+    """Without a class a meeting may start every ten minutes: more times than are judged."""
+    busy_on_tuesday = [at("8:00", 490), at("16:40", 80)]
+    busy_else = [at("0:00", 1440, on=TUESDAY + timedelta(days=no)) for no in range(-1, 14) if no]
+    busy = {"TF1-T1": busy_on_tuesday, "JS-T2": [*busy_on_tuesday, *busy_else]}
+    books = [
+        replace(
+            each,
+            time=school_time(each.school.id, bells=[some_bells(each.school.id, LESSONS)]),
+            busy=tuple(
+                a_block(slot, each.school.id, id=f"{teacher}-{no}", teacher=TeacherId(teacher))
+                for teacher, slots in busy.items()
+                for no, slot in enumerate(slots)
+                if teacher.startswith(each.school.id)
+            ),
+        )
+        for each in some_books()
+    ]
+    meeting = draft(
+        a_meeting_of("TF1-T1", "CB-T1"), a_situation(books=books), id=SessionId("s"), now=NOW
+    )
+    (found,) = asked(a_meeting_of("TF1-T1", "JS-T2"), [meeting], books)
+    assert found.slot == at("16:10", 30)
+    assert found.first is not None
+    assert found.first.slot == at("16:10", 30, on=TUESDAY + timedelta(days=-1))
