@@ -12,6 +12,7 @@ from calendars.series import SiteTime
 from calendars.slots import Slot
 from calendars.terms import MAX_WEEKS, parse_weeks
 from scheduler.busy_time import BusyTime
+from scheduler.errors import InvalidWishError
 from scheduler.members import (
     Alliance,
     BusyBlock,
@@ -220,3 +221,13 @@ def site_time(site: SiteWish, books: Mapping[SchoolId, SchoolBook]) -> SiteTime:
     known = (book.class_groups.get(group) for group in site.class_groups)
     grades = dict.fromkeys(group.grade for group in known if group is not None)
     return SiteTime(school=site.school, name=book.school.name, time=book.time, grades=tuple(grades))
+
+
+def unknown_school(school: SchoolId, *, pointer: str = "?school") -> InvalidWishError:
+    """What is answered to who asks about a school that there is not."""
+    return InvalidWishError(
+        f"没有编号为 {school} 的学校。",
+        f"No school has the id {school}.",
+        pointer=pointer,
+        value=school,
+    )

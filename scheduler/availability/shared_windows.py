@@ -20,7 +20,7 @@ from calendars.windows import (
 from scheduler.availability.narrowing import WeeklyWindowForAll, WindowForAll, taken_from
 from scheduler.errors import InvalidWishError
 from scheduler.members import RoomId, TeacherId
-from scheduler.schools import SchoolBook
+from scheduler.schools import SchoolBook, unknown_school
 from scheduler.store import Transaction
 
 Minutes = Annotated[int, Meta(ge=5, le=240, description="Length of the lesson.")]
@@ -171,12 +171,7 @@ async def _books(transaction: Transaction, wish: Together) -> dict[SchoolId, Sch
     known = await transaction.books()
     for school in named:
         if school not in known:
-            raise InvalidWishError(
-                f"没有编号为 {school} 的学校。",
-                f"No school has the id {school}.",
-                pointer="?schools",
-                value=school,
-            )
+            raise unknown_school(school, pointer="?schools")
     return {school: known[school] for school in named}
 
 

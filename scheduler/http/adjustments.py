@@ -25,6 +25,7 @@ from scheduler.model import (
     SessionId,
     Tally,
 )
+from scheduler.schools import unknown_school
 from scheduler.store import Transaction
 from scheduler.terms.stretches import stretch_of, terms_called
 
@@ -75,7 +76,7 @@ async def within_term(transaction: Transaction, term: str) -> Slot | None:
 async def _listed(transaction: Transaction, call: Call[NoBody, AdjustmentList]) -> Page[Adjustment]:
     query = call.query
     found = await transaction.adjustments(
-        parties=_parties(call.actor, query),
+        parties=await _parties(transaction, call.actor, query),
         session=query.session,
         kind=query.kind,
         cause=query.cause,
@@ -92,7 +93,7 @@ async def _exported(
     query = call.query
     return await export_adjustments(
         transaction,
-        parties=_parties(call.actor, query),
+        parties=await _parties(transaction, call.actor, query),
         session=query.session,
         kind=query.kind,
         cause=query.cause,
@@ -100,17 +101,28 @@ async def _exported(
     )
 
 
-def _parties(actor: Actor, query: AdjustmentsWanted) -> list[Resource]:
-    school = school_to_read_of(actor, query.school)
+async def _parties(
+    transaction: Transaction, actor: Actor, query: AdjustmentsWanted
+) -> list[Resource]:
+    school = await _school(transaction, actor, query.school)
     named = ((ResourceKind.SCHOOL, school), (ResourceKind.TEACHER, query.teacher))
     return [Resource(kind, name) for kind, name in named if name is not None]
+
+
+async def _school(
+    transaction: Transaction, actor: Actor, wished: SchoolId | None
+) -> SchoolId | None:
+    school = school_to_read_of(actor, wished)
+    if school is not None and not await transaction.books([school]):
+        raise unknown_school(school)
+    return school
 
 
 async def _counted(transaction: Transaction, call: Call[NoBody, TallyList]) -> Page[Tally]:
     query = call.query
     tallies = await transaction.tally_adjustments(
         of=ResourceKind(query.of),
-        school=school_to_read_of(call.actor, query.school),
+        school=await _school(transaction, call.actor, query.school),
         within=await within_term(transaction, query.term),
     )
     return Page(items=tallies, next=None)

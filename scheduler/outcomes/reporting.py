@@ -15,6 +15,7 @@ from scheduler.model import (
     SessionState,
     Site,
 )
+from scheduler.schools import unknown_school
 from scheduler.store import Transaction
 from scheduler.terms.stretches import stretch_of, terms_called
 
@@ -50,9 +51,11 @@ async def report(
 ) -> Callable[[], tuple[Report, ...]]:
     """What counts the sessions of a term (its id, or the name schools share), for a thread.
 
-    Without a term, those of every term.
+    Without a term, those of every term. `InvalidWishError` for a school or term that nobody knows.
     """
     books = await transaction.books(None if school is None else [school])
+    if school is not None and not books:
+        raise unknown_school(school)
     every = [each for book in books.values() for each in book.time.terms]
     terms = terms_called(term, books.values()) if term else every
     if not terms:

@@ -15,8 +15,9 @@ from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import current_session, require_changeable, successor
 from scheduler.conflicts import find_conflicts
 from scheduler.disruptions.outages import Remedy
+from scheduler.errors import InvalidWishError
 from scheduler.members import Note
-from scheduler.model import Session
+from scheduler.model import Session, SessionId
 from scheduler.placing import booking_of, near
 from scheduler.planning.loading import problem_of
 from scheduler.store import Transaction
@@ -91,6 +92,7 @@ async def accept_moves(transaction: Transaction, wish: AcceptedMoves) -> tuple[S
 
     Schools whose time, room or people change are asked unless their open slot agrees.
     """
+    _require_each_once(wish.moves)
     before = [
         await current_session(transaction, each.session, each.revision) for each in wish.moves
     ]
@@ -119,3 +121,16 @@ async def accept_moves(transaction: Transaction, wish: AcceptedMoves) -> tuple[S
         told = notices.changed(old, new, situation.schools, transaction.now, why=_WHY)
         await transaction.add_notices(told)
     return tuple(after)
+
+
+def _require_each_once(moves: Sequence[Remedy]) -> None:
+    named: set[SessionId] = set()
+    for no, move in enumerate(moves):
+        if move.session in named:
+            raise InvalidWishError(
+                f"活动 {move.session} 列出了两次，请只列一次。",
+                f"Session {move.session} is named twice: name it once.",
+                pointer=f"/moves/{no}/session",
+                value=move.session,
+            )
+        named.add(move.session)

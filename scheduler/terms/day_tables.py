@@ -23,7 +23,7 @@ from calendars.text import InvalidValueError, Text
 from scheduler.access import require_record_write
 from scheduler.errors import InvalidWishError
 from scheduler.model import Resource, ResourceKind
-from scheduler.schools import SchoolBook
+from scheduler.schools import SchoolBook, unknown_school
 from scheduler.store import Transaction
 
 MOST_DAYS: Final = 1500
@@ -95,12 +95,7 @@ async def resolved_days(
     """How to resolve the dates, by date and then by school; slow enough to be done elsewhere."""
     books = await transaction.books(None if wish.school is None else [wish.school])
     if wish.school is not None and not books:
-        raise InvalidWishError(
-            f"没有编号为 {wish.school} 的学校。",
-            f"No school has the id {wish.school}.",
-            pointer="?school",
-            value=wish.school,
-        )
+        raise unknown_school(wish.school)
     now = transaction.now
     schools = [book for _, book in sorted(books.items())]
     today = min((book.time.date_of(now) for book in schools), default=now.date())

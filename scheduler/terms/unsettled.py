@@ -10,7 +10,7 @@ from calendars.terms import Term
 from calendars.text import Text
 from calendars.unsettled import Matter, MatterKind, followed_apart, unsettled_in_term
 from scheduler.errors import InvalidWishError
-from scheduler.schools import SchoolBook
+from scheduler.schools import SchoolBook, unknown_school
 from scheduler.store import Transaction
 
 
@@ -53,12 +53,7 @@ async def _terms(
 ) -> list[Term]:
     """The terms asked about; without one named, those that are not over at their school."""
     if wish.school is not None and wish.school not in books:
-        raise InvalidWishError(
-            f"没有编号为 {wish.school} 的学校。",
-            f"No school has the id {wish.school}.",
-            pointer="?school",
-            value=wish.school,
-        )
+        raise unknown_school(wish.school)
     if wish.term is None:
         return [
             term

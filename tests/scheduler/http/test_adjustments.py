@@ -93,3 +93,23 @@ async def test_an_unknown_term_is_named(office: Caller) -> None:
     assert answer.status == 422
     (error,) = (await answer.json())["errors"]
     assert (error["pointer"], error["value"]) == ("?term", "2031")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/adjustments?school=NOPE",
+        "/adjustments/export?school=NOPE",
+        "/adjustments/counts?school=NOPE",
+        "/outcomes/report?school=NOPE",
+        "/outcomes/report?term=TF1-2026-1&school=NOPE",
+    ],
+)
+async def test_a_school_that_nobody_knows_is_named(office: Caller, path: str) -> None:
+    answer = await office("GET", path, headers={"Accept-Language": "en"})
+    (error,) = (await answer.json())["errors"]
+    assert (answer.status, error["pointer"], error["detail"]) == (
+        422,
+        "?school",
+        "No school has the id NOPE.",
+    )

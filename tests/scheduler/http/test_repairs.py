@@ -120,3 +120,20 @@ async def test_what_no_longer_holds_is_put_right(office: Caller, booking: Json, 
     await made(office, "/repairs", accepted)
     assert (await office.get("/repairs?days=60"))["moves"] == []
     assert await office.get(f"/sessions/{untouched['id']}") == untouched
+
+
+async def test_a_session_is_moved_once_at_a_time(office: Caller, booking: Json) -> None:
+    booked = await made(office, "/sessions", booking)
+    move = {
+        "session": booked["id"],
+        "revision": 1,
+        "slot": booking["slot"],
+        "sites": booking["sites"],
+    }
+    answer = await office("POST", "/repairs", json={"moves": [move, move]})
+    (error,) = (await answer.json())["errors"]
+    assert (answer.status, error["pointer"], error["value"]) == (
+        422,
+        "/moves/1/session",
+        booked["id"],
+    )
