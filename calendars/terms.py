@@ -103,6 +103,11 @@ def parse_weeks(text: str, last_week: int) -> tuple[int, ...]:
     return tuple(sorted(weeks))
 
 
+def weeks_within(text: str, last_week: int) -> frozenset[int]:
+    """Those weeks of `text` that a term of `last_week` weeks has, maybe none."""
+    return frozenset(week for week in parse_weeks(text, MAX_WEEKS) if week <= last_week)
+
+
 def _weeks_of_part(part: str, text: str, last_week: int) -> Sequence[int]:
     match = _PART.fullmatch(part)
     if match is None or not (match["first"] or match["parity"]):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from calendars.bells import SchoolId
-from calendars.terms import parse_weeks
+from calendars.terms import weeks_within
 from calendars.text import Text
 from scheduler.allocation.causes import Cause
 from scheduler.allocation.problem import Offered, term_of
@@ -139,10 +139,9 @@ def _is_of_the_term(need: Request, offered: Offered, books: Books) -> Text | Non
     term = term_of(_led_by(need, offered), books)
     if term is None or term.id != offered.offer.term:
         return Text(f"不是学期“{need.term}”的。", f"is not for the term {need.term}.")
-    open_weeks = parse_weeks(offered.offer.weeks, term.last_week)
-    for week in parse_weeks(need.weeks, term.last_week):
-        if week not in open_weeks:
-            return Text(f"没有第{week}周。", f"leaves out week {week}.")
+    wanted = weeks_within(need.weeks, term.last_week)
+    for week in sorted(wanted - weeks_within(offered.offer.weeks, term.last_week)):
+        return Text(f"没有第{week}周。", f"leaves out week {week}.")
     return None
 
 
@@ -160,8 +159,8 @@ def _has_some_left(need: Request, offered: Offered, books: Books) -> Text | None
     offer = offered.offer
     term = term_of(_led_by(need, offered), books)
     last = 1 if term is None else term.last_week
-    for week in parse_weeks(need.weeks, last):
-        serving = [each for each in offered.serving if week in parse_weeks(each.weeks, last)]
+    for week in sorted(weeks_within(need.weeks, last)):
+        serving = [each for each in offered.serving if week in weeks_within(each.weeks, last)]
         if sum(each.per_week for each in serving) + need.per_week > offer.per_week:
             told = "、".join(f"“{each.title}”" for each in serving)
             return Text(
@@ -218,7 +217,7 @@ def _last_week(options: Sequence[Option], numbers: Sequence[int], books: Books) 
 
 def _weeks(request: Request, books: Books) -> frozenset[int]:
     term = term_of(request, books)
-    return frozenset() if term is None else frozenset(parse_weeks(request.weeks, term.last_week))
+    return frozenset() if term is None else weeks_within(request.weeks, term.last_week)
 
 
 def suffices(options: Sequence[Option], per_week: int) -> bool:

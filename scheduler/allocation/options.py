@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from calendars.series import Occurrence, OccurrenceState, Weekly, occurrences
-from calendars.terms import Term
+from calendars.terms import Term, parse_weeks
+from calendars.text import InvalidValueError
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.causes import CLOSED_DAYS, Cause, Refusal, no_shared_window
 from scheduler.allocation.offers import no_offer, offers_for, served_by
@@ -31,6 +32,9 @@ def options_of(request: Request, problem: Problem, alike: Alike) -> Options:
     term = term_of(request, problem.books)
     if term is None:
         return options
+    if (why := _beyond_the_term(request, term)) is not None:
+        options.refusals += _refused_by(why, request)
+        return options
     for weekday in request.weekdays:
         pattern = Weekly(
             weekday=weekday,
@@ -44,6 +48,15 @@ def options_of(request: Request, problem: Problem, alike: Alike) -> Options:
             else:
                 options.found.append(result)
     return options
+
+
+def _beyond_the_term(request: Request, term: Term) -> Cause | None:
+    """Its weeks are not of this term, which may be shorter than the one that it names."""
+    try:
+        parse_weeks(request.weeks, term.last_week)
+    except InvalidValueError as error:
+        return Cause("weeks", error.text, at_all_times=True)
+    return None
 
 
 def _by_offers(need: Request, problem: Problem, alike: Alike) -> Options:

@@ -11,7 +11,7 @@ from typing import Final
 
 from calendars.bells import BellSchedule, SchoolId
 from calendars.school_time import SchoolTime
-from calendars.terms import parse_weeks
+from calendars.terms import weeks_within
 from calendars.text import InvalidValueError, Text
 from calendars.windows import Unlock, find_unlocks
 from calendars.windows.wording import later
@@ -308,9 +308,10 @@ def _unlocks(request: Request, problem: Problem) -> Sequence[Unlock]:
     """The shifts that bring most windows to these schools in the first full week of the weeks."""
     term = term_of(request, problem.books)
     classes = {site.school: site.class_groups[0] for site in request.sites if site.class_groups}
-    if term is None or lead_of(request) not in classes:
+    weeks = () if term is None else weeks_within(request.weeks, term.last_week)
+    if term is None or not weeks or lead_of(request) not in classes:
         return ()
-    week = min(parse_weeks(request.weeks, term.last_week))
+    week = min(weeks)
     days = [
         {
             school: problem.books[school].periods_of_class(group, term.date_in(week, weekday))

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from calendars.terms import Term, parse_weeks
-from calendars.text import InvalidValueError, Text
+from calendars.terms import Term
+from calendars.text import Text
 from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.exchange.read import CellError, Placed, RefusedFilesError, read_files
 from scheduler.exchange.write import write_files
-from scheduler.members import Timetable
 from scheduler.model import Request, RequestState
 from scheduler.records import KINDS, NAMES, Record, references
 from scheduler.store import Transaction
+from scheduler.weeks import OF_A_TERM, weeks_beyond
 
 MOST_RECORDS: Final = 10_000_000
 
@@ -74,13 +74,9 @@ def _wrong_weeks(placed: Sequence[Placed]) -> Iterator[CellError]:
     """Week grammar is checked against the term, so that a timetable of another term is blocked."""
     terms = {one.record.id: one.record for one in placed if isinstance(one.record, Term)}
     for one in placed:
-        if isinstance(one.record, Timetable) and one.record.term in terms:
-            last = terms[one.record.term].last_week
-            for index, lesson in enumerate(one.record.lessons):
-                try:
-                    parse_weeks(lesson.weeks, last)
-                except InvalidValueError as error:
-                    yield one.error_at(f"/lessons/{index}/weeks", lesson.weeks, error.text)
+        if isinstance(one.record, OF_A_TERM) and one.record.term in terms:
+            for pointer, weeks, why in weeks_beyond(one.record, terms[one.record.term]):
+                yield one.error_at(pointer, weeks, why)
 
 
 async def _missing(transaction: Transaction, placed: Sequence[Placed]) -> AsyncIterator[CellError]:

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
+from calendars.terms import Term
 from scheduler.errors import InvalidWishError
 from scheduler.members import BusyBlock, Offer, Outage, School, Teacher, Timetable
+from scheduler.model import Request, RequestState
 from scheduler.records import KINDS, NAMES, WORDS, Record, Reference, references, school_of
 from scheduler.store import tables
 from scheduler.store.codec import decode
 from scheduler.store.opened import OpenTransaction, chunks, is_one_of, named
+from scheduler.weeks import OF_A_TERM, weeks_beyond
 
 _RECORDS = tables.records
 _BODIES = select(_RECORDS.c.kind, _RECORDS.c.id, _RECORDS.c.body).where(
@@ -19,6 +22,7 @@ _BODIES = select(_RECORDS.c.kind, _RECORDS.c.id, _RECORDS.c.body).where(
 _OF_ONE_SCHOOL = (Timetable, Outage, BusyBlock, Offer)
 """What a school says of its own rooms, people and terms only: nobody lends another's teacher."""
 
+_TOLD = (*_OF_ONE_SCHOOL, *OF_A_TERM)
 _Known = Mapping[tuple[str, str], Record]
 
 
@@ -29,14 +33,22 @@ async def check_agreement(
 
     Each value comes with the pointer to it; what it names exists, or is among the values.
     """
-    told = [(pointer, value) for pointer, value in pointed if isinstance(value, _OF_ONE_SCHOOL)]
+    told = [(pointer, value) for pointer, value in pointed if isinstance(value, _TOLD)]
     if not told:
         return
     values = [value for _, value in pointed if isinstance(value, Record)]
-    wanted = {(NAMES[each.kind], each.id) for _, value in told for each in references(value)}
+    wanted = {
+        (NAMES[each.kind], each.id)
+        for _, value in told
+        for each in references(value)
+        if each.kind is Term or isinstance(value, _OF_ONE_SCHOOL)
+    }
     known = await _known(transaction, wanted, values)
     for pointer, value in told:
-        _check_belonging(pointer, value, known)
+        if isinstance(value, _OF_ONE_SCHOOL):
+            _check_belonging(pointer, value, known)
+        if isinstance(value, OF_A_TERM):
+            _check_weeks(pointer, value, known)
         if isinstance(value, Offer):
             _check_qualified(pointer, value, known)
 
@@ -80,6 +92,15 @@ def _foreign(
         pointer=pointer,
         value=reference.id,
     )
+
+
+def _check_weeks(pointer: str, value: Timetable | Offer | Request, known: _Known) -> None:
+    """A request that is placed or withdrawn is left as it was when its term was longer."""
+    if isinstance(value, Request) and value.state is not RequestState.OPEN:
+        return
+    term = known[NAMES[Term], value.term]
+    for place, weeks, why in weeks_beyond(value, term) if isinstance(term, Term) else ():
+        raise InvalidWishError(why.zh, why.en, pointer=pointer + place, value=weeks)
 
 
 def _check_qualified(pointer: str, offer: Offer, known: _Known) -> None:

@@ -99,6 +99,19 @@ def test_an_offer_serves_no_more_than_it_is_for(per_week: int, placed: int) -> N
         ]
 
 
+def test_an_offer_of_weeks_that_the_term_has_not_gives_none_in_it() -> None:
+    (unplaced,) = allocated(a_problem(a_need(), offers=(an_offer(weeks="30-40"),))).unplaced
+    assert [reason.en for reason in unplaced.reasons] == ["The offer of TF1 leaves out week 2."]
+
+
+@pytest.mark.parametrize("request_", [a_need(weeks="2-40"), a_request(weeks="2-40")])
+def test_weeks_that_the_term_has_not_leave_no_place(request_: Request) -> None:
+    (unplaced,) = allocated(a_problem(request_, offers=(an_offer(),))).unplaced
+    assert [reason.en for reason in unplaced.reasons] == [
+        "The weeks '2-40' are out of range: the weeks are 1-21."
+    ]
+
+
 def test_odd_and_even_weeks_share_an_offer() -> None:
     needs = (a_need("n1", weeks="2-8双"), a_need("n2", no=2, weeks="3-9单"))
     allocation = allocated(a_problem(*needs, offers=[an_offer()]))

@@ -91,6 +91,15 @@ async def test_what_is_another_schools_is_refused_in_its_cell(store: Store) -> N
         assert not await transaction.list(School)
 
 
+async def test_weeks_beyond_a_term_that_is_stored_are_refused_in_their_cell(store: Store) -> None:
+    await imported(store, EXAMPLE)
+    offers = "编号,学校,学期,学科,周次\no1,TF1,TF1-2026-1,书法,30-40\n".encode()
+    with pytest.raises(RefusedFilesError) as refused:
+        await imported(store, {"offers.csv": offers})
+    (error,) = refused.value.errors
+    assert (error.file, error.row, error.column, error.value) == ("offers.csv", 2, "weeks", "30-40")
+
+
 async def test_another_schools_teacher_is_not_offered_by_a_file(store: Store) -> None:
     await imported(store, EXAMPLE)
     offers = "编号,学校,学期,学科,教师\no1,TF1,TF1-2026-1,书法,JS-SF1\n".encode()

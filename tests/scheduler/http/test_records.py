@@ -79,6 +79,19 @@ async def test_a_school_offers_only_its_own_teachers(as_: As) -> None:
     assert answer.status == 201
 
 
+@pytest.mark.parametrize("kind", ["offers", "requests"])
+async def test_weeks_that_the_term_does_not_have_are_refused(as_: As, kind: str) -> None:
+    site = {"school": "TF1", "role": "lead", "teacher": "TF1-T1"}
+    wish = OFFER if kind == "offers" else OFFER | {"title": "t", "sites": [site]}
+    coordinator = as_("TF1-coordinator")
+    answer = await coordinator("POST", f"/{kind}", json=wish | {"weeks": "30-40"})
+    (fault,) = (await answer.json())["errors"]
+    assert (answer.status, fault["pointer"], fault["value"]) == (422, "/weeks", "30-40")
+    assert "the weeks are 1-21" in fault["detail"]
+    answer = await coordinator("POST", f"/{kind}", json=wish | {"weeks": "1-21"})
+    assert answer.status == 201
+
+
 async def test_whoever_is_offered_teaches_the_subject(as_: As) -> None:
     wish = OFFER | {"teacher": "TF1-T1", "subject": "书法"}
     answer = await as_("TF1-coordinator")("POST", "/offers", json=wish)
