@@ -33,7 +33,10 @@ async def serve(app: web.Application, *, host: str, port: int, drain_seconds: fl
     can turn elsewhere. `InvalidValueError` if the port cannot be had.
     """
     listeners = listen(host, port)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=ANSWER_SECONDS)
+    # A compressed body is refused: nobody unpacks what is not read.
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=ANSWER_SECONDS, auto_decompress=False
+    )
     await runner.setup()
     answer_polls_first(runner)
     try:

@@ -87,6 +87,24 @@ async def test_what_is_on_its_way_when_the_door_closes_is_answered() -> None:
         await served
 
 
+async def test_a_body_that_only_says_it_is_compressed_upsets_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with an_app() as app:
+        port = free_port()
+        served = asyncio.create_task(serve(app, host=HOST, port=port, drain_seconds=0))
+        await asyncio.sleep(0.1)
+        with closing(socket.create_connection((HOST, port))) as connection:
+            connection.sendall(
+                b"POST /healthz HTTP/1.1\r\nHost: lianke\r\nContent-Encoding: gzip\r\n"
+                b"Content-Length: 8\r\n\r\nno gzip!"
+            )
+            assert await status_on(connection) == b"HTTP/1.1 405 Method Not Allowed"
+        app[STOPPING].set()
+        await served
+    assert caplog.messages == []
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with closing(socket.create_server((HOST, 0))) as taken:
         port = taken.getsockname()[1]
