@@ -10,6 +10,7 @@ from calendars.text import InvalidValueError, Text
 _PATH: Final = re.compile(
     r"^(?P<complaint>.*?)(?: - at `(?P<path>(?:key in )?\$[^`]*)`)?$", re.DOTALL
 )
+_MISSING: Final = re.compile(r"Object missing required field `(.+?)`")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _TYPES: Final = {
     "int": "整数",
@@ -79,8 +80,13 @@ def pointer_of(error: msgspec.ValidationError) -> str:
     found = _PATH.match(str(error))
     path = (found and found["path"]) or "$"
     pointer = "".join(f"/{name or index}" for name, index in _STEP.findall(path))
-    missing = re.match(r"Object missing required field `(.+?)`", str(error))
+    missing = _MISSING.match(str(error))
     return f"{pointer}/{missing[1]}" if missing else pointer
+
+
+def is_missing(error: msgspec.ValidationError) -> bool:
+    """Whether what stands at its pointer was left out."""
+    return _MISSING.match(str(error)) is not None
 
 
 def explain(error: msgspec.ValidationError) -> Text:

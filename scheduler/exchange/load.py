@@ -10,7 +10,7 @@ from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.exchange.read import CellError, Placed, RefusedFilesError, read_files
 from scheduler.exchange.write import write_files
 from scheduler.model import Request, RequestState
-from scheduler.records import KINDS, NAMES, Record, references
+from scheduler.records import KINDS, WORDS, Record, references
 from scheduler.store import Transaction
 from scheduler.weeks import OF_A_TERM, weeks_beyond
 
@@ -89,12 +89,13 @@ async def _missing(transaction: Transaction, placed: Sequence[Placed]) -> AsyncI
             if named not in known:
                 known[named] = await _exists(transaction, *named)
             if not known[named]:
+                word = WORDS[reference.kind]
                 yield one.error_at(
                     reference.pointer,
                     reference.id,
                     Text(
-                        f"{NAMES[reference.kind]} 中没有编号 {reference.id}。",
-                        f"There is no {reference.id} in {NAMES[reference.kind]}.",
+                        f"没有这个{word.zh}: {reference.id}。",
+                        f"No such {word.en}: {reference.id}.",
                     ),
                 )
 

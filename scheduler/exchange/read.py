@@ -11,8 +11,8 @@ import msgspec
 from calendars.text import Text
 from scheduler.errors import SchedulerError
 from scheduler.exchange.cells import read_cell
-from scheduler.exchange.columns import COLUMNS, HEADINGS, ROWS_OF
-from scheduler.explain import explain, pointer_of
+from scheduler.exchange.columns import COLUMNS, HEADINGS, ROWS_OF, heading
+from scheduler.explain import explain, is_missing, pointer_of
 from scheduler.records import KINDS, Record
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
@@ -158,20 +158,20 @@ def _heading_errors(
     file: str, kind: type[Record], headings: Sequence[str], names: Sequence[str | None]
 ) -> Iterator[CellError]:
     known = "、".join(COLUMNS[kind])
-    for heading, name in zip(headings, names, strict=True):
-        if name is None and _tidy(heading):
+    for title, name in zip(headings, names, strict=True):
+        if name is None and _tidy(title):
             yield _file_error(
                 file,
-                f"不认识的列 {heading!r}，可用的列：{known}。",
-                f"Unknown column {heading!r}; the columns are {known}.",
-                column=heading,
+                f"不认识的列 {title!r}，可用的列：{known}。",
+                f"Unknown column {title!r}; the columns are {known}.",
+                column=title,
             )
         elif name is not None and names.count(name) > 1:
             yield _file_error(
                 file,
-                f"列 {heading!r} 重复。",
-                f"The column {heading!r} occurs twice.",
-                column=heading,
+                f"列 {title!r} 重复。",
+                f"The column {title!r} occurs twice.",
+                column=title,
             )
     if "id" not in names:
         yield _file_error(
@@ -217,8 +217,12 @@ def _record(file: str, kind: type[Record], group: Sequence[Row]) -> Placed:
     except msgspec.ValidationError as error:
         row, column = _cell_of(kind, rows, pointer_of(error))
         value = next((cells.get(column, "") for no, cells in group if no == row), "")
+        sentence = explain(error)
+        if is_missing(error) and column in hints:
+            zh, en = heading(column), column
+            sentence = Text(f"缺少必填项 {zh} ({en})。", f"{en} ({zh}) is required.")
         raise _CellError(
-            CellError(file=file, row=row, column=column, value=value, sentence=explain(error))
+            CellError(file=file, row=row, column=column, value=value, sentence=sentence)
         ) from None
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, insert, select
 
+from calendars.text import Text
 from scheduler.errors import InvalidWishError
-from scheduler.records import NAMES, WORDS, Record, Reference, references
+from scheduler.records import KINDS, NAMES, WORDS, Record, Reference, references
 from scheduler.store import tables
 from scheduler.store.agreement import check_agreement
 from scheduler.store.opened import OpenTransaction, chunks, is_one_of, named
@@ -13,6 +14,9 @@ from scheduler.store.resources import resource_of
 
 _MANY = 5
 """How many users a refusal names."""
+
+_BOOKED = {"sessions": Text("活动", "session"), "series": Text("系列", "series")}
+"""What people call that which is no record and names some."""
 
 _RECORDS, _TABLE = tables.records, tables.record_references
 _IS_NAMED = is_one_of(_RECORDS.c.kind, _RECORDS.c.id)
@@ -65,15 +69,15 @@ async def replace_references(
         await transaction.run(insert(_TABLE), [dict(zip(names, row, strict=True)) for row in rows])
 
 
-async def namers_of(transaction: OpenTransaction, kind: type[object], id: str) -> Sequence[str]:
-    """A few of those who name the record, such as "timetables JS-C1"."""
+async def namers_of(transaction: OpenTransaction, kind: type[object], id: str) -> Sequence[Text]:
+    """A few of those who name the record, such as "timetable JS-C1"."""
     rows = await transaction.all(
         select(_TABLE.c.from_kind, _TABLE.c.from_id)
         .where(_TABLE.c.to_kind == NAMES[kind], _TABLE.c.to_id == id)
         .order_by(_TABLE.c.from_kind, _TABLE.c.from_id)
         .limit(_MANY)
     )
-    namers = [f"{row.from_kind} {row.from_id}" for row in rows]
+    namers = [_called(row.from_kind, row.from_id) for row in rows]
     if (resource := resource_of(kind, id)) is not None:
         claims, resources = tables.claims, tables.resources
         rows = await transaction.all(
@@ -83,5 +87,10 @@ async def namers_of(transaction: OpenTransaction, kind: type[object], id: str) -
             .order_by(claims.c.session)
             .limit(_MANY - len(namers))
         )
-        namers += [f"sessions {row.session}" for row in rows]
+        namers += [_called("sessions", row.session) for row in rows]
     return namers
+
+
+def _called(kind: str, id: str) -> Text:
+    word = WORDS[KINDS[kind]] if kind in KINDS else _BOOKED[kind]
+    return Text(f"{word.zh} {id}", f"{word.en} {id}")

@@ -156,8 +156,8 @@ async def remove(transaction: OpenTransaction, kind: type[R], id: str, *, revisi
     if namers := await namers_of(transaction, kind, id):
         word = WORDS[kind]
         raise StateError(
-            f"{word.zh} {id} 仍被使用，不能删除：{'、'.join(namers)}。",
-            f"The {word.en} {id} is still used by {', '.join(namers)}.",
+            f"{word.zh} {id} 仍被使用，不能删除：{'、'.join(namer.zh for namer in namers)}。",
+            f"The {word.en} {id} is still used by {', '.join(namer.en for namer in namers)}.",
         )
     await replace_references(transaction, [(NAMES[kind], id, ())])
     if (resource := resource_of(kind, id)) is not None:

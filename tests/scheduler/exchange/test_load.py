@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from calendars.text import Text
 from scheduler.exchange import Imported, RefusedFilesError, export_files, import_files
 from scheduler.members import OfferId, School
 from scheduler.model import Actor, ActorRole, Request, RequestState, SeriesId
@@ -136,6 +137,7 @@ async def test_a_reference_to_nothing_is_named_and_nothing_is_stored(store: Stor
         "school",
         "NOWHERE",
     )
+    assert error.sentence == Text("没有这个学校: NOWHERE。", "No such school: NOWHERE.")
     async with store.read(now=NOW) as transaction:
         assert not await transaction.list(School)
 

@@ -7,6 +7,7 @@ import pytest
 
 from calendars.bells import BellSchedule, PeriodKind
 from calendars.days import Day, Followed
+from calendars.text import Text
 from scheduler.exchange import CellError, read_files, write_files
 from scheduler.exchange.columns import CHINESE, COLUMNS, HEADINGS
 from scheduler.members import Offer, Room, RoomTier, School, Tier, Timetable
@@ -241,3 +242,10 @@ def test_every_column_has_a_chinese_heading_of_its_own() -> None:
 def test_an_error_is_a_value_that_compares() -> None:
     _, (error,) = read_files({"rooms.csv": b""})
     assert error == CellError(file="rooms.csv", row=1, column="", value="", sentence=error.sentence)
+
+
+def test_what_is_left_out_is_named_as_in_the_heading() -> None:
+    offers = "编号,学校,学期,学科\no1,TF1,TF1-2026-1,\n".encode()
+    _, (error,) = read_files({"offers.csv": offers})
+    assert (error.row, error.column) == (2, "subject")
+    assert error.sentence == Text("缺少必填项 学科 (subject)。", "subject (学科) is required.")

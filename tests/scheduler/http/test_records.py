@@ -100,6 +100,20 @@ async def test_whoever_is_offered_teaches_the_subject(as_: As) -> None:
     assert "does not teach 书法 (音乐)" in fault["detail"]
 
 
+async def test_who_uses_a_record_is_named_in_words(office: Caller) -> None:
+    assert (await office("POST", "/offers", json=OFFER)).status == 201
+    need = {"id": "n", "title": "t", "school": "JS", "term": "JS-2026-1", "subject": "音乐"}
+    wish = need | {"offer": "o", "sites": [{"school": "JS", "role": "listen"}]}
+    assert (await office("POST", "/requests", json=wish)).status == 201
+    for language, sentence in (
+        ("zh-CN", "供给 o 仍被使用，不能删除：需求 n。"),
+        ("en", "The offer o is still used by request n."),
+    ):
+        headers = {"If-Match": "*", "Accept-Language": language}
+        answer = await office("DELETE", "/offers/o", headers=headers)
+        assert (answer.status, (await answer.json())["detail"]) == (409, sentence)
+
+
 async def test_reversed_weeks_are_refused(office: Caller) -> None:
     body = {"id": "o", "school": "TF1", "weekday": 2, "starts": "08:00", "ends": "10:00"}
     answer = await office("POST", "/open-slots", json=body | {"weeks": "16-1"})
