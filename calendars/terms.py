@@ -114,6 +114,7 @@ def _weeks_of_part(part: str, text: str, last_week: int) -> Sequence[int]:
         raise InvalidValueError(
             f"看不懂周次“{text}”中的“{part}”。{_ADVICE_ZH}",
             f"The weeks {text!r} cannot be read at {part!r}. {_ADVICE_EN}",
+            field="weeks",
         )
     first = int(match["first"] or 1)
     last = int(match["last"] or match["first"] or last_week)
@@ -124,6 +125,7 @@ def _weeks_of_part(part: str, text: str, last_week: int) -> Sequence[int]:
         raise InvalidValueError(
             f"周次“{text}”中的“{part}”不含任何一周，请检查单双周。",
             f"{part!r} of the weeks {text!r} holds no week: check odd (单) and even (双).",
+            field="weeks",
         )
     return weeks
 
@@ -133,11 +135,13 @@ def _check_bounds(first: int, last: int, text: str, last_week: int) -> None:
         raise InvalidValueError(
             f"周次“{text}”写反了，应为 {last}-{first}。",
             f"The weeks {text!r} are reversed: write {last}-{first}.",
+            field="weeks",
         )
     if first < 1 or last > last_week:
         raise InvalidValueError(
             f"周次“{text}”超出范围，只能是第 1-{last_week} 周。",
             f"The weeks {text!r} are out of range: the weeks are 1-{last_week}.",
+            field="weeks",
         )
 
 

@@ -39,8 +39,9 @@ class Text:
 
 
 class InvalidValueError(ValueError):
-    """A value that cannot exist, with the reason in both languages."""
+    """A value that cannot exist, with the reason in both languages; `field` of it is to blame."""
 
-    def __init__(self, zh: str, en: str) -> None:
+    def __init__(self, zh: str, en: str, *, field: str = "") -> None:
         super().__init__(en)
         self.text = Text(zh, en)
+        self.field = field

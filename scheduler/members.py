@@ -301,7 +301,7 @@ class Offer:
         parse_weeks(self.weeks, MAX_WEEKS)
         if self.earliest >= self.latest:
             raise InvalidValueError(
-                "earliest 必须早于 latest。", "earliest must come before latest."
+                "earliest 必须早于 latest。", "earliest must come before latest.", field="latest"
             )
 
 

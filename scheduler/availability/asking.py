@@ -122,14 +122,14 @@ def _check(kinds: Collection[ResourceKind], within: Slot) -> None:
             raise InvalidWishError(
                 f"不能查询 {kind} 的空闲情况，只能查询教室、教师、班级和链路池。",
                 f"Rooms, teachers, class groups and link pools have an availability, not {kind}.",
-                pointer="/kinds",
+                pointer="?kind",
                 value=kind.value,
             )
     if within.ends - within.starts > timedelta(days=MAX_DAYS):
         raise InvalidWishError(
             f"一次最多查询 {MAX_DAYS} 天。",
             f"At most {MAX_DAYS} days can be looked at at once.",
-            pointer="/within",
+            pointer="?ends",
         )
 
 

@@ -107,10 +107,16 @@ def _require_future(wanted: Wanted, transaction: Transaction) -> None:
     """Only what stays at its time may have begun."""
     starts = wanted.booking.slot.starts
     stays = wanted.before is not None and wanted.before.slot.starts == starts
-    if starts < transaction.now and not stays:
+    if not stays:
+        require_to_come(starts, transaction.now, pointer="/slot/starts")
+
+
+def require_to_come(starts: datetime, now: datetime, *, pointer: str) -> None:
+    """`InvalidWishError` if that start is over."""
+    if starts < now:
         raise InvalidWishError(
             f"开始时间 {starts.isoformat()} 已经过去。",
             f"The start {starts.isoformat()} lies in the past.",
-            pointer="/slot/starts",
+            pointer=pointer,
             value=starts.isoformat(),
         )

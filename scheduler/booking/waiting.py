@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from scheduler.access import require_sessions_of
 from scheduler.booking import notices, waiting_notices
+from scheduler.booking.places import require_to_come
 from scheduler.booking.priority import turn_of
 from scheduler.booking.revisions import require_revision
 from scheduler.booking.series import store_series
@@ -65,6 +66,10 @@ async def join(transaction: Transaction, wish: WaitingWish) -> Waiting:
     The coordinator's school waits, or for the office that which leads.
     """
     await transaction.require(wish)
+    if wish.booking is not None:
+        places = ("/booking/slot", *(f"/also_at/{no}" for no in range(len(wish.also_at))))
+        for slot, place in zip(wish.slots, places, strict=True):
+            require_to_come(slot.starts, transaction.now, pointer=f"{place}/starts")
     actor = transaction.actor
     lead = next(site.school for site in wish.wish.sites if site.role is Role.LEAD)
     waiting = Waiting(

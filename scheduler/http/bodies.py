@@ -165,8 +165,15 @@ def _made(
     try:
         return cls(**parts)
     except InvalidValueError as error:
-        faults.append(Fault(pointer=pointer, value="{...}", detail=error.text))
+        faults.append(_fault_of(error, parts, pointer))
         return UNREADABLE
+
+
+def _fault_of(error: InvalidValueError, parts: dict[str, object], pointer: str) -> Fault:
+    if not error.field:
+        return Fault(pointer=pointer, value="{...}", detail=error.text)
+    value = shown(msgspec.to_builtins(parts.get(error.field)))
+    return Fault(pointer=f"{pointer}/{error.field}", value=value, detail=error.text)
 
 
 def _below(pointer: str, name: str) -> str:

@@ -159,7 +159,9 @@ async def explain_errors(request: web.Request, handler: Handler) -> web.StreamRe
     except SchedulerError as error:
         return problem_answer(request, error)
     except InvalidValueError as error:
-        fault = Fault(pointer="", detail=error.text)
+        # Where in a body it was, only who read the body knows; a question has no depths.
+        pointer = f"?{error.field}" if request.method == "GET" and error.field else ""
+        fault = Fault(pointer=pointer, detail=error.text)
         return problem_answer(request, FaultyRequestError((fault,)))
     except web.HTTPException as error:
         return _explained(request, error)

@@ -65,7 +65,7 @@ def _made(cls: type[T], parts: dict[str, Any], faults: list[Fault]) -> T:
         try:
             return cls(**parts)
         except InvalidValueError as error:
-            faults.append(Fault(pointer="?", detail=error.text))
+            faults.append(Fault(pointer=f"?{error.field}", detail=error.text))
     raise FaultyRequestError(tuple(faults))
 
 

@@ -215,11 +215,13 @@ def check_consent(agenda: Agenda, sites: Sequence[SiteWish]) -> None:
         raise InvalidValueError(
             f"必到学校 (must_have) {', '.join(absent)} 不是参与点。",
             f"must_have names {', '.join(absent)}, without a site in this session.",
+            field="must_have",
         )
     if agenda.on_decline is OnDecline.QUORUM and agenda.quorum > len(schools):
         raise InvalidValueError(
             f"最少校数 (quorum) {agenda.quorum} 多于参与学校数 {len(schools)}。",
             f"A quorum of {agenda.quorum} is more than the {len(schools)} schools that take part.",
+            field="quorum",
         )
 
 

@@ -124,7 +124,7 @@ class Request(Agenda):
         parse_weeks(self.weeks, MAX_WEEKS)
         if self.earliest >= self.latest:
             raise InvalidValueError(
-                "earliest 必须早于 latest。", "earliest must come before latest."
+                "earliest 必须早于 latest。", "earliest must come before latest.", field="latest"
             )
 
     @property
@@ -145,6 +145,7 @@ class Request(Agenda):
             raise InvalidValueError(
                 f"after 中的 {'、'.join(named)} 不能是本需求，也不能重复。",
                 f"after names {', '.join(named)}: each once, and never the request itself.",
+                field="after",
             )
         if named and self.per_week != 1:
             raise InvalidValueError(

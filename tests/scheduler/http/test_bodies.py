@@ -17,7 +17,7 @@ from scheduler.http.bodies import UNREADABLE, _decode, build
 from scheduler.http.faults import Fault, NotJsonError
 from scheduler.http.shapes import shape_of
 from scheduler.members import Room
-from scheduler.model import Booking, Kind, SiteWish
+from scheduler.model import Booking, Kind, Request, SiteWish
 from tests.scheduler.http.conftest import Caller
 
 
@@ -56,6 +56,27 @@ def test_every_fault_is_found_and_not_only_the_first(booking: dict[str, Any]) ->
     }
     assert found["/kind"].endswith("Did you mean lesson?")
     assert found["/sites/1/shift_minutes"] == "Expected a whole number from -30 to 30."
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"weeks": "8-3"}, "/weeks"),
+        ({"weeks": "1-99"}, "/weeks"),
+        ({"earliest": "12:00", "latest": "11:00"}, "/latest"),
+        ({"on_decline": "quorum", "quorum": 40}, "/quorum"),
+        ({"must_have": ["QB"]}, "/must_have"),
+        ({"after": [{"request": "r2"}, {"request": "r2"}]}, "/after"),
+        ({"after": [{"request": "r1"}]}, "/after"),
+    ],
+)
+def test_a_field_that_does_not_fit_the_others_is_named(
+    booking: dict[str, Any], changed: dict[str, Any], pointer: str
+) -> None:
+    del booking["slot"]
+    request = booking | {"id": "r1", "school": "TF1", "term": "TF1-2026-1"}
+    assert read(Request, request)[1] == []
+    assert list(places(Request, request | changed)) == [pointer]
 
 
 def test_an_unknown_field_is_refused_with_the_nearest_known(booking: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ async def test_reversed_weeks_are_told_in_words(office: Caller, wish: Json) -> N
     wish["weekly"]["weeks"] = "4-2"
     answer = await office("POST", "/series", json=wish)
     (fault,) = (await answer.json())["errors"]
-    assert (answer.status, fault["pointer"]) == (422, "/weekly")
+    assert (answer.status, fault["pointer"]) == (422, "/weekly/weeks")
     assert "2-4" in fault["detail"]
 
 

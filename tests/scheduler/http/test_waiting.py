@@ -101,3 +101,11 @@ async def test_a_wish_is_taken_back(as_: As, booking: Json, booked: Json) -> Non
     assert (await as_("office").get("/waiting-list"))["items"] == []
     left = await as_("office").get("/waiting-list?states=left")
     assert [each["position"] for each in left["items"]] == [None]
+
+
+async def test_another_time_that_is_over_is_named_where_it_stands(as_: As, booking: Json) -> None:
+    over = {"starts": "2026-03-10T14:00:00+08:00", "ends": "2026-03-10T14:40:00+08:00"}
+    wish = {"booking": booking, "also_at": [over]}
+    answer = await as_("TF1-coordinator")("POST", "/waiting-list", json=wish)
+    (fault,) = (await answer.json())["errors"]
+    assert (answer.status, fault["pointer"]) == (422, "/also_at/0/starts")
