@@ -14,7 +14,7 @@ from scheduler.allocation.options import options_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem, term_of
 from scheduler.allocation.reasons import Unmet
-from scheduler.allocation.relaxing import Partners, reliefs
+from scheduler.allocation.relaxing import SECONDS_TO_TRY, Relief, reliefs
 from scheduler.allocation.together import shares_of
 from scheduler.allocation.trials import Option
 from scheduler.model import Cost, Placement, Request, RequestId, SiteWish
@@ -60,7 +60,8 @@ class Explanation:
 
     A placed one has `placements`, for `points` in all; `free` are its other choices, cheapest first
     (the first is the next best), `taken` those that would cost less if they were free. An unplaced
-    one has `reasons` that together leave no place, and `relaxations` that would give one.
+    one has `reasons` that together leave no place, and `relaxations` that would give one; where not
+    `all_tried`, time ran out before every relaxation had been asked.
     """
 
     request: RequestId
@@ -70,6 +71,7 @@ class Explanation:
     taken: tuple[Taken, ...] = ()
     reasons: tuple[Text, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    all_tried: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +90,15 @@ class Question:
     chain: tuple[Request, ...] = ()
 
 
-def explain(question: Question) -> Explanation:
-    """Ask the rulebook and the preferences again, for this request only."""
+def explain(question: Question, *, seconds: float = SECONDS_TO_TRY) -> Explanation:
+    """Ask the rulebook and the preferences again, for this request only.
+
+    Relaxations are tried for so many `seconds`.
+    """
     request, beside = question.request, question.beside
     prices = _Prices(question.others, question.alone)
     if not question.placements:
-        return _unplaced(question, prices)
+        return _unplaced(question, prices, seconds)
     options = options_of(request, beside, Alike(beside))
     options.found = list(fitting(request, options.found, beside))
     held = {(placement.weekly, _who(placement.sites)) for placement in question.placements}
@@ -119,16 +124,20 @@ def explain(question: Question) -> Explanation:
     )
 
 
-def _unplaced(question: Question, prices: "_Prices") -> Explanation:
+def _unplaced(question: Question, prices: "_Prices", seconds: float) -> Explanation:
     chain, beside = question.chain, question.beside
     alike = Alike(beside)
     options = {number: options_of(each, beside, alike) for number, each in enumerate(chain)}
     partners = [(each, options[number].found) for number, each in enumerate(chain)][1:]
-    has_term = term_of(question.request, beside.books) is not None
+    reasons = Unmet(chain, options, beside).why(0)
+    if term_of(question.request, beside.books) is None:
+        return Explanation(request=question.request.id, reasons=reasons)
+    relieved = reliefs(question.request, beside, partners, seconds=seconds)
     return Explanation(
         request=question.request.id,
-        reasons=Unmet(chain, options, beside).why(0),
-        relaxations=tuple(_relaxations(question, partners, prices)) if has_term else (),
+        reasons=reasons,
+        relaxations=tuple(_relaxation(relief, prices) for relief in relieved.found),
+        all_tried=relieved.all_tried,
     )
 
 
@@ -193,8 +202,7 @@ def _taken(
             yield Taken(choice=choice, reasons=tuple(why[choice.weekly]))
 
 
-def _relaxations(question: Question, partners: Partners, prices: _Prices) -> Iterator[Relaxation]:
-    for relief in reliefs(question.request, question.beside, partners):
-        (best, *_) = prices.cheapest(relief.options)
-        opened = {option.weekly for option in relief.options}
-        yield Relaxation(sentence=relief.sentence, opens=len(opened), best=best)
+def _relaxation(relief: Relief, prices: _Prices) -> Relaxation:
+    (best, *_) = prices.cheapest(relief.options)
+    opened = {option.weekly for option in relief.options}
+    return Relaxation(sentence=relief.sentence, opens=len(opened), best=best)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import time
 from itertools import combinations, islice
+from time import monotonic
 from typing import Final
 
 from calendars.bells import BellSchedule, SchoolId
@@ -30,6 +31,8 @@ SHORTER: Final = (30, 25, 20)
 LONGER_SHIFTS: Final = (15, 20, 30)
 UNLOCKS_TRIED: Final = 3
 PAIRS_TRIED: Final = 40
+SECONDS_TO_TRY: Final = 5.0
+"""Somebody waits for the answer, and each relaxation may take half a second."""
 WEEK: Final = 7
 MOST_DAYS_BETWEEN: Final = 60
 
@@ -49,6 +52,14 @@ class Relief:
 
     sentence: Text
     options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reliefs:
+    """What was found, and whether time sufficed to try all there is."""
+
+    found: tuple[Relief, ...]
+    all_tried: bool
 
 
 Relaxation = Callable[[Request, Problem], Iterator[Relaxed]]
@@ -260,20 +271,33 @@ def another_series_moved(request: Request, problem: Problem) -> Iterator[Relaxed
         yield Relaxed(way.sentence, request, way.problem)
 
 
-def reliefs(request: Request, problem: Problem, partners: Partners = ()) -> tuple[Relief, ...]:
+def reliefs(
+    request: Request, problem: Problem, partners: Partners = (), *, seconds: float = SECONDS_TO_TRY
+) -> Reliefs:
     """Every single relaxation that places the request; if none does, the first pairs that do.
 
     Last of the single ones, for it asks most of others, comes another series that moves.
     `partners` have no place either, for they go with it: what is offered suits some of their
     options.
     """
+    until = monotonic() + seconds
     asked = (*RELAXATIONS, another_series_moved)
-    singles = [each for relax in asked for each in relax(request, problem)]
-    found = [relief for each in singles if (relief := _relief(each, partners)) is not None]
-    if found:
-        return tuple(found)
-    tried = (_relief(pair, partners) for pair in islice(_pairs(request, problem), PAIRS_TRIED))
-    return tuple(relief for relief in tried if relief is not None)
+    singles = (each for relax in asked for each in relax(request, problem))
+    tried = _tried(singles, partners, until)
+    if tried.found or not tried.all_tried:
+        return tried
+    return _tried(islice(_pairs(request, problem), PAIRS_TRIED), partners, until)
+
+
+def _tried(asked: Iterator[Relaxed], partners: Partners, until: float) -> Reliefs:
+    """Those that place it, of all that can be tried until then."""
+    found: list[Relief] = []
+    for each in asked:
+        if monotonic() > until:
+            return Reliefs(tuple(found), all_tried=False)
+        if (relief := _relief(each, partners)) is not None:
+            found.append(relief)
+    return Reliefs(tuple(found), all_tried=True)
 
 
 def _pairs(request: Request, problem: Problem) -> Iterator[Relaxed]:

@@ -8,6 +8,7 @@ from calendars.slots import Slot
 from scheduler.allocation import Companion, Explanation, Option, Problem, Question, explain
 from scheduler.allocation.chains import members_of_chains
 from scheduler.allocation.offers import as_placed, as_taught, serving_too
+from scheduler.allocation.relaxing import SECONDS_TO_TRY
 from scheduler.errors import NotFoundError, StateError
 from scheduler.model import (
     Booking,
@@ -27,12 +28,17 @@ from scheduler.store import Transaction
 
 
 async def explain_request(
-    transaction: Transaction, id: PlanId, request: RequestId
+    transaction: Transaction,
+    id: PlanId,
+    request: RequestId,
+    *,
+    seconds: float = SECONDS_TO_TRY,
 ) -> Callable[[], Explanation]:
     """How to explain the request's place in a plan that is ready or published.
 
-    Slow enough to be done elsewhere. Of a published plan the ledger as it is today counts.
-    `NotFoundError` for a request that the plan does not hold.
+    Slow enough to be done elsewhere; relaxations are tried for so many `seconds`. Of a
+    published plan the ledger as it is today counts. `NotFoundError` for a request that the plan
+    does not hold.
     """
     plan = await transaction.plan(id)
     require_real(plan)
@@ -55,7 +61,7 @@ async def explain_request(
     problem = await problem_of(transaction, (asked,))
     own = tuple(each for each in plan.placements if each.request == request)
     chain = () if own else await _chain_of(transaction, asked, plan)
-    return lambda: explain(_question(asked, own, others, problem, chain))
+    return lambda: explain(_question(asked, own, others, problem, chain), seconds=seconds)
 
 
 async def _chain_of(transaction: Transaction, asked: Request, plan: Plan) -> tuple[Request, ...]:

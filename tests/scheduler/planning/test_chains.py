@@ -118,6 +118,15 @@ async def test_a_placed_chain_offers_only_what_suits_its_partners(desk: Desk) ->
     assert {choice.weekly.weekday for choice in explanation.free} <= {4}
 
 
+async def test_an_explanation_says_if_not_all_was_tried(desk: Desk) -> None:
+    plan = await planned(desk, *on_weekdays(1, 2, 5))
+    explain = await desk.read(planning.explain_request, plan.id, RequestId("lesson"), seconds=0)
+    explanation: Explanation = explain()
+    assert len(explanation.reasons) == 1
+    assert (explanation.relaxations, explanation.all_tried) == ((), False)
+    assert (await explained(desk, plan, "lesson")).all_tried
+
+
 async def test_more_days_between_are_offered_where_they_would_help(desk: Desk) -> None:
     plan = await planned(desk, *on_weekdays(1, 2, 5))
     explanation = await explained(desk, plan, "lesson")
