@@ -27,6 +27,7 @@ from scheduler.model import (
     Actor,
     ActorRole,
     AdjustmentKind,
+    Booking,
     Proposal,
     ProposalId,
     ProposalKind,
@@ -59,6 +60,19 @@ async def propose_move(
     """
     before = await current_session(transaction, id, revision)
     require_changeable(before, transaction.now)
+    booking = _moved(before, wish)
+    await transaction.require(booking)
+    return await arrange(
+        transaction,
+        ProposalKind.MOVE,
+        [Wanted(id=id, booking=booking, before=before)],
+        reason=wish.reason,
+        cause=cause,
+    )
+
+
+def _moved(before: Session, wish: SessionChange) -> Booking:
+    """The whole wish, or `InvalidWishError` if it moves nothing."""
     if wish.changes_consent:
         raise InvalidWishError(
             "谢绝规则不经提议，请直接修改活动。",
@@ -72,14 +86,18 @@ async def propose_move(
             pointer="/slot",
         )
     booking = changed_booking(before, wish)
-    await transaction.require(booking)
-    return await arrange(
-        transaction,
-        ProposalKind.MOVE,
-        [Wanted(id=id, booking=booking, before=before)],
-        reason=wish.reason,
-        cause=cause,
-    )
+    if _without_periods(booking) == _without_periods(booking_of(before)):
+        raise InvalidWishError(
+            "活动现在就是这样安排的，没有需要提议的改动。",
+            "It is arranged like that already: nothing would change.",
+            pointer="/slot" if wish.slot else "/sites",
+        )
+    return booking
+
+
+def _without_periods(booking: Booking) -> Booking:
+    """They follow from the time."""
+    return replace(booking, sites=tuple(replace(site, period=None) for site in booking.sites))
 
 
 async def arrange(
@@ -170,6 +188,8 @@ async def answer_proposal(
             for each in before.places
         ),
     )
+    if agreed == before:
+        return before  # who proposed it, or has answered, need not say yes again
     if agreed.asked:
         return await transaction.replace_proposal(before, agreed)
     wanted = [await wanted_now(transaction, agreed, each) for each in agreed.places]

@@ -93,6 +93,7 @@ async def change_series(
     old = await transaction.series(id)
     require_revision(old.revision, revision)
     following = await _following(transaction, id, wish.from_date)
+    _require_something(wish)
     kept, new = await _split(transaction, old, wish)
     books = await transaction.books({site.school for site in (*old.sites, *new.sites)})
     term = await term_of_lead(transaction, new.term, new.sites)
@@ -113,6 +114,15 @@ async def change_series(
         notices.changed(new, booked.booked, following, books, transaction.now)
     )
     return booked
+
+
+def _require_something(wish: SeriesChange) -> None:
+    if not wish.asks_the_rules and wish.title is None and wish.note is None:
+        raise InvalidWishError(
+            "请写明要改什么：时间、参与点、链路、标题或备注。",
+            "Say what to change: weekly, sites, link_pool, title or note.",
+            pointer="/weekly",
+        )
 
 
 async def cancel_series(

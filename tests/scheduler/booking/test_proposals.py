@@ -37,6 +37,7 @@ from scheduler.model import (
     Session,
     SessionState,
 )
+from scheduler.placing import wish_of
 from scheduler.store import Transaction
 from tests.builders import an_outage, at, some_books
 from tests.scheduler.conftest import Open
@@ -280,3 +281,24 @@ async def test_what_the_office_proposed_is_asked_by_the_office(desk: Desk) -> No
         )
     (record,) = await desk.read(Transaction.adjustments)
     assert (record.asked_by, record.asked_as) == (OFFICE.name, OFFICE.role)
+
+
+@pytest.mark.parametrize("by", ["JS", "TF1"])
+async def test_the_place_it_has_is_not_proposed(desk: Desk, by: str) -> None:
+    session = await _agreed(desk)
+    sites = tuple(map(wish_of, session.sites))
+    for same in (SessionChange(slot=session.slot), SessionChange(sites=sites)):
+        with pytest.raises(InvalidWishError, match="nothing would change"):
+            await desk.do(propose_move, session.id, same, 2, by=coordinator_of(by))
+
+
+async def test_a_second_yes_changes_nothing(each_desk: Desk) -> None:
+    proposal = await _proposed(each_desk, await _agreed(each_desk), by="JS")
+    again = await each_desk.do(
+        answer_proposal, proposal.id, JS, 1, agrees=True, by=coordinator_of("JS")
+    )
+    assert again == proposal
+    done = await each_desk.do(
+        answer_proposal, proposal.id, TF1, 1, agrees=True, by=coordinator_of("TF1")
+    )
+    assert done.state is ProposalState.ACCEPTED

@@ -206,6 +206,14 @@ async def test_rewording_a_whole_series_splits_nothing(desk: Desk) -> None:
     assert {session.series for session in after.booked} == {booked.series.id}
 
 
+async def test_a_change_of_nothing_is_refused_and_splits_nothing(desk: Desk) -> None:
+    booked = await desk.do(book_series, a_series())
+    for wish in (SeriesChange(from_date=THIRD), SeriesChange(from_date=THIRD, reason="调课")):
+        with pytest.raises(InvalidWishError, match="Say what to change"):
+            await desk.do(change_series, booked.series.id, wish, 1)
+    assert (await desk.read(Transaction.series, booked.series.id)).revision == 1
+
+
 async def test_a_moved_series_may_pass_through_its_own_places(desk: Desk) -> None:
     booked = await desk.do(book_series, a_series())
     wish = SeriesChange(from_date=FIRST, weekly=weekly(starts="14:05"))
