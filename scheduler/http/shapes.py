@@ -105,7 +105,7 @@ def shape_of(hint: Any) -> Shape:  # noqa: ANN401 - a type hint has no type of i
 
 @cache
 def _shape_of(hint: Any) -> Shape:  # noqa: ANN401 - as above
-    hint, meta = _without_meta(hint)
+    hint, limits = _without_limits(hint)
     origin = get_origin(hint)
     if origin in {Union, types.UnionType}:
         (inner,) = (part for part in get_args(hint) if part is not types.NoneType)
@@ -114,24 +114,24 @@ def _shape_of(hint: Any) -> Shape:  # noqa: ANN401 - as above
         element, _ = get_args(hint)
         return Many(
             shape_of(element),
-            (meta and meta.min_length) or 0,
-            (meta and meta.max_length) or MOST_ELEMENTS,
+            max((limit.min_length or 0 for limit in limits), default=0),
+            min((limit.max_length or MOST_ELEMENTS for limit in limits), default=MOST_ELEMENTS),
         )
     cls = origin or hint
     if is_dataclass(cls):
         return _whole(cls, hint)
-    if meta is not None:
-        return Leaf(Annotated[hint, meta])
+    if limits:
+        return Leaf(Annotated[hint, *limits])
     if isinstance(hint, NewType):
         return Leaf(Annotated[str, IDENTIFIER])
     return Leaf(_TIGHTENED.get(hint, hint))
 
 
-def _without_meta(hint: Any) -> tuple[Any, Meta | None]:  # noqa: ANN401 - as above
+def _without_limits(hint: Any) -> tuple[Any, tuple[Meta, ...]]:  # noqa: ANN401 - as above
     if get_origin(hint) is not Annotated:
-        return hint, None
-    inner, meta, *_ = get_args(hint)
-    return inner, meta
+        return hint, ()
+    inner, *limits = get_args(hint)
+    return inner, tuple(limits)
 
 
 def _whole(cls: Any, hint: Any) -> Whole:  # noqa: ANN401 - as above

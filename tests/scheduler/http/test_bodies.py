@@ -3,19 +3,22 @@
 import asyncio
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 from io import BytesIO
-from typing import Any
+from typing import Annotated, Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Meta
 
 from calendars.bells import BellSchedule
-from scheduler.http.bodies import UNREADABLE, _decode, build
+from scheduler.http.api import ROUTES
+from scheduler.http.bodies import UNREADABLE, _decode, build, build_leaf
 from scheduler.http.faults import Fault, NotJsonError
-from scheduler.http.shapes import shape_of
+from scheduler.http.shapes import Leaf, Many, Maybe, Shape, Whole, shape_of
 from scheduler.members import Room
 from scheduler.model import Booking, Kind, Request, SiteWish
 from tests.scheduler.http.conftest import Caller
@@ -230,3 +233,39 @@ async def test_the_detail_tells_places_and_does_not_run_on(office: Caller) -> No
     assert (await chinese.json())["detail"] == (
         "/school：缺少必填字段。/name：应为一行文字，不含控制字符，长度 1 到 120。"
     )
+
+
+def texts_of(shape: Shape, at: str = "") -> Iterator[tuple[str, Leaf]]:
+    """Every free text of a body, with where it stands."""
+    match shape:
+        case Maybe(inner):
+            yield from texts_of(inner, at)
+        case Many(element):
+            yield from texts_of(element, f"{at}[]")
+        case Whole(members=members):
+            for member in members:
+                yield from texts_of(member.shape, f"{at}/{member.name}")
+        case Leaf(hint) if (get_args(hint) or [hint])[0] is str:
+            yield at, shape
+
+
+def test_no_body_takes_a_text_that_could_not_be_stored_and_read_again() -> None:
+    texts = {
+        (route.method, route.path, at): leaf
+        for route in ROUTES
+        for at, leaf in texts_of(shape_of(route.body))
+    }
+    assert len(texts) > 100
+    for where, leaf in texts.items():
+        longest = max((limit.max_length or 0 for limit in get_args(leaf.hint)[1:]), default=0)
+        is_opened = where[2].endswith(("/address", "/content", "/signing_key"))  # or sealed
+        for hostile in ["a" * max(longest + 1, 1001)] + ["a\0b"] * (not is_opened):
+            faults: list[Fault] = []
+            build_leaf(leaf, hostile, "", faults)
+            assert faults, (where, hostile[:5])
+
+
+def test_all_limits_of_a_field_hold() -> None:
+    """msgspec adds several up, and so must the reading of a body."""
+    reason = Annotated[str, Meta(min_length=1), Meta(max_length=3)]
+    assert [len(read(reason, value)[1]) for value in ("", "abc", "abcd")] == [1, 0, 1]
