@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, NoReturn, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import msgspec
 from aiohttp import web
 
+from calendars.fields import check_year
 from calendars.text import InvalidValueError, Text
 from scheduler.http.expectations import refusal, unknown_name
 from scheduler.http.faults import (
@@ -98,8 +99,13 @@ def build_leaf(leaf: Leaf, value: object, pointer: str, faults: list[Fault]) -> 
         if leaf.hint == _WALL_CLOCK and isinstance(value, str) and len(value) == len("08:30"):
             value += ":00"
         built: object = msgspec.convert(value, leaf.hint)
+        if isinstance(built, date):
+            check_year(built)
     except (msgspec.ValidationError, UnicodeEncodeError):
         faults.append(Fault(pointer=pointer, value=shown(value), detail=refusal(leaf.hint, value)))
+        return UNREADABLE
+    except InvalidValueError as error:
+        faults.append(Fault(pointer=pointer, value=shown(value), detail=error.text))
         return UNREADABLE
     return built
 

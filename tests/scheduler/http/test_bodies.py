@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from calendars.bells import BellSchedule
+from scheduler.disruptions.suspending import SuspensionWish
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import UNREADABLE, _decode, build, build_leaf
 from scheduler.http.faults import Fault, NotJsonError
@@ -138,6 +139,13 @@ def test_hostile_json_gets_its_place(text: str, pointer: str) -> None:
     assert value is UNREADABLE
     assert [fault.pointer for fault in faults] == [pointer]
     json.dumps(faults[0].pointer).encode()
+
+
+@pytest.mark.parametrize("far", ["9999-12-31", "0001-01-01"])
+def test_a_date_beyond_all_reckoning_is_told_with_its_place(far: str) -> None:
+    closed = {"date": far, "everyone": True, "reason": "台风"}
+    (fault,) = read(SuspensionWish, closed)[1]
+    assert (fault.pointer, fault.value) == ("/date", far)
 
 
 def test_thousands_of_unknown_fields_are_told_in_part() -> None:

@@ -71,7 +71,7 @@ async def test_what_cannot_be_asked_is_refused_where_it_is_wrong(office: Caller)
         ("school=XX", "?school"),
         ("first_day=2026-09-02&last_day=2026-09-01", "?"),
         ("first_day=2020-01-01&last_day=2029-01-01", "?last_day"),
-        ("first_day=1200-01-01", "?"),
+        ("first_day=1200-01-01", "?first_day"),
         ("grade=13", "?grade"),
     ):
         answer = await office("GET", f"/days/resolved?{query}")

@@ -207,8 +207,8 @@ async def test_the_past_is_not_booked(office: Caller, booking: Json, clock: Cloc
             "",
         ),
         (
-            {"slot": {"starts": "9999-12-31T23:00:00-12:00", "ends": "9999-12-31T23:40:00-12:00"}},
-            "/slot",
+            {"slot": {"starts": "9999-12-31T23:00:00-12:00", "ends": "2026-09-08T14:00:00+08:00"}},
+            "/slot/starts",
         ),
         ({"link_pool": "nowhere"}, "/link_pool"),
         ({"title": "a\tb"}, "/title"),
