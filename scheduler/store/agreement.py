@@ -1,13 +1,13 @@
-"""What a record says agrees with the records it names: whose they are, and what they can do."""
+"""What a record says agrees with the records it names: whose they are, what they can and when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
 from calendars.terms import Term
 from scheduler.errors import InvalidWishError
 from scheduler.members import BusyBlock, Offer, Outage, School, Teacher, Timetable
-from scheduler.model import Request, RequestState
+from scheduler.model import Request, RequestId, RequestState
 from scheduler.records import KINDS, NAMES, WORDS, Record, Reference, references, school_of
 from scheduler.store import tables
 from scheduler.store.codec import decode
@@ -33,6 +33,7 @@ async def check_agreement(
 
     Each value comes with the pointer to it; what it names exists, or is among the values.
     """
+    await _check_order(transaction, pointed)
     told = [(pointer, value) for pointer, value in pointed if isinstance(value, _TOLD)]
     if not told:
         return
@@ -51,6 +52,49 @@ async def check_agreement(
             _check_weeks(pointer, value, known)
         if isinstance(value, Offer):
             _check_qualified(pointer, value, known)
+
+
+async def _check_order(transaction: OpenTransaction, pointed: Sequence[tuple[str, object]]) -> None:
+    """Nothing comes after itself, however long the way round."""
+    told = [
+        (pointer, value)
+        for pointer, value in pointed
+        if isinstance(value, Request) and value.after and value.state is RequestState.OPEN
+    ]
+    known = {value.id: value for _, value in pointed if isinstance(value, Request)}
+    while wanted := _earlier(known.values() if told else ()) - known.keys():
+        found = await _known(transaction, {(NAMES[Request], each) for each in wanted}, ())
+        known |= {each.id: each for each in found.values() if isinstance(each, Request)}
+    for pointer, request in told:
+        if circle := _circle(request, known):
+            raise InvalidWishError(
+                f"先后要求 (after) 绕成了一圈：{'，'.join(f'{a} 在 {b} 之后' for a, b in circle)}；"
+                "请去掉其中一项。",
+                f"They would come after each other in a circle: "
+                f"{', '.join(f'{a} after {b}' for a, b in circle)}. Leave one of these out.",
+                pointer=f"{pointer}/after",
+                value=circle[0][1],
+            )
+
+
+def _earlier(requests: Iterable[Request]) -> set[RequestId]:
+    return {after.request for each in requests for after in each.after}
+
+
+def _circle(
+    request: Request, known: Mapping[RequestId, Request]
+) -> tuple[tuple[RequestId, RequestId], ...]:
+    """The shortest way from the request back to itself, each step from one to an earlier one."""
+    ways: list[tuple[tuple[RequestId, RequestId], ...]] = [()]
+    seen = set()
+    for way in ways:
+        last = way[-1][1] if way else request.id
+        if way and last == request.id:
+            return way
+        if last not in seen:
+            seen.add(last)
+            ways += [(*way, (last, each.request)) for each in known[last].after]
+    return ()
 
 
 async def _known(

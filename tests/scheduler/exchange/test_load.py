@@ -92,6 +92,20 @@ async def test_what_is_another_schools_is_refused_in_its_cell(store: Store) -> N
         assert not await transaction.list(School)
 
 
+async def test_requests_in_a_circle_are_refused_in_their_cell(store: Store) -> None:
+    await imported(store, EXAMPLE)
+    rows = ["编号,标题,学校,学期,接在之后,参与点.学校,参与点.角色"]
+    rows += [
+        f"{request},课,TF1,TF1-2026-1,{after}/0/7,TF1,lead"
+        for request, after in (("c1", "c2"), ("c2", "c3"), ("c3", "c2"))
+    ]
+    with pytest.raises(RefusedFilesError) as refused:
+        await imported(store, {"requests.csv": "\n".join(rows).encode()})
+    (error,) = refused.value.errors
+    assert (error.file, error.row, error.column, error.value) == ("requests.csv", 3, "after", "c3")
+    assert "c2 在 c3 之后，c3 在 c2 之后" in error.sentence.zh
+
+
 async def test_weeks_beyond_a_term_that_is_stored_are_refused_in_their_cell(store: Store) -> None:
     await imported(store, EXAMPLE)
     offers = "编号,学校,学期,学科,周次\no1,TF1,TF1-2026-1,书法,30-40\n".encode()

@@ -100,6 +100,19 @@ async def test_whoever_is_offered_teaches_the_subject(as_: As) -> None:
     assert "does not teach 书法 (音乐)" in fault["detail"]
 
 
+async def test_no_request_comes_after_itself_by_way_of_others(office: Caller) -> None:
+    site = {"school": "TF1", "role": "lead", "teacher": "TF1-T1"}
+    wish = OFFER | {"title": "t", "sites": [site]}
+    for request, after in (("c1", []), ("c2", [{"request": "c1"}]), ("c3", [{"request": "c2"}])):
+        answer = await office("POST", "/requests", json=wish | {"id": request, "after": after})
+        assert answer.status == 201
+    changed = wish | {"id": "c1", "after": [{"request": "c3"}]}
+    answer = await office("PUT", "/requests/c1", json=changed, headers={"If-Match": "*"})
+    (fault,) = (await answer.json())["errors"]
+    assert (answer.status, fault["pointer"], fault["value"]) == (422, "/after", "c3")
+    assert "c1 after c3, c3 after c2, c2 after c1" in fault["detail"]
+
+
 async def test_who_uses_a_record_is_named_in_words(office: Caller) -> None:
     assert (await office("POST", "/offers", json=OFFER)).status == 201
     need = {"id": "n", "title": "t", "school": "JS", "term": "JS-2026-1", "subject": "音乐"}
