@@ -125,9 +125,9 @@ async def test_what_is_named_cannot_be_deleted_and_what_is_not_can(desk: Desk) -
         await transaction.delete(Room, "TF1-R1", revision=1)
 
     await desk.add(a_session())
-    with pytest.raises(StateError, match="sessions s1"):
+    with pytest.raises(StateError, match="session s1"):
         await desk.write(delete)
-    with pytest.raises(StateError, match="class-groups TF1-C1"):
+    with pytest.raises(StateError, match="class group TF1-C1"):
         await desk.write(lambda transaction: transaction.delete(School, "TF1", revision=1))
     with pytest.raises(StaleError):
         await desk.write(lambda transaction: transaction.delete(Room, "TF1-R2", revision=2))
