@@ -140,7 +140,7 @@ async def test_what_is_named_cannot_be_deleted_and_what_is_not_can(desk: Desk) -
 async def test_what_a_changed_record_no_longer_names_can_be_deleted(desk: Desk) -> None:
     lesson = a_lesson(1, teacher=TeacherId("JS-T2"))
     await desk.put(a_timetable("JS", 1, lesson))
-    with pytest.raises(StateError, match="timetables"):
+    with pytest.raises(StateError, match="timetable JS-C1-2026-1"):
         await desk.write(lambda transaction: transaction.delete(Teacher, "JS-T2", revision=1))
     await desk.put(a_timetable("JS", 1, replace(lesson, teacher=None)))
     await desk.write(lambda transaction: transaction.delete(Teacher, "JS-T2", revision=1))

@@ -185,7 +185,7 @@ async def test_a_studio_in_use_cannot_be_deleted(desk: Desk) -> None:
     await desk.put(studio)
     session = a_session(studio=studio.id, sites=(a_site(role=Role.LEAD),))
     await desk.add(session)
-    with pytest.raises(StateError, match="sessions s1"):
+    with pytest.raises(StateError, match="session s1"):
         await desk.write(lambda transaction: transaction.delete(Studio, "st", revision=1))
     await desk.replace(session, replace(session, studio=None))
     await desk.write(lambda transaction: transaction.delete(Studio, "st", revision=1))
