@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.terms import MAX_WEEKS, Term, format_weeks, parse_weeks
+from calendars.terms import MAX_WEEKS, Term, format_weeks, parse_weeks, weeks_within
 from calendars.text import InvalidValueError
 from tests.builders import a_term
 
@@ -187,3 +187,8 @@ def test_the_usual_ways_to_write_weeks_are_written_as_they_were_read(text: str) 
 def test_no_weeks_cannot_be_written() -> None:
     with pytest.raises(InvalidValueError, match="at least one week"):
         format_weeks((), 20)
+
+
+def test_of_the_weeks_wished_those_count_that_a_term_has() -> None:
+    assert weeks_within("16-20", 18) == {16, 17, 18}
+    assert weeks_within("30-40", 18) == set()
