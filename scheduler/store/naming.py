@@ -15,7 +15,13 @@ from scheduler.store.resources import resource_of
 _MANY = 5
 """How many users a refusal names."""
 
-_BOOKED = {"sessions": Text("活动", "session"), "series": Text("系列", "series")}
+_NAMERS = {
+    "sessions": Text("活动", "session"),
+    "series": Text("系列", "series"),
+    "waiting-list": Text("候补", "waiting wish"),
+    "channels": Text("渠道", "channel"),
+    "imports": Text("导入的日历", "imported calendar"),
+}
 """What people call that which is no record and names some."""
 
 _RECORDS, _TABLE = tables.records, tables.record_references
@@ -92,5 +98,5 @@ async def namers_of(transaction: OpenTransaction, kind: type[object], id: str) -
 
 
 def _called(kind: str, id: str) -> Text:
-    word = WORDS[KINDS[kind]] if kind in KINDS else _BOOKED[kind]
+    word = WORDS[KINDS[kind]] if kind in KINDS else _NAMERS[kind]
     return Text(f"{word.zh} {id}", f"{word.en} {id}")
