@@ -18,7 +18,6 @@ from rich.table import Table
 from calendars.bells import SchoolId
 from scheduler import planning
 from scheduler.checking.database import check
-from scheduler.checking.findings import Finding
 from scheduler.delivery import open_outlets
 from scheduler.disruptions.outages import import_and_warn
 from scheduler.errors import InvalidValueError, SchedulerError, UnavailableError
@@ -44,6 +43,7 @@ from scheduler.jobs import (
     writing_down,
 )
 from scheduler.model import Actor, ActorRole, AuditFilter, Plan, PlanState
+from scheduler.model.findings import Finding
 from scheduler.settings import Settings, read_settings
 from scheduler.store import Link, Store
 from scheduler.store.backup import backup, restore

@@ -27,6 +27,8 @@ StudioId = NewType("StudioId", str)
 OutageId = NewType("OutageId", str)
 OfferId = NewType("OfferId", str)
 
+WORKDAY: Final = (time(8), time(18))
+"""When people without a class may meet, on the alliance's clock."""
 IDENTIFIER: Final = fields.IDENTIFIER
 NAME: Final = fields.NAME
 NOTE: Final = fields.NOTE
@@ -292,8 +294,8 @@ class Offer:
     per_week: Annotated[int, Meta(ge=1, le=40)] = 1
     weeks: Line = "全"
     weekdays: tuple[Weekday, ...] = (1, 2, 3, 4, 5)
-    earliest: time = time(8, 0)
-    latest: time = time(18, 0)
+    earliest: time = WORKDAY[0]
+    latest: time = WORKDAY[1]
     schools: tuple[SchoolId, ...] = ()
     note: Note = ""
 

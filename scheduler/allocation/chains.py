@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from operator import or_
+from typing import Final
 
 from calendars.text import Text
 from scheduler.allocation.problem import Companion, Problem
@@ -17,6 +18,10 @@ from scheduler.allocation.trials import Option, most_lost
 from scheduler.allocation.weekly import Chain, Way
 from scheduler.members import Preference
 from scheduler.model import Cost, Request, RequestId, Session
+
+LONGEST: Final = 6
+"""Requests of one chain: their weekdays can be chosen in thousands of ways, and with each one more
+in five times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,9 @@ class _Ways:
         self._known: dict[int, frozenset[date]] = {}
 
     def joint(self, members: tuple[int, ...]) -> Joint:
+        """The chain in all its ways; in none if it is too long."""
+        if len(members) > LONGEST:
+            return Joint(Chain(members, ()), ())
         found = [(way, kept) for way, kept in self.found() if all(kept)]
         return Joint(Chain(members, tuple(way for way, _ in found)), tuple(k for _, k in found))
 

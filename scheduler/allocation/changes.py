@@ -1,6 +1,6 @@
 """What it disturbs to change an answer: another place, and each room that becomes another one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
@@ -89,12 +89,30 @@ def by_rooms(problem: WeeklyProblem, changes: Sequence[Change], price: int) -> B
     new: dict[int, list[int]] = {}
     for number, old in enumerate(numbers):
         new.setdefault(old, []).append(number)
-    allowances = tuple(
-        replace(each, places=tuple(number for old in each.places for number in new[old]))
-        for each in problem.allowances
-    )
+
+    def renumbered(old: Iterable[int]) -> Iterator[int]:
+        return (number for each in old for number in new[each])
+
     stated = replace(
-        problem, activities=tuple(activities), places=tuple(places), allowances=allowances
+        problem,
+        activities=tuple(activities),
+        places=tuple(places),
+        allowances=tuple(
+            replace(each, places=tuple(renumbered(each.places))) for each in problem.allowances
+        ),
+        quotas=tuple(
+            replace(each, places=tuple(renumbered(each.places))) for each in problem.quotas
+        ),
+        chains=tuple(
+            replace(
+                chain,
+                ways=tuple(
+                    replace(way, places=tuple(frozenset(renumbered(each)) for each in way.places))
+                    for way in chain.ways
+                ),
+            )
+            for chain in problem.chains
+        ),
     )
     return ByRooms(stated, tuple(numbers))
 

@@ -17,7 +17,7 @@ from scheduler.allocation.occupancy import Occupancy
 from scheduler.allocation.report import highest_cost
 from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem, cost_of, missed
+from scheduler.allocation.weekly import Chosen, WeeklyAnswer, WeeklyProblem, answer_of, missed
 from scheduler.allocation.whole import Found, Whole
 from scheduler.allocation.windows import Window, window
 
@@ -97,7 +97,7 @@ class _Repairing:
                 for place, change in zip(self._problem.places, self._changes, strict=True)
             ),
         )
-        return self._answer(resume(priced, self._timeline, before).chosen)
+        return answer_of(self._problem, resume(priced, self._timeline, before).chosen)
 
     def near(self, start: WeeklyAnswer, free: set[int]) -> tuple[WeeklyAnswer, int | None, bool]:
         """The best answer if these and whoever is in their way may change, and what is proven."""
@@ -125,7 +125,7 @@ class _Repairing:
 
     def _beside_nobody(self, best: WeeklyAnswer, free: Collection[int]) -> _Alone:
         """What must be disturbed even if nobody but these were there: no answer disturbs less."""
-        part = window(self._problem, self._timeline, self._answer(()), free)
+        part = window(self._problem, self._timeline, answer_of(self._problem, ()), free)
         whole, found, chosen = self._search(part, part.part(best))
         left_out = missed(part.problem, found.answer.unplaced)
         if found.least is None:
@@ -159,7 +159,7 @@ class _Repairing:
         """All where they are but the free ones: these where they would be if they were alone."""
         places = self._problem.places
         kept = [each for each in best.chosen if places[each.place].activity not in free]
-        return min(best, self._answer((*kept, *alone)), key=self._rank)
+        return min(best, answer_of(self._problem, (*kept, *alone)), key=self._rank)
 
     def set_all_free(self, best: WeeklyAnswer) -> tuple[WeeklyAnswer, int | None]:
         """The least disturbance if everybody may change, and what is proven of it."""
@@ -170,7 +170,7 @@ class _Repairing:
             seed=self._seed,
             start=expanded.part(best).chosen,
         )
-        rival = self._answer(expanded.whole(found))
+        rival = answer_of(self._problem, expanded.whole(found))
         proven = None if found.bound is None else found.bound // self._price
         return min(best, rival, key=self._rank), proven
 
@@ -184,15 +184,6 @@ class _Repairing:
         whole = Whole(expanded.problem, Timeline(expanded.problem), seed=self._seed, stop=Event())
         found = whole.search(expanded.part(start), ends=self._ends, effort=EFFORT)
         return whole, found, expanded.whole(found.answer)
-
-    def _answer(self, chosen: Iterable[Chosen]) -> WeeklyAnswer:
-        chosen = tuple(sorted(chosen))
-        placed = {self._problem.places[each.place].activity for each in chosen}
-        return WeeklyAnswer(
-            chosen=chosen,
-            unplaced=tuple(n for n in range(len(self._problem.activities)) if n not in placed),
-            cost=cost_of(self._problem, {each.place for each in chosen}),
-        )
 
     def _rank(self, answer: WeeklyAnswer) -> tuple[int, int, int]:
         points = self.points_of(answer.chosen)

@@ -19,8 +19,8 @@ from scheduler.allocation.statement import Statement, priced
 from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly import Chosen, bits_of
-from scheduler.booking.candidates import WORKDAY
 from scheduler.local_words import clock_times, weekday_name
+from scheduler.members import WORKDAY
 from scheduler.model import Request, RequestId, RequestSite, Session
 from scheduler.placing import agenda_of, fields_of, wish_of, with_room
 

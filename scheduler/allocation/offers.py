@@ -121,8 +121,8 @@ def _is_for_the_grade(need: Request, offered: Offered, books: Books) -> Text | N
     )
     grades = {need.grade} if need.grade else {group.grade for group in known if group is not None}
     if offered.offer.grades and not grades <= {*offered.offer.grades}:
-        told = "、".join(map(str, offered.offer.grades))
-        return Text(f"只面向{told}年级。", f"is for grades {told} only.")
+        zh, en = (mark.join(map(str, offered.offer.grades)) for mark in ("、", ", "))
+        return Text(f"只面向{zh}年级。", f"is for grades {en} only.")
     return None
 
 
@@ -162,11 +162,12 @@ def _has_some_left(need: Request, offered: Offered, books: Books) -> Text | None
     for week in sorted(weeks_within(need.weeks, last)):
         serving = [each for each in offered.serving if week in weeks_within(each.weeks, last)]
         if sum(each.per_week for each in serving) + need.per_week > offer.per_week:
-            told = "、".join(f"“{each.title}”" for each in serving)
+            titles = [f"“{each.title}”" for each in serving]
+            zh, en = (mark.join(titles) for mark in ("、", ", "))
             return Text(
-                f"每周{offer.per_week}次，{f'已用于{told}' if told else '少于所需'}。",
+                f"每周{offer.per_week}次，{f'已用于{zh}' if zh else '少于所需'}。",
                 f"is for {offer.per_week} a week"
-                f"{f', and serves {told} already' if told else ': less than wanted'}.",
+                f"{f', and serves {en} already' if en else ': less than wanted'}.",
             )
     return None
 

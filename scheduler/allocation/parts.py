@@ -13,7 +13,7 @@ from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.weekly import (
     WeeklyAnswer,
     WeeklyProblem,
-    cost_of,
+    answer_of,
     missed,
 )
 from scheduler.allocation.whole import search_whole
@@ -120,18 +120,13 @@ class Parts:
 
     def _whole(self) -> WeeklyAnswer:
         """The answers of all parts as one."""
-        chosen = tuple(
-            sorted(
+        return answer_of(
+            self._problem,
+            (
                 each
                 for part, answer in zip(self._windows, self._answers, strict=True)
                 for each in part.whole(self._problem, answer).chosen
-            )
-        )
-        placed = {self._problem.places[each.place].activity for each in chosen}
-        return WeeklyAnswer(
-            chosen=chosen,
-            unplaced=tuple(n for n in range(len(self._problem.activities)) if n not in placed),
-            cost=cost_of(self._problem, {each.place for each in chosen}),
+            ),
         )
 
     def _least(self) -> int:

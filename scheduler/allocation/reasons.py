@@ -7,7 +7,7 @@ from typing import Final
 
 from calendars.text import Text
 from scheduler.allocation.causes import Cause, Refusal, smallest_set
-from scheduler.allocation.chains import Tie, has_ways, members_of_chains
+from scheduler.allocation.chains import LONGEST, Tie, has_ways, members_of_chains
 from scheduler.allocation.offers import suffices
 from scheduler.allocation.options import Options
 from scheduler.allocation.problem import Problem, term_of
@@ -61,6 +61,8 @@ class Unmet:
     def _why_together(self, members: Sequence[int], ties: Sequence[Tie]) -> tuple[Text, ...]:
         """Each has places, but not all of them at once."""
         requests = [self.requests[member] for member in members]
+        if len(members) > LONGEST:
+            return (_too_many_together(len(members)),)
         often = [request for request in requests if request.per_week != 1]
         if often:
             return tuple(map(_held_too_often, often))
@@ -96,6 +98,15 @@ def _goes_with(title: str) -> Text:
     return Text(
         f"配套的“{title}”排不上，一起的需求也就不排。",
         f"It goes with {title}, which has no place.",
+    )
+
+
+def _too_many_together(many: int) -> Text:
+    return Text(
+        f"前后相接的需求共有{many}个，一起排的最多{LONGEST}个；"
+        "请去掉一些先后要求 (after)，分成几组。",
+        f"{many} requests go together, and at most {LONGEST} are placed so: leave out some of what "
+        "they come after, to make several groups.",
     )
 
 

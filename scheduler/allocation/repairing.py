@@ -21,7 +21,7 @@ from scheduler.allocation.starts import Start, starts_on
 from scheduler.allocation.statement import Statement, priced
 from scheduler.allocation.trials import Option, Trial
 from scheduler.allocation.weekly import Chosen, WeeklyProblem
-from scheduler.booking.candidates import WORKDAY
+from scheduler.members import WORKDAY
 from scheduler.model import (
     Place,
     Request,

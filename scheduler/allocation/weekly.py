@@ -206,6 +206,17 @@ def cost_of(problem: WeeklyProblem, used: set[int]) -> int:
     )
 
 
+def answer_of(problem: WeeklyProblem, chosen: Iterable[Chosen]) -> WeeklyAnswer:
+    """The answer that uses these places: whatever has none is left out."""
+    held = tuple(sorted(chosen))
+    placed = {problem.places[each.place].activity for each in held}
+    return WeeklyAnswer(
+        chosen=held,
+        unplaced=tuple(n for n in range(len(problem.activities)) if n not in placed),
+        cost=cost_of(problem, {each.place for each in held}),
+    )
+
+
 def with_their_chains(problem: WeeklyProblem, activities: Iterable[int]) -> set[int]:
     """These activities and all that are held together with one of them."""
     found = set(activities)

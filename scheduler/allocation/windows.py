@@ -22,6 +22,7 @@ from scheduler.allocation.weekly import (
     Way,
     WeeklyAnswer,
     WeeklyProblem,
+    answer_of,
     cost_of,
     with_their_chains,
 )
@@ -42,13 +43,7 @@ class Window:
     def whole(self, problem: WeeklyProblem, answer: WeeklyAnswer) -> WeeklyAnswer:
         """An answer to the window, with all that was kept."""
         moved = (Chosen(self.places[each.place], each.rooms) for each in answer.chosen)
-        chosen = tuple(sorted((*self.kept, *moved)))
-        placed = {problem.places[each.place].activity for each in chosen}
-        return WeeklyAnswer(
-            chosen=chosen,
-            unplaced=tuple(n for n in range(len(problem.activities)) if n not in placed),
-            cost=cost_of(problem, {each.place for each in chosen}),
-        )
+        return answer_of(problem, (*self.kept, *moved))
 
     def part(self, answer: WeeklyAnswer) -> WeeklyAnswer:
         """What an answer to the whole problem says of the window."""

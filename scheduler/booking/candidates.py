@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from calendars.bells import PeriodKind, SchoolId, TimedPeriod
 from calendars.slots import Slot
 from calendars.windows import Fit, Tactic, Window, find_windows, fit
+from scheduler.members import WORKDAY
 from scheduler.model import (
     Booking,
     Conflict,
@@ -23,8 +24,6 @@ from scheduler.schools import Situation
 
 DAYS_SEARCHED: Final = 14
 """The week of the session and the next one."""
-WORKDAY: Final = (time(8), time(18))
-"""When people without a class may meet, on the alliance's clock."""
 _STEP: Final = timedelta(minutes=10)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 
 from calendars.text import Text
-from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.model import (
     Adjustment,
     AdjustmentKind,
@@ -19,6 +18,7 @@ from scheduler.model import (
     SessionState,
     Suspension,
 )
+from scheduler.model.findings import Check, Finding, found_in
 
 Sessions = Mapping[SessionId, Session]
 

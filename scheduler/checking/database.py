@@ -9,12 +9,12 @@ from scheduler.checking.aftermath import (
     suspended_sessions_stay_cancelled,
 )
 from scheduler.checking.double_booking import nothing_is_used_twice, pools_carry_their_peaks
-from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.checking.promises import offers_are_held, proposals_are_whole
 from scheduler.checking.rules import no_rule_is_broken
 from scheduler.checking.states import series_hold_together, states_are_sound
 from scheduler.members import Alliance
 from scheduler.model import Proposal, Series, Session, SessionId, WaitingState
+from scheduler.model.findings import Check, Finding, found_in
 from scheduler.store import Transaction
 
 _PAGE: Final = 500

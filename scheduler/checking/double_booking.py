@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from scheduler.checking.findings import Check, Finding, about
 from scheduler.members import LinkPool, Room, RoomId
 from scheduler.model import Resource, ResourceKind, Session
+from scheduler.model.findings import Check, Finding, about
 
 _EXCLUSIVE: Final = (ResourceKind.ROOM, ResourceKind.TEACHER, ResourceKind.CLASS_GROUP)
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final
 
 from calendars.text import Text
-from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.model import (
     Proposal,
     ProposalKind,
@@ -18,6 +17,7 @@ from scheduler.model import (
     Waiting,
     WaitingState,
 )
+from scheduler.model.findings import Check, Finding, found_in
 
 Sessions = Mapping[SessionId, Session]
 _OFFERED: Final = frozenset(

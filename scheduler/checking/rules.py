@@ -13,10 +13,10 @@ from typing import Final
 
 from calendars.bells import SchoolId
 from scheduler.checking.double_booking import kits_of
-from scheduler.checking.findings import Check, Finding, about, found_in
 from scheduler.conflicts import find_conflicts
 from scheduler.members import TeacherId
 from scheduler.model import Conflict, Proposal, ProposalState, Resource, ResourceKind, Session
+from scheduler.model.findings import Check, Finding, about, found_in
 from scheduler.schools import Situation
 from scheduler.store import Transaction
 from scheduler.store.opened import chunks

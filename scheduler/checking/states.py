@@ -5,7 +5,6 @@ from datetime import datetime
 from operator import attrgetter
 
 from calendars.text import Text
-from scheduler.checking.findings import Check, Finding, about, found_in
 from scheduler.model import (
     OnDecline,
     Role,
@@ -15,6 +14,7 @@ from scheduler.model import (
     SessionState,
     SiteState,
 )
+from scheduler.model.findings import Check, Finding, about, found_in
 
 
 def states_are_sound(sessions: Iterable[Session], now: datetime) -> Iterator[Finding]:

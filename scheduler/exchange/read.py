@@ -157,13 +157,13 @@ def _tidy(cell: str) -> str:
 def _heading_errors(
     file: str, kind: type[Record], headings: Sequence[str], names: Sequence[str | None]
 ) -> Iterator[CellError]:
-    known = "、".join(COLUMNS[kind])
+    known_zh, known_en = (mark.join(COLUMNS[kind]) for mark in ("、", ", "))
     for title, name in zip(headings, names, strict=True):
         if name is None and _tidy(title):
             yield _file_error(
                 file,
-                f"不认识的列 {title!r}，可用的列：{known}。",
-                f"Unknown column {title!r}; the columns are {known}.",
+                f"不认识的列 {title!r}，可用的列：{known_zh}。",
+                f"Unknown column {title!r}; the columns are {known_en}.",
                 column=title,
             )
         elif name is not None and names.count(name) > 1:

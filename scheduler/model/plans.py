@@ -14,6 +14,7 @@ from calendars.terms import MAX_WEEKS, Term, parse_weeks
 from calendars.text import InvalidValueError, Text
 from scheduler.members import (
     IDENTIFIER,
+    WORKDAY,
     ClassGroup,
     Line,
     LinkPool,
@@ -106,8 +107,8 @@ class Request(Agenda):
     weeks: Line = "全"
     weekdays: tuple[Weekday, ...] = (1, 2, 3, 4, 5)
     preferred_weekdays: tuple[Weekday, ...] = ()
-    earliest: time = time(8, 0)
-    latest: time = time(18, 0)
+    earliest: time = WORKDAY[0]
+    latest: time = WORKDAY[1]
     max_shift_minutes: Annotated[int, Meta(ge=0, le=30)] = 10
     sites: Annotated[tuple[RequestSite, ...], Meta(min_length=1, max_length=40)]
     after: tuple[After, ...] = ()

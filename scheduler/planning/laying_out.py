@@ -32,7 +32,7 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import agenda_of, outlines
-from scheduler.planning.loading import companions, offers
+from scheduler.planning.loading import LIVE, companions, every_request, offers
 from scheduler.schools import Situation
 from scheduler.store import Stored, Transaction
 
@@ -106,7 +106,11 @@ async def lay_out(
     if lock:
         await transaction.lock(to_lock(sketches))
     situation = await transaction.situation(sketches)
-    others, offered = await companions(transaction, zone), await offers(transaction)
+    known = await every_request(transaction)
+    is_tied = any(each.after for each in known)
+    sessions = await transaction.sessions(states=LIVE, limit=None) if is_tied else ()
+    others = companions(known, sessions, zone, transaction.now)
+    offered = await offers(transaction, known)
     # Hundreds of dates are judged: elsewhere, so that the service goes on answering meanwhile.
     return await asyncio.to_thread(
         lambda: _laid_whole(

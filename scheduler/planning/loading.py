@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from scheduler.model import (
     Plan,
     Request,
     RequestState,
+    Session,
     SessionState,
     Supposed,
 )
@@ -42,7 +44,7 @@ def require_real(plan: Plan) -> None:
 async def problem_of(transaction: Transaction, requests: Iterable[Request]) -> Problem:
     """These requests with all that the schools have told and every live session to come."""
     now = transaction.now
-    asked = tuple(requests)
+    asked, known = tuple(requests), await every_request(transaction)
     sessions = await transaction.sessions(states=LIVE, limit=None)
     live = tuple(
         session for session in sessions if session.is_live(now) and session.slot.ends > now
@@ -57,15 +59,15 @@ async def problem_of(transaction: Transaction, requests: Iterable[Request]) -> P
             sessions=live,
         ),
         now=now,
-        companions=await companions(transaction, zone),
-        offers=await offers(transaction),
+        companions=companions(known, sessions, zone, now),
+        offers=await offers(transaction, known),
     )
 
 
-async def offers(transaction: Transaction) -> tuple[Offered, ...]:
-    """Every offer, with the placed requests that it serves."""
+async def offers(transaction: Transaction, known: Iterable[Request]) -> tuple[Offered, ...]:
+    """Every offer, with those of the `known` requests, placed already, that it serves."""
     serving: dict[OfferId | None, list[Request]] = defaultdict(list)
-    for request in await every_request(transaction):
+    for request in known:
         if request.state is RequestState.PLACED:
             serving[request.offer].append(request)
     return tuple(
@@ -87,18 +89,14 @@ async def _every(transaction: Transaction, kind: type[R]) -> Sequence[R]:
     return found
 
 
-async def companions(transaction: Transaction, zone: ZoneInfo) -> tuple[Companion, ...]:
+def companions(
+    known: Sequence[Request], sessions: Iterable[Session], zone: ZoneInfo, now: datetime
+) -> tuple[Companion, ...]:
     """The placed requests that others go with, or that go with others, and when they are held."""
-    known = await every_request(transaction)
     tied = {request for tie in ties_of(known) for request in (tie.earlier, tie.later)}
     placed = [each for each in known if each.id in tied and each.state is RequestState.PLACED]
     wanted = {series for request in placed for series in request.series}
-    sessions = await transaction.sessions(states=LIVE, limit=None) if wanted else ()
-    held = [
-        session
-        for session in sessions
-        if session.series in wanted and session.is_live(transaction.now)
-    ]
+    held = [session for session in sessions if session.series in wanted and session.is_live(now)]
     return tuple(
         Companion(
             request,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Row, func, insert, select
 
-from scheduler.checking.findings import Check, Finding, found_in
+from scheduler.model.findings import Check, Finding, found_in
 from scheduler.store import tables
 from scheduler.store.opened import OpenTransaction, chunks
 

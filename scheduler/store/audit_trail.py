@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Row, select
 
-from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.model import Series, Session, SessionState
+from scheduler.model.findings import Check, Finding, found_in
 from scheduler.store import tables
 from scheduler.store.codec import decode, encode
 from scheduler.store.opened import OpenTransaction

@@ -16,7 +16,6 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Row, Table, select
 
-from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.model import (
     Adjustment,
     Channel,
@@ -30,6 +29,7 @@ from scheduler.model import (
     Suspension,
     Waiting,
 )
+from scheduler.model.findings import Check, Finding, found_in
 from scheduler.records import KINDS, NAMES, WORDS, references, school_of
 from scheduler.store import tables
 from scheduler.store.adjustments import columns_of as columns_of_adjustment

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from calendars.text import Text
-from scheduler.checking.findings import Check, Finding, found_in
 from scheduler.model import Resource, ResourceKind, Session
+from scheduler.model.findings import Check, Finding, found_in
 from scheduler.records import NAMES, Record
 from scheduler.store import tables
 from scheduler.store.claims import claims_on, concerned_by, seconds_of

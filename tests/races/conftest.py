@@ -9,8 +9,8 @@ import pytest
 
 from calendars.bells import SchoolId
 from scheduler.checking.database import check
-from scheduler.checking.findings import Finding
 from scheduler.model import Actor, ActorRole
+from scheduler.model.findings import Finding
 from scheduler.store import Store
 from tests.builders import NOW, some_books
 from tests.scheduler.desk import OFFICE, coordinator_of, records_of

@@ -175,6 +175,18 @@ def test_places_that_take_each_others_people_are_the_reason() -> None:
     assert "together they take each other's people" in reason.en
 
 
+def test_a_chain_of_seven_is_too_long_and_says_so() -> None:
+    names = [f"r{number}" for number in range(7)]
+    chain = [
+        a_meeting(name, after=(after(before, 0, 7),) if before else ())
+        for before, name in zip([None, *names], names, strict=False)
+    ]
+    found = allocated(a_problem(*chain))
+    assert found.placements == ()
+    (reason,) = {each.reasons for each in found.unplaced}
+    assert "7 requests go together, and at most 6" in reason[0].en
+
+
 def test_what_goes_with_something_that_is_not_planned_has_no_place() -> None:
     lesson = a_request("lesson", after=(after("prep"),))
     (unplaced,) = allocated(a_problem(lesson)).unplaced

@@ -7,10 +7,20 @@ from random import Random
 
 import pytest
 
-from scheduler.allocation.changes import ALL_CHOICES, Change
+from scheduler.allocation.changes import ALL_CHOICES, Change, by_rooms
 from scheduler.allocation.fewest_moves import repair_weekly
 from scheduler.allocation.solve import solve_weekly
-from scheduler.allocation.weekly import Chosen, Presence, RoomNeed, WeeklyProblem, bits_of, missed
+from scheduler.allocation.weekly import (
+    Chain,
+    Chosen,
+    Presence,
+    Quota,
+    RoomNeed,
+    Way,
+    WeeklyProblem,
+    bits_of,
+    missed,
+)
 from tests.scheduler.allocation.weeks import (
     a_crowded_week,
     a_place,
@@ -204,3 +214,20 @@ def test_of_moves_that_disturb_alike_the_cheapest_is_made() -> None:
     repaired = repair_weekly(problem, before, changes_of(problem, before), seconds=10, seed=1)
     assert (repaired.answer.chosen, repaired.answer.cost) == ((Chosen(2, ()),), 2)
     assert repaired.points == MOVED
+
+
+def test_quotas_and_chains_hold_whichever_rooms_are_chosen() -> None:
+    need = (RoomNeed(0, 0b11),)
+    problem = a_week(
+        [a_place(600, needs=need), a_place(700, needs=need)],
+        [a_place(600), a_place(700)],
+        buffers=((0, 0),),
+        quotas=(Quota((0, 1), 1),),
+        chains=(Chain((0, 1), (Way((frozenset({1}), frozenset({3})), cost=2),)),),
+    )
+    own = Change(0, (0b01,), (1,))
+    found = by_rooms(problem, [own, own, Change(0, (), ()), Change(0, (), ())], price=10)
+    assert found.places == (0, 0, 1, 1, 2, 3)
+    assert found.problem.quotas == (Quota((0, 1, 2, 3), 1),)
+    (chain,) = found.problem.chains
+    assert chain.ways == (Way((frozenset({2, 3}), frozenset({5})), cost=2),)

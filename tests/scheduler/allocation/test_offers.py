@@ -140,7 +140,7 @@ def test_twice_a_week_is_served_by_one_offer() -> None:
     ("offer", "reason"),
     [
         ({"school": "JS"}, "The offer of JS is its own: nothing to ask for."),
-        ({"grades": (4, 5)}, "The offer of TF1 is for grades 4、5 only."),
+        ({"grades": (4, 5)}, "The offer of TF1 is for grades 4, 5 only."),
         ({"schools": ("CB",)}, "The offer of TF1 is not for JS."),
         ({"term": "TF1-2027-2"}, "The offer of TF1 is not for the term JS-2026-1."),
         ({"weeks": "2-3"}, "The offer of TF1 leaves out week 4."),

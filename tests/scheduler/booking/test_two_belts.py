@@ -13,9 +13,9 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from scheduler.checking.database import check
-from scheduler.checking.findings import Check
 from scheduler.errors import ClashError, UnavailableError
 from scheduler.model import Session
+from scheduler.model.findings import Check
 from scheduler.store import Transaction
 from tests.scheduler.desk import Desk
 

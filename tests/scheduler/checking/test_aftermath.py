@@ -17,7 +17,6 @@ from scheduler.checking.aftermath import (
     suspended_sessions_stay_cancelled,
 )
 from scheduler.checking.database import check
-from scheduler.checking.findings import Check
 from scheduler.disruptions.making_up import MakeUp, make_up
 from scheduler.model import (
     AdjustmentKind,
@@ -33,6 +32,7 @@ from scheduler.model import (
     Suspension,
     SuspensionId,
 )
+from scheduler.model.findings import Check
 from scheduler.store.codec import encode
 from tests.builders import NOW, TUESDAY, a_session, a_site, at
 from tests.scheduler.desk import OFFICE, Desk

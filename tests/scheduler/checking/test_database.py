@@ -18,7 +18,6 @@ from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.checking.database import check
 from scheduler.checking.double_booking import nothing_is_used_twice, pools_carry_their_peaks
-from scheduler.checking.findings import Check, Finding
 from scheduler.checking.states import series_hold_together, states_are_sound
 from scheduler.disruptions.outages import mark
 from scheduler.errors import ClashError
@@ -34,6 +33,7 @@ from scheduler.model import (
     SessionState,
     SiteState,
 )
+from scheduler.model.findings import Check, Finding
 from scheduler.placing import agenda_of
 from scheduler.store import Store, Transaction
 from scheduler.store.claims import seconds_of

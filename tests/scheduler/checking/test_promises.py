@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from calendars.bells import SchoolId
-from scheduler.checking.findings import Check
 from scheduler.checking.promises import offers_are_held, proposals_are_whole
 from scheduler.model import (
     ActorRole,
@@ -25,6 +24,7 @@ from scheduler.model import (
     WaitingId,
     WaitingState,
 )
+from scheduler.model.findings import Check
 from tests.builders import NOW, a_session, a_site, at
 from tests.scheduler.desk import a_booking, a_series
 

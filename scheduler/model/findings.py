@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from calendars.text import Text
-from scheduler.model import Session
+from scheduler.model.sessions import Session
 
 
 class Check(StrEnum):
