@@ -3,25 +3,31 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Final
 
 import typer
-import uvloop
-from rich.console import Console
-from rich.table import Table
 
 from calendars.bells import SchoolId
 from scheduler import planning
 from scheduler.checking.database import check
+from scheduler.command_line.allocating import plan_term, publish_plan, show_plan
+from scheduler.command_line.terminal import (
+    OPERATOR,
+    console,
+    fail,
+    finish,
+    open_store,
+    settings_here,
+    with_store,
+)
 from scheduler.delivery import open_outlets
 from scheduler.disruptions.outages import import_and_warn
-from scheduler.errors import InvalidValueError, SchedulerError, UnavailableError
-from scheduler.exchange import RefusedFilesError, export_files
+from scheduler.errors import InvalidValueError, UnavailableError
+from scheduler.exchange import export_files
 from scheduler.exchange.ledger import write_ledger
 from scheduler.feeds import Feeds
 from scheduler.http.app import make_app
@@ -44,16 +50,12 @@ from scheduler.jobs import (
 )
 from scheduler.model import Actor, ActorRole, AuditFilter, Plan, PlanState
 from scheduler.model.findings import Finding
-from scheduler.settings import Settings, read_settings
+from scheduler.settings import Settings
 from scheduler.store import Link, Store
 from scheduler.store.backup import backup, restore
 from scheduler.tokens import issue_token
-from scheduler.workers import THREADS, Workers
 
-T = TypeVar("T")
-OPERATOR: Final = Actor(name="operator", role=ActorRole.ALLIANCE_ADMIN, origin="command line")
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-console: Final = Console(soft_wrap=True)
 commands: Final = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -68,11 +70,6 @@ def clock_of(settings: Settings) -> Clock:
     started = datetime.now(UTC)  # noqa: TID251 - the clock that is handed in comes from here
     ahead = settings.clock_starts_at - started if settings.clock_starts_at else timedelta()
     return lambda: datetime.now(UTC) + ahead  # noqa: TID251 - as above
-
-
-async def open_store(settings: Settings) -> Store:
-    """The settings' database, up to date, with the keys to its secrets."""
-    return await Store.open(settings.database, keyring=settings.keyring)
 
 
 async def run_service(settings: Settings) -> None:
@@ -146,49 +143,6 @@ def serve_with(settings: Settings) -> None:
     finish(run_service(settings))
 
 
-def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    """Open the store, do the work, close it; an error becomes a sentence and exit status 1."""
-
-    async def run() -> T:
-        store = await open_store(settings)
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
-    return finish(run())
-
-
-def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Do the work; an error becomes a sentence and exit status 1."""
-    try:
-        return uvloop.run(work)
-    except (SchedulerError, InvalidValueError) as error:
-        fail(error)
-
-
-def fail(error: SchedulerError | InvalidValueError) -> NoReturn:
-    """Say in both languages what is wrong, cell by cell for files, and stop."""
-    stderr = Console(stderr=True, soft_wrap=True)
-    stderr.print(f"{error.text.zh}\n{error.text.en}", style="red", markup=False)
-    if isinstance(error, RefusedFilesError):
-        for wrong in error.errors:
-            stderr.print(
-                f"{wrong.file} 行/row {wrong.row} 列/column {wrong.column} {wrong.value!r}: "
-                f"{wrong.sentence.zh} {wrong.sentence.en}",
-                markup=False,
-            )
-    raise typer.Exit(1)
-
-
-def settings_here() -> Settings:
-    """The settings of this process's environment."""
-    try:
-        return read_settings(os.environ)
-    except InvalidValueError as error:
-        fail(error)
-
-
 @commands.command()
 def serve() -> None:
     """Serve the API and the feeds, and run the jobs."""
@@ -240,63 +194,6 @@ def export_folder(folder: Annotated[Path, typer.Argument(file_okay=False)]) -> N
     for name, content in files.items():
         (folder / name).write_bytes(content)
     console.print(f"{len(files)} files written to {folder}.")
-
-
-async def plan_term(
-    store: Store, clock: Clock, wish: planning.PlanWish, workers: Workers = THREADS
-) -> Plan:
-    """A solved plan, with the search drawn as it goes; Ctrl-C ends it with the best plan so far."""
-    plan = await store.write(
-        lambda transaction: planning.request_plan(transaction, wish), actor=OPERATOR, now=clock()
-    )
-    with console.status("stating the problem ...") as status:
-
-        def draw(progress: planning.Progress) -> None:
-            proven = "nothing proven yet" if progress.bound is None else f"bound {progress.bound}"
-            status.update(
-                f"{progress.seconds:.0f} s: {progress.placed} placed, {progress.unplaced} not, "
-                f"cost {progress.cost}, {proven} (Ctrl-C keeps the best plan so far)"
-            )
-
-        stop = Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
-        solved: Plan | None = plan
-        while solved is not None and (solved.id != plan.id or solved.state is PlanState.WAITING):
-            solved = await planning.solve_next(
-                store, clock=clock, on_progress=draw, stop=stop, workers=workers
-            )
-    async with store.read(now=clock()) as transaction:
-        return await transaction.plan(plan.id)
-
-
-async def publish_plan(store: Store, clock: Clock, plan: Plan) -> planning.PublishedPlan:
-    """The plan as bookings; every rule is asked again."""
-    return await store.write(
-        lambda transaction: planning.publish(transaction, plan.id, plan.revision),
-        actor=OPERATOR,
-        now=clock(),
-    )
-
-
-def show_plan(plan: Plan) -> None:
-    """What was placed where and at what cost, what was not and why, and the solver's bound."""
-    table = Table("申请 request", "星期 weekday", "开始 start", "次数 dates", "代价 cost", box=None)
-    for placement in plan.placements:
-        table.add_row(
-            placement.request,
-            "一二三四五六日"[placement.weekly.weekday - 1],
-            f"{placement.weekly.starts:%H:%M}",
-            str(len(placement.dates)),
-            str(sum(cost.points for cost in placement.costs)),
-        )
-    console.print(table)
-    for unplaced in plan.unplaced:
-        for reason in unplaced.reasons:
-            console.print(f"{unplaced.request}: {reason.zh} {reason.en}", markup=False)
-    console.print(
-        f"{len(plan.placements)} placed, {len(plan.unplaced)} requests not placed; "
-        f"cost {plan.cost}, proven bound {plan.bound}."
-    )
 
 
 @commands.command()

@@ -18,12 +18,14 @@ from rich.console import Console
 from calendars.bells import SchoolId
 from examples.generate import FOLDER
 from scheduler import feeds, planning
+from scheduler.command_line.allocating import plan_term, publish_plan, show_plan
+from scheduler.command_line.terminal import OPERATOR, with_store
 from scheduler.exchange import import_files
 from scheduler.model import Actor, ActorRole, Scope
 from scheduler.settings import Settings
 from scheduler.store import Store, Transaction
 from scheduler.tokens import issue_token
-from service import OPERATOR, clock_of, plan_term, publish_plan, serve_with, show_plan, with_store
+from service import clock_of, serve_with
 
 EVE: Final = datetime(2026, 8, 24, 0, 0, tzinfo=UTC)
 DATA: Final = Path("demo")

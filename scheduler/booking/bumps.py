@@ -10,9 +10,9 @@ from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.booking.alternatives import FindAlternatives
 from scheduler.booking.alternatives_for_several import suggest_for_each
+from scheduler.booking.arranging import arrange
 from scheduler.booking.places import Wanted
 from scheduler.booking.priority import rank_of, require_higher
-from scheduler.booking.proposals import arrange
 from scheduler.booking.revisions import current_session, require_changeable
 from scheduler.booking.single import SessionChange, changed_booking
 from scheduler.errors import ClashError, InvalidWishError

@@ -10,8 +10,8 @@ from calendars.slots import Slot
 from calendars.text import Text
 from scheduler.adjusting import Occasion
 from scheduler.booking import notices
+from scheduler.booking.arranging import carry_out_or_ask
 from scheduler.booking.places import Wanted, find_places
-from scheduler.booking.proposals import carry_out_or_ask
 from scheduler.booking.revisions import current_session, require_changeable, successor
 from scheduler.errors import InvalidWishError
 from scheduler.members import Note
