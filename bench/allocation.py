@@ -11,7 +11,10 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from examples.generate import FOLDER
-from scheduler.allocation import Allocation, Problem, Progress, allocate
+from scheduler.allocation.allocating import allocate
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.result import Allocation
+from scheduler.allocation.weekly.report import Progress
 from scheduler.exchange import import_files
 from scheduler.model import Actor, ActorRole, Request
 from scheduler.schools import Situation

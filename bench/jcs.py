@@ -17,11 +17,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scheduler.allocation.changes import Change
-from scheduler.allocation.fewest_moves import repair_weekly
-from scheduler.allocation.report import Progress
-from scheduler.allocation.solve import solve_weekly
-from scheduler.allocation.weekly import (
+from scheduler.allocation.weekly.changes import Change
+from scheduler.allocation.weekly.fewest_moves import repair_weekly
+from scheduler.allocation.weekly.problem import (
     Activity,
     Chosen,
     Link,
@@ -32,6 +30,8 @@ from scheduler.allocation.weekly import (
     WeeklyAnswer,
     WeeklyProblem,
 )
+from scheduler.allocation.weekly.report import Progress
+from scheduler.allocation.weekly.solve import solve_weekly
 
 OFF_BELL, CUT, OTHER_DAY, LATE = 3, 2, 2, 3
 """What the format charges: a start at no bell of the lead school, each further period cut, ..."""

@@ -14,11 +14,11 @@ from random import Random
 from time import perf_counter_ns, thread_time_ns
 
 from bench import jcs
-from scheduler.allocation.greedy import fit_greedily
-from scheduler.allocation.occupancy import Occupancy
-from scheduler.allocation.one_move import Crowd, OneMove
-from scheduler.allocation.timeline import Timeline
-from scheduler.allocation.weekly import Chosen, WeeklyProblem, bits_of
+from scheduler.allocation.weekly.greedy import fit_greedily
+from scheduler.allocation.weekly.occupancy import Occupancy
+from scheduler.allocation.weekly.one_move import Crowd, OneMove
+from scheduler.allocation.weekly.problem import Chosen, WeeklyProblem, bits_of
+from scheduler.allocation.weekly.timeline import Timeline
 
 ASKED, SHOWN, COMPARED = 2_000, 5, 200
 JUDGED = 3

@@ -6,7 +6,6 @@ from threading import Event
 
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.balance import balance_of
-from scheduler.allocation.crew import OURS, Hands
 from scheduler.allocation.offers import serving_too
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem
@@ -18,9 +17,10 @@ from scheduler.allocation.result import (
     placements_of,
     sessions_of,
 )
-from scheduler.allocation.solve import Progress, solve_weekly
 from scheduler.allocation.statement import Statement, state
-from scheduler.allocation.weekly import WeeklyAnswer, cost_of, with_their_chains
+from scheduler.allocation.weekly.crew import OURS, Hands
+from scheduler.allocation.weekly.problem import WeeklyAnswer, cost_of, with_their_chains
+from scheduler.allocation.weekly.solve import Progress, solve_weekly
 from scheduler.model import Placement, RequestId, Unplaced
 
 OnProgress = Callable[[Progress, Callable[[], tuple[Placement, ...]]], None]

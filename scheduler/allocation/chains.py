@@ -15,7 +15,7 @@ from typing import Final
 from calendars.text import Text
 from scheduler.allocation.problem import Companion, Problem
 from scheduler.allocation.trials import Option, most_lost
-from scheduler.allocation.weekly import Chain, Way
+from scheduler.allocation.weekly.problem import Chain, Way
 from scheduler.members import Preference
 from scheduler.model import Cost, Request, RequestId, Session
 

@@ -10,15 +10,15 @@ from calendars.series import Weekly
 from calendars.terms import Term, format_weeks
 from calendars.text import Text
 from scheduler.allocation.alike import Alike
-from scheduler.allocation.one_move import Crowd
 from scheduler.allocation.options import options_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem, term_of
 from scheduler.allocation.result import sessions_of
 from scheduler.allocation.statement import Statement, priced
-from scheduler.allocation.timeline import Timeline
 from scheduler.allocation.trials import Option
-from scheduler.allocation.weekly import Chosen, bits_of
+from scheduler.allocation.weekly.one_move import Crowd
+from scheduler.allocation.weekly.problem import Chosen, bits_of
+from scheduler.allocation.weekly.timeline import Timeline
 from scheduler.local_words import clock_times, weekday_name
 from scheduler.members import WORKDAY
 from scheduler.model import Request, RequestId, RequestSite, Session

@@ -14,7 +14,7 @@ from calendars.text import Text
 from scheduler.allocation.causes import Cause
 from scheduler.allocation.problem import Offered, term_of
 from scheduler.allocation.trials import Option
-from scheduler.allocation.weekly import Quota
+from scheduler.allocation.weekly.problem import Quota
 from scheduler.members import OfferId
 from scheduler.model import Form, Placement, Request, RequestSite, Role
 from scheduler.placing import fields_of

@@ -11,8 +11,8 @@ from scheduler.allocation.chains import LONGEST, Tie, has_ways, members_of_chain
 from scheduler.allocation.offers import suffices
 from scheduler.allocation.options import Options
 from scheduler.allocation.problem import Problem, term_of
-from scheduler.allocation.solve import solve_weekly
 from scheduler.allocation.statement import state
+from scheduler.allocation.weekly.solve import solve_weekly
 from scheduler.model import Request
 
 NO_PLACE_LEFT_UNTRIED: Final = Text(

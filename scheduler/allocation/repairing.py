@@ -13,14 +13,14 @@ from calendars.bells import SchoolId
 from calendars.series import Weekly
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.chains import keeps_its_partners
-from scheduler.allocation.changes import Change
-from scheduler.allocation.fewest_moves import repair_weekly
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.result import broken_by, sites_of
 from scheduler.allocation.starts import Start, starts_on
 from scheduler.allocation.statement import Statement, priced
 from scheduler.allocation.trials import Option, Trial
-from scheduler.allocation.weekly import Chosen, WeeklyProblem
+from scheduler.allocation.weekly.changes import Change
+from scheduler.allocation.weekly.fewest_moves import repair_weekly
+from scheduler.allocation.weekly.problem import Chosen, WeeklyProblem
 from scheduler.members import WORKDAY
 from scheduler.model import (
     Place,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.statement import Statement
 from scheduler.allocation.trials import Option
-from scheduler.allocation.weekly import Chosen, charged
+from scheduler.allocation.weekly.problem import Chosen, charged
 from scheduler.conflicts import find_conflicts
 from scheduler.model import (
     Balance,

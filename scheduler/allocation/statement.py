@@ -11,7 +11,7 @@ from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.together import Share, company_of, shares_of
 from scheduler.allocation.trials import Option
-from scheduler.allocation.weekly import (
+from scheduler.allocation.weekly.problem import (
     Activity,
     Chosen,
     Link,

@@ -14,7 +14,7 @@ from scheduler.allocation.booked import Booked, dates_of, usually
 from scheduler.allocation.preferences import NOON, RIGHT_AFTER, awkward_at
 from scheduler.allocation.problem import Problem, lead_of
 from scheduler.allocation.trials import Option
-from scheduler.allocation.weekly import Allowance
+from scheduler.allocation.weekly.problem import Allowance
 from scheduler.members import Preference, TeacherId
 from scheduler.model import Cost, RequestId, Session
 from scheduler.schools import SchoolBook

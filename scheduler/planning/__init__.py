@@ -1,6 +1,8 @@
 """A term's plan: asked for, solved in the background, shown as changes, and published."""
 
-from scheduler.allocation import Explanation, Move, Progress, Repair
+from scheduler.allocation.explaining import Explanation
+from scheduler.allocation.repairing import Move, Repair
+from scheduler.allocation.weekly.report import Progress
 from scheduler.planning.asking import PlanWish, request_plan, stop_plan
 from scheduler.planning.comparing import Comparison, compare
 from scheduler.planning.explaining import explain_request

@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from calendars.slots import Slot
-from scheduler.allocation import Companion, Explanation, Option, Problem, Question, explain
 from scheduler.allocation.chains import members_of_chains
+from scheduler.allocation.explaining import Explanation, Question, explain
 from scheduler.allocation.offers import as_placed, as_taught, serving_too
+from scheduler.allocation.problem import Companion, Problem
 from scheduler.allocation.relaxing import SECONDS_TO_TRY
+from scheduler.allocation.trials import Option
 from scheduler.errors import NotFoundError, StateError
 from scheduler.model import (
     Booking,

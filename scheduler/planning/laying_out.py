@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from calendars.slots import Slot
 from calendars.text import Text
-from scheduler.allocation import Companion, Offered
 from scheduler.allocation.chains import suiting, ties_of
 from scheduler.allocation.offers import as_taught, serving_too, taken_back
+from scheduler.allocation.problem import Companion, Offered
 from scheduler.booking.revisions import to_lock
 from scheduler.booking.series_dates import Placed, WantedDate, place_dates
 from scheduler.errors import NotFoundError

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from scheduler.allocation import Companion, Offered, Problem
 from scheduler.allocation.chains import ties_of
+from scheduler.allocation.problem import Companion, Offered, Problem
 from scheduler.errors import StateError
 from scheduler.members import Offer, OfferId
 from scheduler.model import (

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from calendars.bells import SchoolId
 from calendars.text import Text
-from scheduler.allocation import Problem, Repair, repair
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.repairing import Repair, repair
 from scheduler.booking import notices
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import current_session, require_changeable, successor

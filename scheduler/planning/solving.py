@@ -13,7 +13,11 @@ from threading import Event
 from typing import Final
 
 from calendars.text import Text
-from scheduler.allocation import Allocation, Hands, Problem, Progress, allocate
+from scheduler.allocation.allocating import allocate
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.result import Allocation
+from scheduler.allocation.weekly.crew import Hands
+from scheduler.allocation.weekly.report import Progress
 from scheduler.model import (
     Actor,
     ActorRole,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench import jcs
-from tests.scheduler.allocation.weeks import best_by_brute_force
+from tests.scheduler.allocation.weekly.weeks import best_by_brute_force
 
 WEEKS = [1, 2, 3, 4]
 ROOMS = [{"id": "r0", "cap": 40, "host": True}, {"id": "r1", "cap": 20, "host": False}]

@@ -9,10 +9,12 @@ from typing import Any
 
 from calendars.bells import SchoolId
 from calendars.slots import Slot
-from scheduler.allocation import Allocation, Offered, Problem, allocate
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.allocating import allocate
 from scheduler.allocation.offers import as_taught
 from scheduler.allocation.options import options_of
+from scheduler.allocation.problem import Offered, Problem
+from scheduler.allocation.result import Allocation
 from scheduler.allocation.trials import Option
 from scheduler.conflicts import find_conflicts
 from scheduler.members import ClassGroupId, LinkPoolId, Offer, OfferId, RoomId, TeacherId

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from calendars.days import DayKind
-from scheduler.allocation import Allocation
+from scheduler.allocation.result import Allocation
 from scheduler.members import RoomId, RoomTier, TeacherId
 from scheduler.model import Form, Placement, Role
 from tests.builders import (

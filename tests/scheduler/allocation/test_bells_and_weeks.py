@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from calendars.windows import Tactic
-from scheduler.allocation import Allocation, Problem
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.result import Allocation
 from scheduler.members import TeacherId, Timetable
 from scheduler.model import Placement, Role
 from tests.builders import a_lesson, a_timetable, some_books

@@ -8,10 +8,10 @@ import pytest
 
 from calendars.series import Weekly
 from calendars.text import Text
-from scheduler.allocation import Problem
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.causes import Cause, Obstacle, Refusal, smallest_set
 from scheduler.allocation.options import Options, options_of
+from scheduler.allocation.problem import Problem
 from scheduler.allocation.reasons import NO_PLACE_LEFT_UNTRIED, why_impossible
 from scheduler.model import Request
 from tests.scheduler.allocation.terms import a_crowded_term, a_problem, a_request, allocated

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from calendars.days import DayKind
 from calendars.text import InvalidValueError
-from scheduler.allocation import Allocation, Companion, Problem, repair
 from scheduler.allocation.chains import Tie, suiting
+from scheduler.allocation.problem import Companion, Problem
+from scheduler.allocation.repairing import repair
+from scheduler.allocation.result import Allocation
 from scheduler.allocation.weights import WEIGHTS
 from scheduler.members import Preference, RoomId
 from scheduler.model import (

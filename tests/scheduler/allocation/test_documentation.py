@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from scheduler.allocation.constraints import CONSTRAINTS
+from scheduler.allocation.weekly.constraints import CONSTRAINTS
 from scheduler.allocation.weights import WEIGHTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "allocation.md").read_text()

@@ -6,8 +6,8 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from scheduler.allocation import Problem
 from scheduler.allocation.giving_way import ways
+from scheduler.allocation.problem import Problem
 from scheduler.conflicts import find_conflicts
 from scheduler.members import ClassGroupId, TeacherId
 from scheduler.model import Role, SeriesId, Session

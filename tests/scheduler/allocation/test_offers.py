@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from calendars.text import InvalidValueError
-from scheduler.allocation import Allocation, Offered, Problem
+from scheduler.allocation.problem import Offered, Problem
+from scheduler.allocation.result import Allocation
 from scheduler.members import Offer, Preference, Weight
 from scheduler.model import Form, Placement, Request, Role, Session
 from tests.builders import a_class, a_session, a_teacher, at, some_books

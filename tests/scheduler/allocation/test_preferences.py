@@ -9,8 +9,8 @@ import pytest
 
 from calendars.days import DayKind
 from calendars.text import InvalidValueError
-from scheduler.allocation import Problem
 from scheduler.allocation.preferences import PREFERENCES, costs_of
+from scheduler.allocation.problem import Problem
 from scheduler.allocation.together import SHARED_PREFERENCES, shares_of
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weights import WEIGHTS

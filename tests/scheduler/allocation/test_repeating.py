@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from scheduler.allocation import search
-from scheduler.allocation.solve import solve_weekly
-from scheduler.allocation.weekly import WeeklyProblem, missed
-from tests.scheduler.allocation.weeks import a_crowded_week
+from scheduler.allocation.weekly import search
+from scheduler.allocation.weekly.problem import WeeklyProblem, missed
+from scheduler.allocation.weekly.solve import solve_weekly
+from tests.scheduler.allocation.weekly.weeks import a_crowded_week
 
 PROGRAM = """
 import json
-from scheduler.allocation import search
+from scheduler.allocation.weekly import search
 from tests.scheduler.allocation.terms import a_crowded_term, allocated
-from tests.scheduler.allocation.weeks import a_crowded_week
-from scheduler.allocation.solve import solve_weekly
+from tests.scheduler.allocation.weekly.weeks import a_crowded_week
+from scheduler.allocation.weekly.solve import solve_weekly
 plan = allocated(a_crowded_term(3), seed=5)
 search.WHOLE_PLACES, search.MOVES_A_SECOND, search.WINDOWS_A_SECOND = 0, 100, 0.01
 answer = solve_weekly(a_crowded_week(7, activities=30, places=6), seconds=600, seed=1)
@@ -28,8 +28,8 @@ WITHOUT_A_CACHE = """
 from numba.core import caching
 for kind in (caching.CodeLibraryCacheImpl, caching.CompileResultCacheImpl):
     kind._locator_classes = []
-from tests.scheduler.allocation.test_annealing import annealed
-from tests.scheduler.allocation.weeks import a_crowded_week, is_complete
+from tests.scheduler.allocation.weekly.test_annealing import annealed
+from tests.scheduler.allocation.weekly.weeks import a_crowded_week, is_complete
 problem = a_crowded_week(1)
 print(is_complete(problem, annealed(problem)))
 """

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from scheduler import planning
-from scheduler.allocation import Allocation, Hands, OnProgress, Problem, Progress, allocate
+from scheduler.allocation.allocating import OnProgress, allocate
+from scheduler.allocation.problem import Problem
+from scheduler.allocation.result import Allocation
+from scheduler.allocation.weekly.crew import Hands
+from scheduler.allocation.weekly.report import Progress
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.model import Placement, Plan, PlanState
 from scheduler.planning import PlanWish, solving
