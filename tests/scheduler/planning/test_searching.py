@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +14,6 @@ from scheduler.allocation.allocating import OnProgress, allocate
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.result import Allocation
 from scheduler.allocation.weekly.crew import Hands
-from scheduler.allocation.weekly.report import Progress
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.model import Placement, Plan, PlanState
 from scheduler.planning import PlanWish, solving
@@ -22,6 +21,9 @@ from scheduler.store import Transaction
 from tests.builders import NOW
 from tests.scheduler.allocation.terms import a_request
 from tests.scheduler.desk import Desk
+
+if TYPE_CHECKING:
+    from scheduler.allocation.weekly.report import Progress
 
 AFTERNOON: dict[str, Any] = {"weekdays": (2,), "earliest": time(13), "latest": time(15)}
 WITHIN_SECONDS = 20
