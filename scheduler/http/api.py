@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from scheduler.http import (
+from scheduler.http.resources import (
     adjustments,
     availability,
     calendar_imports,

@@ -11,16 +11,16 @@ from scheduler.http import codes, free_busy, operations, pages
 from scheduler.http import feeds as feed_routes
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
-from scheduler.http.calendar_imports import IMPORTER
 from scheduler.http.calls import ADDRESS, CLOCK, STORE
 from scheduler.http.errors import explain_errors
 from scheduler.http.feeds import FEEDS
-from scheduler.http.invitations import INVITES
 from scheduler.http.logs import ACCESS_LOG, on_standard_error
 from scheduler.http.observing import observe, protect
 from scheduler.http.operations import JOBS, METRICS, NO_JOBS, STOPPING, JobsAtWork, Metrics
 from scheduler.http.origins import NOBODY, TRUSTED, Trusted
 from scheduler.http.reads import answer_question
+from scheduler.http.resources.calendar_imports import IMPORTER
+from scheduler.http.resources.invitations import INVITES
 from scheduler.http.routes import API, AnyRoute
 from scheduler.http.writes import answer_change
 from scheduler.imports import Importer

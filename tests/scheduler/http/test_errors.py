@@ -7,10 +7,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from scheduler.errors import SchedulerError
-from scheduler.http import sessions
 from scheduler.http.app import make_app
 from scheduler.http.errors import STATUSES
 from scheduler.http.logs import ACCESS_LOG
+from scheduler.http.resources import sessions
 from scheduler.store import Store
 from scheduler.store.engines import open_engine
 from tests.builders import NOW

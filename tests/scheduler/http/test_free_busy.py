@@ -16,7 +16,7 @@ from tests.builders import a_room, a_session, a_site, a_teacher, at
 from tests.calendars.ics.test_free_busy import free_busy_faults, periods_of
 from tests.scheduler.feeding import add, change
 from tests.scheduler.http.conftest import Caller, Clock
-from tests.scheduler.http.test_subscriptions import opened
+from tests.scheduler.http.resources.test_subscriptions import opened
 
 TF1_T1 = a_teacher("TF1").id
 Told = list[tuple[Slot, str]]

@@ -19,8 +19,8 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
+from scheduler.http.resources.sessions import OF_A_CHANGE
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.http.sessions import OF_A_CHANGE
 from scheduler.model import Session, SessionId
 from scheduler.store import Transaction
 

@@ -10,8 +10,8 @@ from calendars.text import Text
 from scheduler.delivery.digests import digest, headline
 from scheduler.errors import ForbiddenError, NotFoundError, StaleError, StateError
 from scheduler.http.answers import Page
-from scheduler.http.channels import channel_of
 from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.resources.channels import channel_of
 from scheduler.http.routes import PLAIN_TEXT, AnyRoute, Call, NoBody, Route
 from scheduler.members import TeacherId
 from scheduler.model import Actor, ActorRole, Message, MessageState, Notice

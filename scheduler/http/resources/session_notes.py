@@ -7,8 +7,8 @@ from typing import Final
 from calendars.text import Text
 from scheduler.conflicts import find_notes
 from scheduler.errors import NotFoundError
+from scheduler.http.resources.sessions import TAG
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.http.sessions import TAG
 from scheduler.model import SessionId
 from scheduler.store import Transaction
 

@@ -24,8 +24,8 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.outages import DisruptedList, part_of
 from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.resources.outages import DisruptedList, part_of
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.model import Suspension, SuspensionId
 from scheduler.store import Transaction

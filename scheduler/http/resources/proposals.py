@@ -20,8 +20,8 @@ from scheduler.booking.single import SessionChange
 from scheduler.errors import NotFoundError
 from scheduler.http.answers import Page
 from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.resources.sessions import OF_A_CHANGE, TAG, SchoolAnswer
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.http.sessions import OF_A_CHANGE, TAG, SchoolAnswer
 from scheduler.model import Proposal, ProposalId, ProposalState, SessionId
 from scheduler.store import Transaction
 

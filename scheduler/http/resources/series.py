@@ -19,8 +19,8 @@ from scheduler.errors import (
 )
 from scheduler.http.answers import Page
 from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.resources.sessions import OF_A_CHANGE, Reason, SchoolAnswer
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.http.sessions import OF_A_CHANGE, Reason, SchoolAnswer
 from scheduler.model import Series, SeriesBooking, SeriesId, Session
 from scheduler.store import Transaction
 

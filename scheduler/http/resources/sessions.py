@@ -25,9 +25,9 @@ from scheduler.errors import (
     StaleError,
     StateError,
 )
-from scheduler.http import instead
 from scheduler.http.answers import Page
 from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.resources import instead
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import Note
 from scheduler.model import (

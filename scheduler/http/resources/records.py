@@ -17,8 +17,8 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
-from scheduler.http.days import ADDRESSES
 from scheduler.http.paging import PartOfList, page_of, position
+from scheduler.http.resources.days import ADDRESSES
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route, require_id_of_address
 from scheduler.members import Alliance, Outage
 from scheduler.records import KINDS, WORDS, Record

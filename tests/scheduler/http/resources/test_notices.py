@@ -9,7 +9,7 @@ from scheduler.delivery.sending import POSTMAN
 from scheduler.model import ChannelKind
 from scheduler.store import Store, Transaction
 from tests.scheduler.http.conftest import As, Caller, Clock
-from tests.scheduler.http.test_channels import ROBOT
+from tests.scheduler.http.resources.test_channels import ROBOT
 
 
 @pytest.fixture

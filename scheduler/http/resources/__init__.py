@@ -1,0 +1,1 @@
+"""One module a resource: each parses a request, calls one use case and answers."""
