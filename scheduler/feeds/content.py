@@ -48,10 +48,7 @@ def write_content(
 ) -> Content:
     """The reader's feed at `now`. Events of `before` that nothing has touched are used again."""
     known = before if before and ledger.has_the_names_of(before.ledger) else None
-    seen = [
-        _seen(session, ledger, reader, now, known.written.get(session.id) if known else None)
-        for session in sessions_shown(ledger, now)
-    ]
+    seen, valid_until = _look_at(ledger, reader, now, known)
     writer = Pieces(ledger, reader, now, known.pieces if known else {})
     today = midnight(now.astimezone(ledger.zone).date(), ledger.zone)
     pieces, kept = writer.of(seen), (0, len(seen))
@@ -60,11 +57,47 @@ def write_content(
         pieces = writer.of(seen[first:last])
     return Content(
         octets=_octets(ledger, reader, seen, kept, pieces),
-        valid_until=_valid_until(seen, now, ledger.zone),
+        valid_until=valid_until,
         ledger=ledger,
         written={each.session.id: each for each in seen},
         pieces=writer.written,
     )
+
+
+def _look_at(
+    ledger: Ledger, reader: Reader, now: datetime, known: Content | None
+) -> tuple[list[Seen], datetime]:
+    """What the feed shows, by time, and until when time alone changes nothing of it."""
+    told = {} if known is None else known.written
+    changed = None if known is None else _changed_in_place(known, ledger, now)
+    shown = sessions_shown(ledger, now) if changed is None else changed
+    seen = [_seen(each, ledger, reader, now, told.get(each.id)) for each in shown]
+    valid_until = _valid_until(seen, now, ledger.zone)
+    if known is None or changed is None:
+        return seen, valid_until
+    all_seen = {**told, **{each.session.id: each for each in seen}}
+    return list(all_seen.values()), min(valid_until, known.valid_until)
+
+
+def _changed_in_place(known: Content, ledger: Ledger, now: datetime) -> list[Session] | None:
+    """The sessions that have changed, if all that are shown are those of before, in their order.
+
+    None if that takes a closer look: time has changed something, a session has come, gone or moved.
+    """
+    before, after = known.ledger.sessions, ledger.sessions
+    if now >= known.valid_until or len(before) != len(after):
+        return None
+    pairs = [pair for pair in zip(before, after, strict=True) if pair[0] is not pair[1]]
+    for old, new in pairs:
+        where = (old.id, old.slot, old.series, old.series_date)
+        if where != (new.id, new.slot, new.series, new.series_date) or not _stays(new, known, now):
+            return None
+    return [new for _, new in pairs]
+
+
+def _stays(session: Session, known: Content, now: datetime) -> bool:
+    """Whether a session that was shown still is, be it as a cancelled one."""
+    return session.id in known.written and (session.is_live(now) or now < leaves_at(session))
 
 
 def _seen(

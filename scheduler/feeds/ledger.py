@@ -10,9 +10,9 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.feeds.reader import Reader
 from scheduler.members import StudioId
-from scheduler.model import Resource, Scope, Series, SeriesId, Session, SessionId, SessionState
+from scheduler.model import Resource, Scope, Series, SeriesId, Session, SessionState
 from scheduler.schools import AllianceBook, SchoolBook
-from scheduler.store import Transaction
+from scheduler.store import Shown, Transaction
 
 Books = Mapping[SchoolId, SchoolBook]
 
@@ -27,7 +27,7 @@ class Ledger:
 
     Of a series that has any session within the feed's window, all its sessions that concern the
     reader are there, however old. `departed` tells when it last lost or moved one of them here, and
-    `read` is all that was read to find them.
+    `shown` is all that was read to find them.
     """
 
     alliance: AllianceBook
@@ -35,7 +35,7 @@ class Ledger:
     sessions: Sequence[Session]
     series: Mapping[SeriesId, Series] = field(default_factory=dict)
     departed: Mapping[SeriesId, datetime] = field(default_factory=dict)
-    read: Mapping[SessionId, Session] = field(default_factory=dict)
+    shown: Shown | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -119,13 +119,13 @@ async def look(transaction: Transaction, reader: Reader, before: Ledger | None =
     alliance, books = await transaction.all_books(None)
     about = StudioId(str(reader.subject_id)) if reader.scope is Scope.STUDIO else reader.resource
     window = feed_window(transaction.now, ZoneInfo(alliance.alliance.zone))
-    known = {} if before is None else before.read
-    sessions = await transaction.sessions_to_show(about, window, known)
-    read = {session.id: session for session in sessions}
+    known = None if before is None else before.shown
+    shown = await transaction.sessions_to_show(about, window, known)
+    departed: Sequence[Session] = ()
     if isinstance(about, Resource):
         since = transaction.now - CANCELLED_IS_SHOWN_FOR
-        sessions = (*sessions, *await transaction.sessions_departed(about, since))
-    mine = [session for session in sessions if reader.concerns(session)]
+        departed = await transaction.sessions_departed(about, since)
+    mine = reader.own((*departed, *shown.sessions.values()))
     named = {each.series for each in mine if each.series is not None}
     return Ledger(
         alliance,
@@ -133,5 +133,5 @@ async def look(transaction: Transaction, reader: Reader, before: Ledger | None =
         mine,
         await transaction.series_named(named),
         await transaction.series_departed(about, named),
-        read,
+        shown,
     )

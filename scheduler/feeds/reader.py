@@ -1,5 +1,6 @@
 """Whose calendar it is: which sessions concern a reader, and which part is the own. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -53,14 +54,14 @@ class Reader:
         kind = _RESOURCES.get(self.scope)
         return None if kind is None else Resource(kind, str(self.subject_id))
 
-    def concerns(self, session: Session) -> bool:
-        """Whether a session that touches the reader's resource belongs in the calendar."""
+    def own(self, sessions: Sequence[Session]) -> Sequence[Session]:
+        """Those that belong in the calendar, of sessions that touch the reader's resource."""
         match self.scope:
             case Scope.STUDIO:
-                return session.studio == self.subject_id
+                return [each for each in sessions if each.studio == self.subject_id]
             case Scope.SUBJECT:
-                return session.subject == self.subject
-        return True
+                return [each for each in sessions if each.subject == self.subject]
+        return sessions
 
     def site_in(self, session: Session) -> Site | None:
         """The reader's own part in a session; the alliance and a studio have none.

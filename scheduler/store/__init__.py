@@ -1,6 +1,7 @@
 """The only code that runs SQL: one store, two engines."""
 
 from scheduler.store.editions import Edition, Standing
+from scheduler.store.showing import Shown
 from scheduler.store.store import Backlog, Claim, Link, Stamp, Store, Stored, Transaction
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "Claim",
     "Edition",
     "Link",
+    "Shown",
     "Stamp",
     "Standing",
     "Store",

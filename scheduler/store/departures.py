@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from scheduler.members import StudioId
 from scheduler.model import Resource, ResourceKind, SeriesId, Session, SessionState
@@ -21,6 +21,16 @@ from scheduler.store.opened import OpenTransaction, chunks
 from scheduler.store.resources import count_up, find_resources
 
 _TABLE = tables.departures
+_DEPARTED: Final = (
+    select(_TABLE.c.body)
+    .join(tables.resources, tables.resources.c.number == _TABLE.c.resource)
+    .where(
+        tables.resources.c.kind == bindparam("kind"),
+        tables.resources.c.id == bindparam("of"),
+        _TABLE.c.left_at > bindparam("since"),
+    )
+    .order_by(_TABLE.c.session)
+)
 _WITH_CALENDARS: Final = frozenset(
     {
         ResourceKind.SCHOOL,
@@ -67,18 +77,8 @@ async def sessions_departed(
     transaction: OpenTransaction, resource: Resource, since: datetime
 ) -> Sequence[Session]:
     """The sessions that have left this calendar since then, as they were, cancelled."""
-    resources = tables.resources
-    query = (
-        select(_TABLE.c.body)
-        .join(resources, resources.c.number == _TABLE.c.resource)
-        .where(
-            resources.c.kind == resource.kind,
-            resources.c.id == resource.id,
-            _TABLE.c.left_at > since,
-        )
-        .order_by(_TABLE.c.session)
-    )
-    return tuple(decode(Session, row.body) for row in await transaction.all(query))
+    asked = {"kind": resource.kind, "of": resource.id, "since": since}
+    return tuple(decode(Session, row.body) for row in await transaction.all(_DEPARTED, asked))
 
 
 async def series_departed(

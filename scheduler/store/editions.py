@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from scheduler.model import Resource, ResourceKind
 from scheduler.store import tables
@@ -55,12 +68,6 @@ class Edition:
     touched: int
     modified: int = 0
 
-    def is_newer_than(self, other: "Edition") -> bool:
-        """Whether it tells of a later state, be it of the ledger or of time."""
-        ledger, others = (self.shown, self.touched), (other.shown, other.touched)
-        ahead = self.as_of - other.as_of
-        return ledger > others or (ledger == others and timedelta() < ahead <= _CLOCKS_DIFFER)
-
 
 async def standing_of(
     transaction: OpenTransaction, calendar: str, resource: Resource | None
@@ -95,37 +102,71 @@ _OF_RESOURCE: Final = _standing(
 _OF_ALL: Final = _standing(tables.resources.c.kind == ResourceKind.SCHOOL)
 
 
+def _supersedes() -> ColumnElement[bool]:
+    """Whether the new edition has other bytes, and tells of no earlier state of ledger or time."""
+    shown: BindParameter[int] = bindparam("new_shown")
+    touched: BindParameter[int] = bindparam("new_touched")
+    as_of: BindParameter[datetime] = bindparam("new_as_of")
+    older = or_(
+        _TABLE.c.shown > shown,
+        and_(_TABLE.c.shown == shown, _TABLE.c.touched > touched),
+        and_(
+            _TABLE.c.shown == shown,
+            _TABLE.c.touched == touched,
+            _TABLE.c.as_of > as_of,
+            _TABLE.c.as_of <= bindparam("latest"),
+        ),
+    )
+    return and_(_TABLE.c.tag != bindparam("new_tag"), not_(older))
+
+
+_IS_OURS: Final = _TABLE.c.calendar == bindparam("of")
+_SUPERSEDE: Final = (
+    update(_TABLE)
+    .where(_IS_OURS, _supersedes())
+    .values(
+        tag=bindparam("new_tag"),
+        as_of=bindparam("new_as_of"),
+        shown=bindparam("new_shown"),
+        touched=bindparam("new_touched"),
+        modified=case(
+            (_TABLE.c.modified < bindparam("second"), bindparam("second")),
+            else_=_TABLE.c.modified + 1,
+        ),
+    )
+    .returning(_TABLE.c.modified)
+)
+_CURRENT: Final = select(_TABLE).where(_IS_OURS)
+
+
 async def publish(transaction: OpenTransaction, calendar: str, wish: Edition) -> Edition:
     """The edition that readers are told of from now on.
 
     That is `wish` with its date, the one before if its bytes are the same, or a newer one that
     another process has published meanwhile.
     """
-    row = await transaction.first(
-        select(_TABLE).where(_TABLE.c.calendar == calendar).with_for_update()
-    )
     second = int(transaction.now.timestamp())
+    new = {f"new_{name}": value for name, value in _columns(wish).items()}
+    asked = new | {"of": calendar, "second": second, "latest": wish.as_of + _CLOCKS_DIFFER}
+    row = await transaction.first(_SUPERSEDE, asked)
+    if row is not None:
+        return replace(wish, modified=row.modified)
+    row = await transaction.first(_CURRENT, {"of": calendar})
     if row is None:
         first = replace(wish, modified=second)
-        await transaction.run(insert(_TABLE), [{"calendar": calendar} | _columns(first)])
+        told = {"calendar": calendar, "modified": second} | _columns(first)
+        await transaction.run(insert(_TABLE), [told])
         return first
-    before = Edition(
+    return Edition(
         tag=row.tag, as_of=row.as_of, shown=row.shown, touched=row.touched, modified=row.modified
     )
-    if before.tag == wish.tag or before.is_newer_than(wish):
-        return before
-    after = replace(wish, modified=max(second, before.modified + 1))
-    await transaction.run(
-        update(_TABLE).where(_TABLE.c.calendar == calendar).values(_columns(after))
-    )
-    return after
 
 
 def _columns(edition: Edition) -> dict[str, object]:
+    """What a wish tells of itself; its date comes when it is published."""
     return {
         "tag": edition.tag,
         "as_of": edition.as_of,
         "shown": edition.shown,
         "touched": edition.touched,
-        "modified": edition.modified,
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -12,25 +13,81 @@ from scheduler.members import Studio, StudioId
 from scheduler.model import Resource, Session, SessionId
 from scheduler.records import NAMES
 from scheduler.store import tables
+from scheduler.store.changed import Ends, chain_ends, changes_since
+from scheduler.store.claims import concerned_by
 from scheduler.store.codec import decode
 from scheduler.store.opened import AT_ONCE, Condition, OpenTransaction, one_of
 
 _TABLE = tables.sessions
-_MANY: Final = 100
+MANY: Final = 100
 """So many take 2 ms to decode."""
+
+Subject = Resource | StudioId | None
+"""Whose sessions: a resource's or a studio's; everybody's if None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The sessions that touch `within`, and those of the same series; `ends` tells as of when."""
+
+    within: Slot
+    ends: Ends
+    sessions: Mapping[SessionId, Session]
 
 
 async def sessions_to_show(
+    transaction: OpenTransaction, about: Subject, within: Slot, before: Shown | None = None
+) -> Shown:
+    """Sessions that touch `within`, and those of the same series, however old or far.
+
+    They use the resource or belong to the studio. Of what was shown `before` only that is read
+    again which has changed: to decode a session costs ten times as much as to see that.
+    """
+    if before is not None and before.within == within:
+        changes = await changes_since(transaction, before.ends, most=MANY)
+        sessions = None if changes is None else _followed(before, changes.sessions, about)
+        if changes is not None and sessions is not None:
+            return Shown(within, changes.ends, sessions)
+    ends = await chain_ends(transaction)
+    known = {} if before is None else before.sessions
+    found = await _compared(transaction, about, within, known)
+    return Shown(within, ends, {session.id: session for session in found})
+
+
+def _followed(
+    before: Shown, changed: Mapping[SessionId, Session], about: Subject
+) -> Mapping[SessionId, Session] | None:
+    """What is shown now that these have changed; None if older ones of a series may come with them.
+
+    Of each series that is shown at all, all sessions are known.
+    """
+    sessions, known = {**before.sessions}, frozenset[object]()
+    if any(session.series is not None for session in changed.values()):
+        known = frozenset(session.series for session in sessions.values()) - {None}
+    for session in changed.values():
+        is_near = session.slot.overlaps(before.within)
+        if not _is_of(session, about) or not (is_near or session.series in known):
+            sessions.pop(session.id, None)
+        elif session.series is None or session.series in known:
+            sessions[session.id] = session
+        else:
+            return None
+    return sessions
+
+
+def _is_of(session: Session, about: Subject) -> bool:
+    if isinstance(about, Resource):
+        return about in concerned_by(session)
+    return about is None or session.studio == about
+
+
+async def _compared(
     transaction: OpenTransaction,
-    about: Resource | StudioId | None,
+    about: Subject,
     within: Slot,
     known: Mapping[SessionId, Session],
 ) -> Sequence[Session]:
-    """Sessions that touch `within`, and those of the same series, however old or far.
-
-    They use the resource or belong to the studio; any session does if None. Those that are `known`
-    at the revision they have are not read again: to decode them costs ten times as much.
-    """
+    """The sessions, of which those that are `known` at their revision are not read again."""
     statements, values = _asked(about)
     earliest = within.starts - timedelta(seconds=tables.LONGEST_CLAIM_SECONDS)
     values |= {"opens": within.starts, "closes": within.ends, "earliest": earliest}
@@ -55,7 +112,7 @@ async def _read(
 ) -> list[Session]:
     """These sessions; many are decoded beside the event loop, which has others to serve."""
     found = [row.body for row in await transaction.all(bodies, values)]
-    if len(found) > _MANY:
+    if len(found) > MANY:
         return await asyncio.to_thread(_decoded, found)
     return _decoded(found)
 
@@ -127,7 +184,7 @@ _USING_RESOURCE: Final = _Statements.of(_using_resource())
 _OF_STUDIO: Final = _Statements.of(_of_studio())
 
 
-def _asked(about: Resource | StudioId | None) -> tuple[_Statements, dict[str, Any]]:
+def _asked(about: Subject) -> tuple[_Statements, dict[str, Any]]:
     """The statements, and the values that they name."""
     if about is None:
         return _OF_ANYBODY, {}

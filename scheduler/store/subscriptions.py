@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from scheduler.errors import NotFoundError, StaleError, StateError
 from scheduler.model import Poll, Subscription
@@ -15,6 +15,9 @@ from scheduler.store.opened import OpenTransaction, chunks
 
 _TABLE = tables.subscriptions
 _KIND: Final = "subscriptions"
+_OPENED: Final = select(_TABLE.c.body).where(
+    _TABLE.c.token_hash == bindparam("hash"), _TABLE.c.revoked_at.is_(None)
+)
 
 
 async def add_subscription(
@@ -33,11 +36,7 @@ async def add_subscription(
 
 async def subscription_opened_by(transaction: OpenTransaction, token_hash: bytes) -> Subscription:
     """The subscription that is neither revoked nor has expired, or `NotFoundError`."""
-    row = await transaction.first(
-        select(_TABLE.c.body).where(
-            _TABLE.c.token_hash == token_hash, _TABLE.c.revoked_at.is_(None)
-        )
-    )
+    row = await transaction.first(_OPENED, {"hash": token_hash})
     found = None if row is None else decode(Subscription, row.body)
     if found is None or not found.is_open(transaction.now):
         raise NotFoundError("没有这个日历。", "No such calendar.")

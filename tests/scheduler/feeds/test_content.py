@@ -119,6 +119,40 @@ def test_events_that_nothing_touched_are_not_written_again() -> None:
     assert after.octets == written(first, moved).octets
 
 
+SOON = NOW + timedelta(hours=1)
+LONG_AGO = NOW - timedelta(days=31)
+CHANGES: Sequence[dict[str, Any]] = (
+    {"note": "带葫芦丝"},
+    {"slot": at("9:00")},
+    {"slot": Slot.lasting(NOW + timedelta(days=500), 40)},
+    {"state": SessionState.CANCELLED, "changed_at": NOW},
+    {"state": SessionState.CANCELLED, "changed_at": LONG_AGO},
+    {"state": SessionState.HELD, "hold_expires_at": SOON},
+    {"state": SessionState.HELD, "hold_expires_at": LONG_AGO},
+)
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + timedelta(days=1), NOW + timedelta(days=80)])
+@pytest.mark.parametrize("later", CHANGES)
+@pytest.mark.parametrize("earlier", CHANGES)
+def test_whatever_has_changed_a_feed_is_as_if_written_for_the_first_time(
+    earlier: dict[str, Any], later: dict[str, Any], now: datetime
+) -> None:
+    other, before = a_session("s0", at("14:55")), a_session(**earlier)
+    after = a_session(**later, revision=2, sequence=1)
+    anew = written(other, after, now=now)
+    again = written(other, after, now=now, before=written(other, before))
+    assert again.octets == anew.octets
+    assert now < again.valid_until <= anew.valid_until
+    assert list(again.written) == list(anew.written)
+
+
+def test_a_session_that_comes_into_a_known_feed_is_written_in_its_place() -> None:
+    first, second = a_session("s1"), a_session("s2", at("9:00"))
+    assert written(first, second, before=written(first)).octets == written(first, second).octets
+    assert written(second, before=written(first)).octets == written(second).octets
+
+
 def test_a_new_name_writes_everything_again() -> None:
     before = written(a_session())
     js = a_book("JS")

@@ -224,16 +224,19 @@ async def test_only_what_has_changed_is_read_again(
 
     first = replace(LESSON, id=SessionId("s2"), slot=at("14:00", on=date(2026, 9, 10)))
     await change(store, first, replace(first, title="改了", sequence=1))
-    monkeypatch.setattr("scheduler.store.showing.decode", noting)
+    for module in ("changed", "showing"):
+        monkeypatch.setattr(f"scheduler.store.{module}.decode", noting)
     after = await kept.read()
     assert read == ["s2"]
     assert "改了" in after.plain.decode()
 
 
-async def test_when_very_much_has_changed_all_is_read_again(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("many", "at_once"), [(3, 9), (2, 9), (2, 2)])
+async def test_however_much_has_changed_it_is_as_if_read_for_the_first_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch, many: int, at_once: int
 ) -> None:
-    monkeypatch.setattr("scheduler.store.showing.AT_ONCE", 2)
+    monkeypatch.setattr("scheduler.store.showing.MANY", many)
+    monkeypatch.setattr("scheduler.store.showing.AT_ONCE", at_once)
     await lessons(store, 2)
     kept = await kept_in(store)
     for no in range(2, 5):

@@ -20,6 +20,7 @@ from scheduler.jobs import JOBS
 from scheduler.members import StudioId
 from scheduler.model import Resource, ResourceKind, SeriesId, SessionId, SessionState
 from scheduler.store import Store, Transaction, tables
+from scheduler.store.audit import write_audit
 from scheduler.store.claims import claims_of
 from scheduler.store.engines import Engine, open_engine
 from scheduler.store.sessions import columns_of
@@ -109,6 +110,8 @@ async def fill(transaction: Transaction) -> None:
     await transaction.run(insert(tables.sessions), [columns_of(each) for each in earlier])
     claims = [claim for each in earlier for claim in await claims_of(transaction, each)]
     await transaction.run(insert(tables.claims), claims)
+    for each in earlier:
+        await write_audit(transaction, "create", ("sessions", each.id))
 
 
 @pytest.fixture
@@ -146,7 +149,8 @@ async def show(desk: Desk) -> None:
     for wanted in LISTS:
         await desk.read(Transaction.sessions, **wanted, limit=20)
     for about in (None, StudioId("a-studio")):
-        await desk.read(sessions_to_show, about, later(0), {})
+        shown = await desk.read(sessions_to_show, about, later(0))
+        await desk.read(sessions_to_show, about, later(0), shown)
 
 
 async def change_much(desk: Desk) -> None:
