@@ -86,27 +86,37 @@ class ServerStamps:
     """The stamps of a PostgreSQL server: which transactions a reader would see.
 
     Those who wait share the answer to a question that was put after they came. One that was on its
-    way already may have missed a change that was acknowledged before they came.
+    way already may have missed a change that was acknowledged before they came. A question is put
+    one turn of the event loop late, so that all requests which were received meanwhile share it.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._lock = asyncio.Lock()
         self._connection: AsyncConnection | None = None
         self._snapshot: _Question | None = None
         self._number = next(_connections)
-        self._put = self._answered = 0
-        self._stamp: Stamp = (self._number, None)
+        self._waiting: list[asyncio.Future[Stamp]] = []
+        self._asking: asyncio.Task[None] | None = None
 
     async def ask(self) -> Stamp:
         """The stamp as of now; a server that does not answer has a new one each time."""
-        put_before = self._put
-        async with self._lock:
-            if self._answered <= put_before:
-                self._put += 1
-                self._stamp = await self._question()
-                self._answered = self._put
-            return self._stamp
+        loop = asyncio.get_running_loop()
+        answer = loop.create_future()
+        self._waiting.append(answer)
+        if self._asking is None:
+            self._asking = loop.create_task(self._answer_all())
+        return await answer
+
+    async def _answer_all(self) -> None:
+        """One question after the other, each for all that wait when it is put."""
+        while self._waiting:
+            await asyncio.sleep(0)
+            waiting, self._waiting = self._waiting, []
+            stamp = await self._question()
+            for each in waiting:
+                if not each.done():  # whoever asked may have gone
+                    each.set_result(stamp)
+        self._asking = None
 
     async def _question(self) -> Stamp:
         try:
@@ -122,9 +132,10 @@ class ServerStamps:
             return next(_connections), None
 
     async def close(self) -> None:
-        """Let go of the connection."""
-        async with self._lock:
-            await self._drop()
+        """Let go of the connection, once nobody waits for an answer."""
+        if self._asking is not None:
+            await self._asking
+        await self._drop()
 
     async def _drop(self) -> None:
         connection, self._connection, self._snapshot = self._connection, None, None

@@ -119,11 +119,14 @@ async def test_with_its_first_date_that_comes_near_all_of_a_series_comes(
 async def test_a_new_day_and_very_many_changes_are_read_from_the_beginning(
     follower: Follower,
 ) -> None:
+    tomorrow, next_to_come = WITHIN.moved(24 * 60), Slot.lasting(WITHIN.ends, 40)
+    await follower.add(a_session("s2", next_to_come, sites=HERE, link_pool=None))
+    assert await follower.ids() == ["s1"]
     tomorrow = WITHIN.moved(24 * 60)
-    assert await follower.ids(tomorrow) == ["s1"]
+    assert await follower.ids(tomorrow) == ["s1", "s2"]
     for no in range(MANY + 1):
         await follower.change("s1", title=f"第{no}次")
-    assert await follower.ids(tomorrow) == ["s1"]
+    assert await follower.ids(tomorrow) == ["s1", "s2"]
 
 
 @pytest.mark.parametrize(
