@@ -101,7 +101,7 @@ class ServerStamps:
     async def ask(self) -> Stamp:
         """The stamp as of now; a server that does not answer has a new one each time."""
         loop = asyncio.get_running_loop()
-        answer = loop.create_future()
+        answer: asyncio.Future[Stamp] = loop.create_future()
         self._waiting.append(answer)
         if self._asking is None:
             self._asking = loop.create_task(self._answer_all())
