@@ -4,7 +4,6 @@ import asyncio
 import gzip
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -30,7 +29,7 @@ BROTLI_QUALITY: Final = 1
 that is a tenth or a fifth smaller; a calendar is compressed again after every change."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Feed:
     """A published calendar, ready to be sent.
 
@@ -43,12 +42,8 @@ class Feed:
     tag: str
     plain: bytes
     gzip: bytes
+    br: bytes
     modified: int
-
-    @cached_property
-    def br(self) -> bytes:
-        """Made for the first reader that asks for it: many calendars never meet one."""
-        return bytes(brotli.compress(self.plain, quality=BROTLI_QUALITY))
 
     def last_modified(self, now: datetime) -> int:
         """The date to tell a client, in seconds since 1970; it never goes back."""
@@ -92,7 +87,11 @@ class _Kept:
     @property
     def octets(self) -> int:
         """About how much memory it takes: the bytes as a whole, by event, and compressed."""
-        return 0 if self.feed is None else 2 * len(self.feed.plain) + 2 * len(self.feed.gzip)
+        return (
+            0
+            if self.feed is None
+            else 2 * len(self.feed.plain) + len(self.feed.gzip) + len(self.feed.br)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,5 +238,6 @@ def _packed(content: Content, reader: Reader, tag: str) -> Feed:
         tag=tag,
         plain=content.octets,
         gzip=gzip.compress(content.octets, GZIP_LEVEL, mtime=0),
+        br=brotli.compress(content.octets, quality=BROTLI_QUALITY),
         modified=0,
     )

@@ -178,7 +178,7 @@ def test_a_date_never_hides_a_change_nor_goes_back(
             version += is_change
             wish = Edition(tag=f"{version}", as_of=now, shown=0, touched=version)
             edition = await write(stores[elsewhere], partial(publish, wish), now)
-            feed = Feed("", edition.tag, b"", b"", edition.modified)
+            feed = Feed("", edition.tag, b"", b"", b"", edition.modified)
             assert all(old == version for date, old in held if feed.is_unchanged_since(date))
             date = datetime.fromtimestamp(feed.last_modified(now), UTC)
             assert told <= date <= now
