@@ -12,6 +12,7 @@ from scheduler.placing import booking_of
 from scheduler.records import Record, school_of
 
 _FOR_IT_SUPPORT: Final = (Room, Outage, BusyBlock)
+_ARRANGERS: Final = (ActorRole.ALLIANCE_ADMIN, ActorRole.SCHOOL_COORDINATOR, ActorRole.IT_SUPPORT)
 _STAFF: Final = (ActorRole.SCHOOL_COORDINATOR, ActorRole.IT_SUPPORT, ActorRole.TEACHER)
 
 
@@ -21,6 +22,15 @@ def require_office(actor: Actor) -> None:
         raise ForbiddenError(
             "只有联盟办公室（alliance_admin）可以这样做。",
             "Only the alliance's office (alliance_admin) may do this.",
+        )
+
+
+def require_arranger(actor: Actor) -> None:
+    """Only those who would act on the answer may ask what takes the machine long to find."""
+    if actor.role not in _ARRANGERS:
+        raise ForbiddenError(
+            "只有联盟办公室、教导处和电教可以查询调整方案。",
+            "Only the alliance's office, coordinators and IT support may ask for this.",
         )
 
 

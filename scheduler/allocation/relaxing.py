@@ -207,14 +207,17 @@ def an_offer_more_often(request: Request, problem: Problem) -> Iterator[Relaxed]
 
 def more_days_between(request: Request, problem: Problem) -> Iterator[Relaxed]:
     """Sooner or later after what it goes with."""
+    companions = (each.request for each in problem.companions)
+    titles = {each.id: each.title for each in (*problem.requests, *companions)}
     for after in request.after:
+        title = titles.get(after.request, after.request)
         latest = min(after.at_most_days + WEEK, MOST_DAYS_BETWEEN)
         wider = replace(after, at_least_days=0, at_most_days=latest)
         if wider != after:
             yield Relaxed(
                 Text(
-                    f"可以在“{after.request}”之后0至{latest}天",
-                    f"it may be held 0 to {latest} days after {after.request}",
+                    f"可以在“{title}”之后0至{latest}天",
+                    f"it may be held 0 to {latest} days after “{title}”",
                 ),
                 replace(
                     request,

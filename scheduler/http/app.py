@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from aiohttp import web
 
@@ -11,7 +12,7 @@ from scheduler.http import codes, free_busy, operations, pages
 from scheduler.http import feeds as feed_routes
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import LONGEST_BODY
-from scheduler.http.calls import ADDRESS, CLOCK, STORE
+from scheduler.http.calls import ADDRESS, CLOCK, SEEKING, STORE
 from scheduler.http.errors import explain_errors
 from scheduler.http.feeds import FEEDS
 from scheduler.http.logs import ACCESS_LOG, on_standard_error
@@ -25,6 +26,9 @@ from scheduler.http.routes import API, AnyRoute
 from scheduler.http.writes import answer_change
 from scheduler.imports import Importer
 from scheduler.store import Store
+
+SOUGHT_AT_ONCE: Final = 2
+"""Answers that take seconds; the other threads are for calendars and alternatives."""
 
 
 def make_app(
@@ -50,6 +54,7 @@ def make_app(
     app[METRICS], app[JOBS] = Metrics(), jobs
     app[FEEDS], app[IMPORTER] = feeds or Feeds(store), importer or Importer()
     app[ACCESS_LOG] = on_standard_error(app[METRICS].count)
+    app[SEEKING] = asyncio.Semaphore(SOUGHT_AT_ONCE)
     app[STOPPING] = asyncio.Event()
     for route in ROUTES:
         _add(app, route)

@@ -1,6 +1,7 @@
 """From a request to a `Call`: who asks, in which words, for what."""
 
 import re
+from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,8 @@ from scheduler.tokens import hash_of
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 STORE: Final = web.AppKey("store", Store)
 ADDRESS: Final = web.AppKey("address", str)
+SEEKING: Final = web.AppKey("seeking", Semaphore)
+"""Entered by each answer that takes seconds to find."""
 CLOCK: Final = web.AppKey[Callable[[], datetime]]("clock")
 
 _IDENTIFIER: Final = re.compile(str(IDENTIFIER.pattern))

@@ -1,12 +1,13 @@
 """How every question is answered: one transaction that sees one state and changes nothing."""
 
 import asyncio
+from contextlib import nullcontext
 from http import HTTPStatus
 
 from aiohttp import web
 
 from scheduler.http.answers import Answer
-from scheduler.http.calls import CLOCK, STORE, answer_of, authenticate, read_call
+from scheduler.http.calls import CLOCK, SEEKING, STORE, answer_of, authenticate, read_call
 from scheduler.http.etags import names_current
 from scheduler.http.routes import AnyRoute
 
@@ -19,7 +20,8 @@ async def answer_question(request: web.Request, route: AnyRoute) -> Answer:
         call = await read_call(request, route, actor)
         value = await route.run(transaction, call)
     if callable(value):
-        value = await asyncio.to_thread(value)
+        async with request.app[SEEKING] if route.takes_seconds else nullcontext():
+            value = await asyncio.to_thread(value)
     answer = answer_of(request, route, value)
     etag = answer.headers.get("ETag")
     if names_current(request.headers.get("If-None-Match"), etag):

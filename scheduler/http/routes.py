@@ -77,6 +77,7 @@ class Route(Generic[B, Q]):
     that differs.
     `prepare` makes of the body what `run` gets instead: what takes long, before the transaction.
     `id_of` finds the id of what was made, for its address in the list of `made_in` (else its own).
+    `takes_seconds`: few such answers are sought at once, so that others need not wait for them.
     `tells_secret`: the answer holds what is stored nowhere else. `id_may_be_left_out` of a body
     that names itself. What is answered as plain text is a `Text`, a file is `bytes`.
     """
@@ -95,6 +96,7 @@ class Route(Generic[B, Q]):
     errors: tuple[type[SchedulerError], ...] = ()
     needs_if_match: bool = False
     id_may_be_left_out: bool = False
+    takes_seconds: bool = False
     tells_secret: bool = False
     id_of: Callable[[Any], str] = attrgetter("id")
     made_in: str = ""

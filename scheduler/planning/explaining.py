@@ -1,6 +1,6 @@
 """Why a plan puts a request where it does, or nowhere: everything around it, loaded to be asked."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -55,21 +55,21 @@ async def explain_request(
             f"方案 {id} 中没有需求 {request}。", f"The plan {id} holds no request {request}."
         )
     asked = (await transaction.get(Request, request)).record
-    others = [
-        ((await transaction.get(Request, placement.request)).record, placement)
+    known = {each.id: each for each in await every_request(transaction)}
+    others = [  # one that was deleted since takes nobody's place any more
+        (known[placement.request], placement)
         for placement in plan.placements
-        if placement.request != request
+        if placement.request != request and placement.request in known
     ]
-    problem = await problem_of(transaction, (asked,))
     own = tuple(each for each in plan.placements if each.request == request)
-    chain = () if own else await _chain_of(transaction, asked, plan)
+    chain = () if own else _chain_of(asked, plan, known.values())
+    problem = await problem_of(transaction, chain or (asked,))
     return lambda: explain(_question(asked, own, others, problem, chain), seconds=seconds)
 
 
-async def _chain_of(transaction: Transaction, asked: Request, plan: Plan) -> tuple[Request, ...]:
+def _chain_of(asked: Request, plan: Plan, known: Iterable[Request]) -> tuple[Request, ...]:
     """The request and all that the plan left out because they go with it."""
     others = {each.request for each in plan.unplaced} - {asked.id}
-    known = await every_request(transaction)
     unplaced = [asked, *(each for each in known if each.id in others)]
     members = next((each for each, _ in members_of_chains(unplaced) if 0 in each), (0,))
     return tuple(unplaced[number] for number in members)

@@ -171,6 +171,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         query=OfRequest,
         answer=Explanation,
         errors=(NotFoundError, StateError),
+        takes_seconds=True,
         run=_explained,
     ),
     Route(

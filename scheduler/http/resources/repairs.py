@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from calendars.text import Text
-from scheduler.access import require_office
+from scheduler.access import require_arranger, require_office
 from scheduler.errors import (
     ClashError,
     ForbiddenError,
@@ -21,6 +21,7 @@ from scheduler.store import Transaction
 
 
 async def _found(transaction: Transaction, call: Call[NoBody, RepairWish]) -> Callable[[], Repair]:
+    require_arranger(call.actor)
     return await find_repair(transaction, call.query)
 
 
@@ -42,6 +43,8 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         ),
         query=RepairWish,
         answer=Repair,
+        errors=(ForbiddenError,),
+        takes_seconds=True,
         run=_found,
     ),
     Route(

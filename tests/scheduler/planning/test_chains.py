@@ -133,7 +133,7 @@ async def test_more_days_between_are_offered_where_they_would_help(desk: Desk) -
     (reason,) = explanation.reasons
     assert "2 to 7 days after 课 prep" in reason.en
     told = {each.sentence.en: each for each in explanation.relaxations}
-    assert told["it may be held 0 to 14 days after prep"].best.weekly.weekday == 2
+    assert told["it may be held 0 to 14 days after “课 prep”"].best.weekly.weekday == 2
     assert "Thursday would do too" in told
     assert "Monday would do too" not in told
     assert told["Thursday would do too"].best.weekly.weekday == 4

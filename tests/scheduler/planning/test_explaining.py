@@ -203,6 +203,16 @@ async def test_only_what_a_finished_plan_holds_is_explained(desk: Desk) -> None:
         await explained(desk, waiting)
 
 
+async def test_what_is_left_is_explained_once_another_request_is_deleted(desk: Desk) -> None:
+    other = (a_request_site("TF1", no=2), a_request_site("JS", Role.LISTEN, no=2))
+    plan = await planned(desk, a_request("r1", **AT_TWO), a_request("r2", *other, **AT_TWO))
+    await desk.do(Transaction.delete, Request, "r2", revision=1)
+    explanation = await explained(desk, plan, "r1")
+    assert [each.request for each in explanation.placements] == ["r1"]
+    with pytest.raises(NotFoundError):
+        await explained(desk, plan, "r2")
+
+
 async def test_a_booked_series_that_could_move_is_offered_to_move(open_desk: Open) -> None:
     desk = await open_desk(*one_room_each())
     others = (a_request_site("TF1", no=2), a_request_site("JS", Role.LISTEN, no=2))

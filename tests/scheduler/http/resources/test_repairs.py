@@ -1,10 +1,14 @@
 """Whatever drops out, the sessions that no longer hold are found and put right over HTTP."""
 
+from asyncio import Semaphore, create_task
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient
 
-from tests.scheduler.http.conftest import Caller
+from scheduler.http.app import SOUGHT_AT_ONCE
+from scheduler.http.calls import SEEKING
+from tests.scheduler.http.conftest import As, Caller
 
 Json = dict[str, Any]
 AFTERNOON = {"starts": "2026-09-08T13:00:00+08:00", "ends": "2026-09-08T15:45:00+08:00"}
@@ -137,3 +141,29 @@ async def test_a_session_is_moved_once_at_a_time(office: Caller, booking: Json) 
         "/moves/1/session",
         booked["id"],
     )
+
+
+async def test_only_those_who_could_act_on_a_repair_ask_for_one(as_: As) -> None:
+    for person, status in (
+        ("office", 200),
+        ("JS-coordinator", 200),
+        ("it", 200),
+        ("teacher", 403),
+        ("observer", 403),
+        ("display", 403),
+    ):
+        assert (await as_(person)("GET", "/repairs")).status == status, person
+
+
+async def test_few_repairs_are_sought_at_once_and_nothing_else_waits_for_them(
+    client: TestClient[Any, Any], office: Caller
+) -> None:
+    seeking = client.app[SEEKING] if client.app else Semaphore()
+    for _ in range(SOUGHT_AT_ONCE):
+        await seeking.acquire()
+    asked = create_task(office.get("/repairs"))
+    await office.get("/sessions")
+    await office.get("/availability?kind=room&at=now")
+    assert not asked.done()
+    seeking.release()
+    assert (await asked)["moves"] == []
