@@ -100,8 +100,7 @@ async def store_series(
 ) -> None:
     """Write a new series with its sessions, and tell everybody."""
     await transaction.add_series(series)
-    for session in sessions:
-        await transaction.add_session(session)
+    await transaction.add_sessions(sessions)
     books = await transaction.books([site.school for site in series.sites])
     await transaction.add_notices(notices.booked(series, sessions, books, transaction.now))
 

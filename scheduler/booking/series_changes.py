@@ -318,6 +318,4 @@ async def _store(
             changes.append((old, after))
             placed.sessions[no] = after
     await transaction.replace_sessions(changes)
-    for session in placed.sessions:
-        if session.id not in before:
-            await transaction.add_session(session)
+    await transaction.add_sessions([each for each in placed.sessions if each.id not in before])

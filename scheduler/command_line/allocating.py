@@ -43,10 +43,12 @@ async def plan_term(
 
 async def publish_plan(store: Store, clock: Clock, plan: Plan) -> planning.PublishedPlan:
     """The plan as bookings; every rule is asked again."""
+    now = clock()
+    judged = await planning.judge(store, plan.id, actor=OPERATOR, now=now)
     return await store.write(
-        lambda transaction: planning.publish(transaction, plan.id, plan.revision),
+        lambda transaction: planning.publish(transaction, plan.id, plan.revision, judged),
         actor=OPERATOR,
-        now=clock(),
+        now=now,
     )
 
 

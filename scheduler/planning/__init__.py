@@ -8,9 +8,11 @@ from scheduler.planning.comparing import Comparison, compare
 from scheduler.planning.explaining import explain_request
 from scheduler.planning.publishing import (
     Change,
+    Judged,
     PublishedPlan,
     RefusedPlacement,
     changes,
+    judge,
     publish,
 )
 from scheduler.planning.repairing import (
@@ -26,6 +28,7 @@ __all__ = [
     "Change",
     "Comparison",
     "Explanation",
+    "Judged",
     "Move",
     "PlanWish",
     "Progress",
@@ -38,6 +41,7 @@ __all__ = [
     "compare",
     "explain_request",
     "find_repair",
+    "judge",
     "publish",
     "request_plan",
     "solve_next",

@@ -1,9 +1,8 @@
 """A plan held to today's ledger: which of its dates could be booked, and what is in the way."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
@@ -67,39 +66,35 @@ class Laid:
         return tuple(conflict for each in self.placed for conflict in each.conflicts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Today:
-    """What a plan is held to when it is published."""
-
-    situation: Situation
-    offers: tuple[Offered, ...]
-    actor: Actor
-    now: datetime
-
-
 _Asked = tuple[Stored[Request] | None, tuple[Placement, ...]]
 """A request as it is stored today, and the plan's placements of it."""
 
 
-async def lay_out(
-    transaction: Transaction, plan: Plan, actor: Actor, *, lock: bool = False
-) -> Sequence[Laid]:
-    """Every request of the plan against one state of the ledger, each beside those before it."""
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """All that a plan is held to when it is published; equal as long as nothing of it changes."""
+
+    asked: tuple[_Asked, ...]
+    situation: Situation
+    companions: tuple[Companion, ...]
+    offers: tuple[Offered, ...]
+    zone: ZoneInfo
+    now: datetime = field(compare=False)
+
+
+async def grounds_of(transaction: Transaction, plan: Plan, *, lock: bool = False) -> Grounds:
+    """What the plan is held to in this state of the ledger; with `lock` nobody can change it."""
     books = await transaction.books()
     zone = ZoneInfo((await transaction.alliance()).alliance.zone)
-    asked = [
-        (await _stored(transaction, request), tuple(placements))
-        for request, placements in groupby(plan.placements, key=lambda each: each.request)
-    ]
-    wanted = {
-        placement: _wanted(stored.record, placement, zone, transaction.now)
-        for stored, placements in asked
-        if stored is not None
-        for placement in placements
-    }
+    asked = tuple(
+        [
+            (await _stored(transaction, request), tuple(placements))
+            for request, placements in groupby(plan.placements, key=lambda each: each.request)
+        ]
+    )
     sketches = [
         sketch
-        for dates in wanted.values()
+        for dates in _all_wanted(asked, zone, transaction.now).values()
         for each in dates
         for sketch in outlines(each.booking, books, id=each.id, now=transaction.now)
     ]
@@ -109,14 +104,25 @@ async def lay_out(
     known = await every_request(transaction)
     is_tied = any(each.after for each in known)
     sessions = await transaction.sessions(states=LIVE, limit=None) if is_tied else ()
-    others = companions(known, sessions, zone, transaction.now)
-    offered = await offers(transaction, known)
-    # Hundreds of dates are judged: elsewhere, so that the service goes on answering meanwhile.
-    return await asyncio.to_thread(
-        lambda: _laid_whole(
-            asked, wanted, others, _Today(situation, offered, actor, transaction.now)
-        )
+    return Grounds(
+        asked=asked,
+        situation=situation,
+        companions=companions(known, sessions, zone, transaction.now),
+        offers=await offers(transaction, known),
+        zone=zone,
+        now=transaction.now,
     )
+
+
+def _all_wanted(
+    asked: Iterable[_Asked], zone: ZoneInfo, now: datetime
+) -> dict[Placement, tuple[WantedDate, ...]]:
+    return {
+        placement: _wanted(stored.record, placement, zone, now)
+        for stored, placements in asked
+        if stored is not None
+        for placement in placements
+    }
 
 
 async def _stored(transaction: Transaction, request: RequestId) -> Stored[Request] | None:
@@ -147,20 +153,22 @@ def _wanted(
     )
 
 
-def _laid_whole(
-    asked: Sequence[_Asked],
-    wanted: Mapping[Placement, Sequence[WantedDate]],
-    others: Collection[Companion],
-    today: _Today,
-) -> tuple[Laid, ...]:
-    """No date is booked without those that it goes with: again and again until all suit."""
+def lay_out(grounds: Grounds, actor: Actor) -> tuple[Laid, ...]:
+    """Every request of the plan held to the rules, each beside those before it.
+
+    Hundreds of dates are judged: a thread's work, best done while no transaction is open. No date
+    is booked without those that it goes with: again and again until all suit.
+    """
+    asked, others = grounds.asked, grounds.companions
+    wanted: Mapping[Placement, Sequence[WantedDate]]
+    wanted = _all_wanted(asked, grounds.zone, grounds.now)
     ties = ties_of(
         [stored.record for stored, _ in asked if stored] + [each.request for each in others]
     )
     tied = {request for tie in ties for request in (tie.earlier, tie.later)}
     lone: dict[RequestId, set[date]] = defaultdict(set)
     while True:
-        laid = tuple(_laid(asked, wanted, today))
+        laid = tuple(_laid(grounds, wanted, actor))
         dates = {each.request: each.dates for each in laid if each.request in tied}
         suit = suiting(dates, ties, others)
         if all(dates[request] == suit[request] for request in dates):
@@ -187,12 +195,10 @@ def _without_partners(
 
 
 def _laid(
-    asked: Iterable[_Asked],
-    wanted: Mapping[Placement, Sequence[WantedDate]],
-    today: _Today,
+    grounds: Grounds, wanted: Mapping[Placement, Sequence[WantedDate]], actor: Actor
 ) -> Iterator[Laid]:
-    situation, offered = today.situation, today.offers
-    for stored, placements in asked:
+    situation, offered = grounds.situation, grounds.offers
+    for stored, placements in grounds.asked:
         if stored is None or stored.record.state is not RequestState.OPEN:
             yield Laid(stored, placements, refusal=_NO_LONGER_OPEN)
             continue
@@ -209,8 +215,8 @@ def _laid(
                 beside,
                 series=SeriesId(uuid4().hex),
                 when_impossible=WhenImpossible.SKIP,
-                actor=today.actor,
-                now=today.now,
+                actor=actor,
+                now=grounds.now,
             )
             placed.append(dates)
             beside = replace(beside, sessions=(*beside.sessions, *dates.sessions))

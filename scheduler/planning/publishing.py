@@ -1,5 +1,6 @@
 """A plan becomes bookings: shown as changes first, then held to today's ledger date by date."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -38,10 +39,10 @@ from scheduler.model import (
     SiteWish,
 )
 from scheduler.placing import agenda_of
-from scheduler.planning.laying_out import Laid, dates_of, lay_out
+from scheduler.planning.laying_out import Grounds, Laid, dates_of, grounds_of, lay_out
 from scheduler.planning.loading import require_real
 from scheduler.schools import SchoolBook
-from scheduler.store import Stored, Transaction
+from scheduler.store import Store, Stored, Transaction
 
 AGREED_IN_ADVANCE: Final = "申请时已同意 / agreed in the request"
 """Who answered for a school that had agreed to whatever the term's plan finds."""
@@ -107,13 +108,38 @@ async def changes(transaction: Transaction, id: PlanId) -> tuple[Change, ...]:
             lone_dates=laid.lone,
             impossible=laid.refusal,
         )
-        for laid in await lay_out(transaction, plan, _READER)
+        for laid in await asyncio.to_thread(lay_out, await grounds_of(transaction, plan), _READER)
         for number, placement in enumerate(laid.placements)
     )
 
 
-async def publish(transaction: Transaction, id: PlanId, revision: int) -> PublishedPlan:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A plan held to the rules, and to what: still right where that is what there is."""
+
+    grounds: Grounds
+    laid: tuple[Laid, ...]
+
+
+async def judge(store: Store, id: PlanId, *, actor: Actor, now: datetime) -> Judged | None:
+    """The plan held to today's ledger before it is published, while others go on booking.
+
+    None for a plan that cannot be published: `publish` says why.
+    """
+    async with store.read(now=now) as transaction:
+        plan = await transaction.plan(id)
+        if plan.state is not PlanState.READY:
+            return None
+        grounds = await grounds_of(transaction, plan)
+    return Judged(grounds, await asyncio.to_thread(lay_out, grounds, actor))
+
+
+async def publish(
+    transaction: Transaction, id: PlanId, revision: int, judged: Judged | None = None
+) -> PublishedPlan:
     """Book what the plan proposes, as far as no rule forbids it today; the rest is listed.
+
+    What was `judged` counts if the ledger is as it was then; else it is judged anew.
 
     A site is confirmed if its school had agreed or has an open slot there, else held. Dates that
     became impossible are left out and listed; a request of which nothing is left stays open.
@@ -126,7 +152,10 @@ async def publish(transaction: Transaction, id: PlanId, revision: int) -> Publis
     booked: list[SeriesBooked] = []
     refused: list[RefusedPlacement] = []
     books = await transaction.books()
-    for laid in await lay_out(transaction, plan, transaction.actor, lock=True):
+    grounds = await grounds_of(transaction, plan, lock=True)
+    if judged is None or judged.grounds != grounds:
+        judged = Judged(grounds, await asyncio.to_thread(lay_out, grounds, transaction.actor))
+    for laid in judged.laid:
         if laid.stored is not None and laid.refusal is None:
             booked += await _book(transaction, laid.stored, laid, books)
         elif laid.refusal is not None:
@@ -171,8 +200,7 @@ async def _book(
         series = _series(request, placement, placed, books, now)
         await transaction.add_series(series)
         sessions = tuple(_with_consent(each, request, offered) for each in placed.sessions)
-        for session in sessions:
-            await transaction.add_session(session)
+        await transaction.add_sessions(sessions)
         await transaction.add_notices(series_notices.booked(series, sessions, books, now))
         if not laid.is_tied:  # a date that comes free later would come without its partners
             await watch_dates(transaction, series, placed.skipped, books)

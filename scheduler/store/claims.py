@@ -122,7 +122,7 @@ async def kept_apart(transaction: OpenTransaction, claims: Claims) -> AsyncItera
 
 
 async def add_claims(transaction: OpenTransaction, claims: Claims) -> None:
-    """Write the rows of a session that has none."""
+    """Write the rows of sessions that have none."""
     await transaction.run(_INSERT, claims)
 
 

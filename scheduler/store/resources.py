@@ -168,7 +168,8 @@ async def _lock(transaction: OpenTransaction, query: Select[Any], values: Values
 
 async def count_up(transaction: OpenTransaction, numbers: Iterable[int]) -> None:
     """Give the resources a new revision: whoever shows them must look again."""
-    await transaction.run(_COUNT_UP, {"numbers": sorted(numbers)})
+    for part in chunks(sorted(numbers)):
+        await transaction.run(_COUNT_UP, {"numbers": part})
 
 
 async def put_resources(transaction: OpenTransaction, records: Sequence[Record]) -> None:

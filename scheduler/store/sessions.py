@@ -26,6 +26,7 @@ from scheduler.store.audit import write_audit
 from scheduler.store.claims import (
     add_claims,
     claims_of,
+    claims_on,
     concerned_by,
     drop_claims,
     kept_apart,
@@ -110,17 +111,29 @@ async def due_holds(transaction: OpenTransaction) -> Sequence[Session]:
 
 async def add_session(transaction: OpenTransaction, session: Session) -> None:
     """Store a new session and its claims; the database refuses a double claim (`ClashError`)."""
-    claims = await claims_of(transaction, session)
+    await add_sessions(transaction, [session])
+
+
+async def add_sessions(transaction: OpenTransaction, sessions: Sequence[Session]) -> None:
+    """Store several new sessions, all or none, in as many statements as one needs."""
+    if not sessions:
+        return
+    known = await lock_resources(
+        transaction, {one for each in sessions for one in concerned_by(each)}
+    )
+    claims = [claim for session in sessions for claim in claims_on(session, known)]
     try:
         async with kept_apart(transaction, claims):
-            await transaction.run(_INSERT, [columns_of(session)])
+            await transaction.run(_INSERT, [columns_of(session) for session in sessions])
             await add_claims(transaction, claims)
     except IntegrityError:
-        await _refuse_known(transaction, session.id)
+        for session in sessions:
+            await _refuse_known(transaction, session.id)
         raise
-    await _name_studio(transaction, None, session)
     await count_up(transaction, {claim["resource"] for claim in claims})
-    await write_audit(transaction, "create", (_KIND, session.id), after=session)
+    for session in sessions:
+        await _name_studio(transaction, None, session)
+        await write_audit(transaction, "create", (_KIND, session.id), after=session)
 
 
 async def _refuse_known(transaction: OpenTransaction, id: SessionId) -> None:

@@ -129,6 +129,7 @@ class Transaction(OpenTransaction):
     forget_departures = about_departures.forget_departures
     due_holds = about_sessions.due_holds
     add_session = about_sessions.add_session
+    add_sessions = about_sessions.add_sessions
     replace_session = about_sessions.replace_session
     replace_sessions = about_sessions.replace_sessions
     series = about_series.series

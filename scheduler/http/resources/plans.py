@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
 
+from aiohttp import web
+
 from calendars.text import Text
 from scheduler.access import require_office
 from scheduler.errors import (
@@ -15,6 +17,7 @@ from scheduler.errors import (
     StateError,
 )
 from scheduler.http.answers import Page
+from scheduler.http.calls import CLOCK, STORE
 from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.members import IDENTIFIER
@@ -23,11 +26,13 @@ from scheduler.planning import (
     Change,
     Comparison,
     Explanation,
+    Judged,
     PlanWish,
     PublishedPlan,
     changes,
     compare,
     explain_request,
+    judge,
     publish,
     request_plan,
     stop_plan,
@@ -87,10 +92,14 @@ async def _compared(transaction: Transaction, call: Call[NoBody, WithOther]) -> 
     return await compare(transaction, PlanId(call.id), call.query.other)
 
 
-async def _published(transaction: Transaction, call: Call[NoBody, object]) -> PublishedPlan:
+async def _judged(app: web.Application, call: Call[NoBody, object]) -> Judged | None:
     require_office(call.actor)
+    return await judge(app[STORE], PlanId(call.id), actor=call.actor, now=app[CLOCK]())
+
+
+async def _published(transaction: Transaction, call: Call[Judged | None, object]) -> PublishedPlan:
     plan = await transaction.plan(PlanId(call.id))
-    return await publish(transaction, plan.id, call.if_match.expect(plan.revision))
+    return await publish(transaction, plan.id, call.if_match.expect(plan.revision), call.body)
 
 
 _TAG: Final = Text("学期方案", "Plans")
@@ -195,6 +204,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=PublishedPlan,
         errors=(NotFoundError, ForbiddenError, StateError, StaleError),
         needs_if_match=True,
+        prepare=_judged,
         run=_published,
     ),
 )

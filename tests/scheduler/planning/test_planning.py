@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -23,13 +24,13 @@ from scheduler.model import (
     SessionState,
     SiteState,
 )
-from scheduler.planning import PlanWish, PublishedPlan
+from scheduler.planning import Judged, PlanWish, PublishedPlan
 from scheduler.planning.publishing import AGREED_IN_ADVANCE
 from scheduler.store import Transaction
-from tests.builders import NOW, at, some_books, wall
+from tests.builders import NOW, a_day, at, some_books, wall
 from tests.scheduler.allocation.terms import FIRST_TUESDAY, a_request, a_request_site
 from tests.scheduler.conftest import Open
-from tests.scheduler.desk import Desk, a_booking
+from tests.scheduler.desk import OFFICE, Desk, a_booking
 
 AFTERNOON: dict[str, Any] = {"weekdays": (2,), "earliest": time(13), "latest": time(15)}
 AGREED = (
@@ -215,6 +216,44 @@ async def test_a_plan_is_published_once(each_desk: Desk) -> None:
     with pytest.raises(StateError, match="published already"):
         await each_desk.read(planning.changes, plan.id)
     assert await ids_of(each_desk) == before
+
+
+async def judged(desk: Desk, plan: Plan) -> Judged:
+    found = await planning.judge(desk.store, plan.id, actor=OFFICE, now=NOW)
+    assert found is not None
+    return found
+
+
+async def test_what_was_judged_before_is_not_judged_again_in_the_transaction(
+    each_desk: Desk,
+) -> None:
+    plan = await planned(each_desk, a_request("r1", *AGREED, **AFTERNOON))
+    before = await judged(each_desk, plan)
+    nothing = replace(before, laid=())
+    result = await each_desk.do(planning.publish, plan.id, plan.revision, nothing)
+    assert result.booked == ()
+
+
+async def test_what_changed_after_it_was_judged_counts(each_desk: Desk) -> None:
+    plan = await planned(each_desk, a_request("r1", *AGREED, **AFTERNOON))
+    before = await judged(each_desk, plan)
+    await each_desk.book(a_booking(slot=at("14:00", on=FIRST_TUESDAY)))
+    (booked,) = (await each_desk.do(planning.publish, plan.id, plan.revision, before)).booked
+    assert FIRST_TUESDAY in [skipped.date for skipped in booked.skipped]
+    assert FIRST_TUESDAY not in [session.series_date for session in booked.booked]
+
+
+async def test_a_rule_that_changed_after_it_was_judged_counts(each_desk: Desk) -> None:
+    plan = await planned(each_desk, a_request("r1", *AGREED, **AFTERNOON))
+    before = await judged(each_desk, plan)
+    await each_desk.do(Transaction.put, a_day(FIRST_TUESDAY, school="JS"), revision=None)
+    (booked,) = (await each_desk.do(planning.publish, plan.id, plan.revision, before)).booked
+    assert FIRST_TUESDAY not in [session.series_date for session in booked.booked]
+
+
+async def test_a_plan_without_a_result_is_judged_by_nobody(desk: Desk) -> None:
+    waiting = await desk.do(planning.request_plan, PlanWish())
+    assert await planning.judge(desk.store, waiting.id, actor=OFFICE, now=NOW) is None
 
 
 async def test_a_plan_that_waits_cannot_be_published(desk: Desk) -> None:
