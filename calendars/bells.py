@@ -42,16 +42,19 @@ class Period:
             raise InvalidValueError(
                 "作息时间是学校的钟面时间，不带时区。",
                 "A bell is a time on the school's clock and carries no offset.",
+                field="starts" if self.starts.tzinfo else "ends",
             )
         if self.starts >= self.ends:
             raise InvalidValueError(
                 f"时段必须先开始后结束，而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",
                 f"A period must end after it starts, unlike {self.starts:%H:%M}-{self.ends:%H:%M}.",
+                field="ends",
             )
         if (self.no is not None) != (self.kind is PeriodKind.LESSON):
             raise InvalidValueError(
                 "课节必须有节次号，其他时段不能有。",
                 "A lesson needs its number (`no`), and no other kind of period has one.",
+                field="no",
             )
 
 
@@ -75,17 +78,19 @@ class BellSchedule:
     valid_until: date | None = None
 
     def __post_init__(self) -> None:
-        for weekday in self.weekdays:
-            check_weekday(weekday)
+        for no, weekday in enumerate(self.weekdays):
+            check_weekday(weekday, field=f"weekdays/{no}")
         if not self.weekdays:
             raise InvalidValueError(
                 "作息时间表至少要适用于一周中的一天 (weekdays)。",
                 "A bell schedule needs at least one of the weekdays it is for.",
+                field="weekdays",
             )
         if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
             raise InvalidValueError(
                 f"作息时间表的失效日期 {self.valid_until} 早于生效日期 {self.valid_from}。",
                 f"valid_until {self.valid_until} comes before valid_from {self.valid_from}.",
+                field="valid_until",
             )
         _check_apart(self.periods)
         _check_numbers(self.periods)
@@ -100,23 +105,28 @@ class BellSchedule:
 
 
 def _check_apart(periods: tuple[Period, ...]) -> None:
-    for earlier, later in pairwise(sorted(periods, key=lambda period: period.starts)):
+    in_order = sorted(enumerate(periods), key=lambda numbered: numbered[1].starts)
+    for (_, earlier), (no, later) in pairwise(in_order):
         if later.starts < earlier.ends:
             raise InvalidValueError(
                 f"时段 {earlier.starts:%H:%M}-{earlier.ends:%H:%M} 与 "
                 f"{later.starts:%H:%M}-{later.ends:%H:%M} 重叠。",
                 f"The periods {earlier.starts:%H:%M}-{earlier.ends:%H:%M} and "
                 f"{later.starts:%H:%M}-{later.ends:%H:%M} overlap.",
+                field=f"periods/{no}",
             )
 
 
 def _check_numbers(periods: tuple[Period, ...]) -> None:
-    numbers = [period.no for period in periods if period.no is not None]
-    twice = next((no for no in numbers if numbers.count(no) > 1), None)
-    if twice is not None:
-        raise InvalidValueError(
-            f"第 {twice} 节在同一作息时间表中出现了两次。", f"Lesson {twice} is there twice."
-        )
+    numbers = list[int]()
+    for index, period in enumerate(periods):
+        if period.no in numbers:
+            raise InvalidValueError(
+                f"第 {period.no} 节在同一作息时间表中出现了两次。",
+                f"Lesson {period.no} is there twice.",
+                field=f"periods/{index}/no",
+            )
+        numbers += [] if period.no is None else [period.no]
 
 
 _ALWAYS: Final = date.max.toordinal()

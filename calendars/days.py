@@ -73,6 +73,7 @@ class Followed:
             raise InvalidValueError(
                 f"所循的教学周必须在 1 到 {MAX_WEEKS} 之间，而不是 {self.week}。",
                 f"The week that is followed must be 1 to {MAX_WEEKS}, not {self.week}.",
+                field="week",
             )
 
     @property
@@ -104,6 +105,7 @@ class Day:
             raise InvalidValueError(
                 f"{date_text(self.date).zh}是{self.kind.label.zh}，不能指定按周几上课 (follows)。",
                 f"{date_text(self.date).en} is {self.kind.label.en} and follows no weekday.",
+                field="follows",
             )
 
 

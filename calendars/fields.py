@@ -55,19 +55,27 @@ def date_text(on: date) -> Text:
     )
 
 
-def check_weekday(weekday: int) -> None:
+def to_blame(value: object, *names: str) -> str:
+    """The field to blame where one of several is to be given: the second that is, or the first."""
+    given = [name for name in names if getattr(value, name)]
+    return given[1] if len(given) > 1 else names[0]
+
+
+def check_weekday(weekday: int, *, field: str = "weekday") -> None:
     """Refuse what is no ISO weekday."""
     if not 1 <= weekday <= len(WEEKDAYS):
         raise InvalidValueError(
             f"星期用 1（周一）到 7（周日）表示，而不是 {weekday}。",
             f"A weekday is 1 (Monday) to 7 (Sunday), not {weekday}.",
+            field=field,
         )
 
 
-def check_year(moment: date) -> None:
+def check_year(moment: date, *, field: str = "date") -> None:
     """Refuse dates so far away that reckoning with them would leave the calendar."""
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise InvalidValueError(
             f"日期 {moment.isoformat()} 不在 {FIRST_YEAR} 年至 {LAST_YEAR} 年之间。",
             f"{moment.isoformat()} does not lie in the years {FIRST_YEAR} to {LAST_YEAR}.",
+            field=field,
         )

@@ -38,11 +38,13 @@ class Weekly:
             raise InvalidValueError(
                 "starts 是联盟的钟面时间，不带时区。",
                 "starts is a time on the alliance's clock and carries no offset.",
+                field="starts",
             )
         if self.minutes < 1:
             raise InvalidValueError(
                 f"时长至少 1 分钟，而不是 {self.minutes} 分钟。",
                 f"It must last at least 1 minute, not {self.minutes}.",
+                field="minutes",
             )
         begins = timedelta(
             hours=self.starts.hour, minutes=self.starts.minute, seconds=self.starts.second
@@ -51,6 +53,7 @@ class Weekly:
             raise InvalidValueError(
                 f"{self.starts:%H:%M} 起 {self.minutes} 分钟会跨过午夜，请在当天结束。",
                 f"{self.minutes} minutes from {self.starts:%H:%M} pass midnight; end the same day.",
+                field="minutes",
             )
         parse_weeks(self.weeks, MAX_WEEKS)
 

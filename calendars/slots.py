@@ -23,8 +23,9 @@ class Slot:
                 raise InvalidValueError(
                     f"{name} 必须带时区偏移，例如 {moment.isoformat()}+08:00。",
                     f"{name} must carry an offset, such as {moment.isoformat()}+08:00.",
+                    field=name,
                 )
-            check_year(moment)
+            check_year(moment, field=name)
             if moment.tzinfo is not UTC:
                 object.__setattr__(self, name, moment.astimezone(UTC))
         if self.starts >= self.ends:
@@ -32,6 +33,7 @@ class Slot:
                 f"结束时间 {self.ends.isoformat()} 必须晚于开始时间 {self.starts.isoformat()}。",
                 f"The end {self.ends.isoformat()} must come after the start "
                 f"{self.starts.isoformat()}.",
+                field="ends",
             )
 
     @classmethod

@@ -33,13 +33,14 @@ class Term:
     days_confirmed: bool = False
 
     def __post_init__(self) -> None:
-        check_weekday(self.week_starts_on)
-        check_year(self.first_day)
-        check_year(self.last_day)
+        check_weekday(self.week_starts_on, field="week_starts_on")
+        check_year(self.first_day, field="first_day")
+        check_year(self.last_day, field="last_day")
         if self.first_day > self.last_day:
             raise InvalidValueError(
                 f"学期的最后一天 {self.last_day} 早于第一天 {self.first_day}。",
                 f"The term's last_day {self.last_day} comes before its first_day {self.first_day}.",
+                field="last_day",
             )
         if self.last_week > MAX_WEEKS:
             raise InvalidValueError(
@@ -47,6 +48,7 @@ class Term:
                 f"有 {self.last_week} 周。",
                 f"A term has at most {MAX_WEEKS} weeks; {self.first_day} to {self.last_day} "
                 f"has {self.last_week}.",
+                field="last_day",
             )
 
     @property

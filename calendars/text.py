@@ -39,7 +39,10 @@ class Text:
 
 
 class InvalidValueError(ValueError):
-    """A value that cannot exist, with the reason in both languages; `field` of it is to blame."""
+    """A value that cannot exist, with the reason in both languages.
+
+    `field` is the part of it to blame, with its way where that lies deeper: `sites/1/role`.
+    """
 
     def __init__(self, zh: str, en: str, *, field: str = "") -> None:
         super().__init__(en)

@@ -1,5 +1,8 @@
 """What a caller can act on. A message is a sentence with the offending value, in both languages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from calendars.text import InvalidValueError, Text
 from scheduler.model import Alternative, Conflict
 
@@ -23,6 +26,23 @@ class InvalidWishError(SchedulerError):
         super().__init__(zh, en)
         self.pointer = pointer
         self.value = value
+
+
+@contextmanager
+def told_at(place: str) -> Iterator[None]:
+    """What cannot be meant inside stands at `place` of the wish: `displaced/0`, or "" for itself.
+
+    A part of a wish does not know where in the wish it stands; whoever takes the wish apart does.
+    """
+    below = f"{place}/" if place else ""
+    try:
+        yield
+    except InvalidValueError as error:
+        text, field = error.text, f"{below}{error.field}".rstrip("/")
+        raise InvalidValueError(text.zh, text.en, field=field) from None
+    except InvalidWishError as error:
+        text, pointer = error.text, f"/{below}{error.pointer[1:]}".rstrip("/")
+        raise InvalidWishError(text.zh, text.en, pointer=pointer, value=error.value) from None
 
 
 class ClashError(SchedulerError):
@@ -75,4 +95,5 @@ __all__ = [
     "StateError",
     "UnavailableError",
     "UnknownTokenError",
+    "told_at",
 ]

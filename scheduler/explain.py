@@ -80,7 +80,9 @@ def pointer_of(error: msgspec.ValidationError) -> str:
     found = _PATH.match(str(error))
     path = (found and found["path"]) or "$"
     pointer = "".join(f"/{name or index}" for name, index in _STEP.findall(path))
-    missing = _MISSING.match(str(error))
+    cause, missing = error.__cause__, _MISSING.match(str(error))
+    if isinstance(cause, InvalidValueError) and cause.field:
+        return f"{pointer}/{cause.field}"
     return f"{pointer}/{missing[1]}" if missing else pointer
 
 

@@ -15,7 +15,7 @@ from scheduler.booking.places import Wanted
 from scheduler.booking.priority import rank_of, require_higher
 from scheduler.booking.revisions import current_session, require_changeable
 from scheduler.booking.single import SessionChange, changed_booking
-from scheduler.errors import ClashError, InvalidWishError
+from scheduler.errors import ClashError, InvalidWishError, told_at
 from scheduler.members import NOTE
 from scheduler.model import (
     Booking,
@@ -56,8 +56,13 @@ class Displacing:
 
     def __post_init__(self) -> None:
         named = [each.session for each in self.displaced]
-        if len(set(named)) != len(named):
-            raise InvalidValueError("同一次活动只能写一次。", "Name each session once.")
+        for no, session in enumerate(named):
+            if session in named[:no]:
+                raise InvalidValueError(
+                    f"活动 {session} 写了两次，请只写一次。",
+                    f"Session {session} is named twice: name it once.",
+                    field=f"displaced/{no}/session",
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,28 +95,31 @@ async def bump_by_moving(
     """The same for a session that moves to where others are."""
     before = await current_session(transaction, id, revision)
     require_changeable(before, transaction.now)
-    if any(each.session == id for each in wish.displaced):
-        raise InvalidWishError(
-            "活动不能让位给自己。",
-            "A session does not make room for itself.",
-            pointer="/displaced",
-            value=id,
-        )
+    for no, each in enumerate(wish.displaced):
+        if each.session == id:
+            raise InvalidWishError(
+                "活动不能让位给自己。",
+                "A session does not make room for itself.",
+                pointer=f"/displaced/{no}/session",
+                value=id,
+            )
     return await _displace(transaction, _moved(before, wish), wish)
 
 
 async def _displace(transaction: Transaction, first: Wanted, wish: Displacing) -> Proposal:
-    await transaction.require(first.booking)
+    with told_at(first.place):
+        await transaction.require(first.booking)
     rank = rank_of(first.booking, all_term=bool(first.before and first.before.series))
     wanted, unplaced = [first], []
-    for place in wish.displaced:
+    for no, place in enumerate(wish.displaced):
         before = await current_session(transaction, place.session, place.revision)
         require_changeable(before, transaction.now)
         require_higher(rank, before)
         if not place.is_new:
             unplaced.append(before)
-        displaced = replace(_moved(before, place), automatic=True)
-        await transaction.require(displaced.booking)
+        with told_at(f"displaced/{no}"):
+            displaced = replace(_moved(before, place), automatic=True, place=f"displaced/{no}")
+            await transaction.require(displaced.booking)
         wanted.append(displaced)
     if unplaced:
         raise ClashError(tuple(map(_needs_a_place, unplaced)))
@@ -140,7 +148,7 @@ async def _suggest(transaction: Transaction, first: Wanted, wish: Displacing) ->
 
 
 def _booked(wish: BumpWish) -> Wanted:
-    return Wanted(id=SessionId(uuid4().hex), booking=wish.booking)
+    return Wanted(id=SessionId(uuid4().hex), booking=wish.booking, place="booking")
 
 
 def _moved(before: Session, place: NewPlace | BumpingMove) -> Wanted:

@@ -8,7 +8,7 @@ from calendars.bells import SchoolId
 from scheduler.booking.qualified import require_qualified_successor
 from scheduler.booking.revisions import require_unchanged, to_lock
 from scheduler.conflicts import find_conflicts
-from scheduler.errors import ClashError, InvalidWishError
+from scheduler.errors import ClashError, InvalidWishError, told_at
 from scheduler.model import Actor, Booking, Conflict, Session, SessionId, SessionState
 from scheduler.placing import draft, outlines, with_answers
 from scheduler.schools import Situation
@@ -20,7 +20,7 @@ class Wanted:
     """A place wanted for a new session, or for one that leaves its place `before`.
 
     `automatic`: nobody of its own asks for the move, so a pinned session stays (H11). The school to
-    `ask` has to say yes in any case.
+    `ask` has to say yes in any case. It was asked for at `place` of a larger wish.
     """
 
     id: SessionId
@@ -28,6 +28,7 @@ class Wanted:
     before: Session | None = None
     automatic: bool = False
     ask: SchoolId | None = None
+    place: str = ""
 
 
 async def find_places(
@@ -51,7 +52,8 @@ async def find_places(
     for each in sorted(wanted, key=_leaves_a_room_open):
         session = _placed(each, around, actor or transaction.actor, transaction.now)
         if each.before is not None and each.before.state is SessionState.CONFIRMED:
-            require_qualified_successor(session, each.before, around)
+            with told_at(each.place):
+                require_qualified_successor(session, each.before, around)
         conflicts += find_conflicts(
             session,
             around,
@@ -108,15 +110,16 @@ def _require_future(wanted: Wanted, transaction: Transaction) -> None:
     starts = wanted.booking.slot.starts
     stays = wanted.before is not None and wanted.before.slot.starts == starts
     if not stays:
-        require_to_come(starts, transaction.now, pointer="/slot/starts")
+        with told_at(wanted.place):
+            require_to_come(starts, transaction.now, pointer="/slot/starts")
 
 
 def require_to_come(starts: datetime, now: datetime, *, pointer: str) -> None:
     """`InvalidWishError` if that start is over."""
     if starts < now:
         raise InvalidWishError(
-            f"开始时间 {starts.isoformat()} 已经过去。",
-            f"The start {starts.isoformat()} lies in the past.",
+            "开始时间已经过去，请选择尚未到来的时间。",
+            "It would start in the past: choose a time to come.",
             pointer=pointer,
             value=starts.isoformat(),
         )

@@ -35,4 +35,5 @@ def require_qualified_successor(session: Session, before: Session, situation: Si
     leads = session.lead.teacher
     teacher = None if leads in {None, before.lead.teacher} else situation.teacher(leads)
     if teacher is not None:
-        require_qualified(session, session.lead, teacher, "/sites")
+        no = session.sites.index(session.lead)
+        require_qualified(session, session.lead, teacher, f"/sites/{no}/teacher")

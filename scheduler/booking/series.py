@@ -23,7 +23,7 @@ from scheduler.booking.series_dates import (
     upcoming,
 )
 from scheduler.booking.series_waiting import watch_dates
-from scheduler.errors import ClashError, InvalidWishError
+from scheduler.errors import ClashError, InvalidWishError, told_at
 from scheduler.model import (
     Agenda,
     Booking,
@@ -61,7 +61,8 @@ async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBo
     await transaction.require(wish)
     term = await term_of_lead(transaction, wish.term, wish.sites)
     books = await transaction.books([site.school for site in wish.sites])
-    found = dates_of(wish.weekly, term, wish.sites, books)
+    with told_at("weekly"):
+        found = dates_of(wish.weekly, term, wish.sites, books)
     wanted = wanted_dates(upcoming(found, transaction.now), wish, wish.sites, pinned=wish.pinned)
     lost = tuple(lost_dates(found, transaction.now))
     _require_dates(wanted, lost)

@@ -32,7 +32,7 @@ from scheduler.booking.series_dates import (
 )
 from scheduler.booking.series_waiting import stop_watching, watch_dates
 from scheduler.booking.single import SessionChange, cancelled, changed_booking
-from scheduler.errors import InvalidWishError, StateError
+from scheduler.errors import InvalidWishError, StateError, told_at
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
     Role,
@@ -43,6 +43,7 @@ from scheduler.model import (
     SiteWish,
     WhenImpossible,
 )
+from scheduler.model.agenda import check_length, check_sites
 from scheduler.schools import SchoolBook, site_time
 from scheduler.store import Transaction
 
@@ -63,6 +64,10 @@ class SeriesChange:
     link_pool: LinkPoolId | None = None
     when_impossible: WhenImpossible = WhenImpossible.REFUSE
     reason: Note = ""
+
+    def __post_init__(self) -> None:
+        if self.sites is not None:
+            check_sites(self.sites)
 
     @property
     def asks_the_rules(self) -> bool:
@@ -201,7 +206,9 @@ async def _split(
     await transaction.require(changed)
     if wish.weekly is not None:
         lead = _lead_time(changed.sites, books)
-        _, following = split_weeks(wish.weekly, term, lead, wish.from_date)
+        check_length(wish.weekly.minutes, old.min_minutes, field="weekly/minutes")
+        with told_at("weekly"):
+            _, following = split_weeks(wish.weekly, term, lead, wish.from_date)
     changed = replace(changed, weekly=_some_week(following, wish.from_date))
     if kept is None:
         return None, changed

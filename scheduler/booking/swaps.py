@@ -11,7 +11,7 @@ from calendars.text import Text
 from scheduler.adjusting import Occasion
 from scheduler.booking import notices
 from scheduler.booking.arranging import carry_out_or_ask
-from scheduler.booking.places import Wanted, find_places
+from scheduler.booking.places import Wanted, find_places, require_to_come
 from scheduler.booking.revisions import current_session, require_changeable, successor
 from scheduler.errors import InvalidWishError
 from scheduler.members import Note
@@ -84,6 +84,9 @@ async def swap(transaction: Transaction, id: SessionId, wish: SwapWish, revision
         Wanted(id=before.id, booking=booking, before=before)
         for before, booking in zip(pair, exchanged(*pair, wish.what), strict=True)
     ]
+    for session, pointer in zip(pair, ("/what", "/other"), strict=True):
+        if wish.what is Exchange.TIMES:
+            require_to_come(session.slot.starts, transaction.now, pointer=pointer)
     places, situation = await find_places(transaction, *wanted)
     if any(
         before.state is SessionState.CONFIRMED and place.state is SessionState.HELD

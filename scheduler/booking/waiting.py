@@ -83,12 +83,13 @@ async def join(transaction: Transaction, wish: WaitingWish) -> Waiting:
         filed_as=actor.role,
         filed_at=transaction.now,
     )
-    for need in await needs_of(transaction, waiting):
+    for no, need in enumerate(await needs_of(transaction, waiting)):
         if not need.dates:
             raise InvalidWishError(
-                "这个系列没有可以上课的日期，不能候补。",
-                "The series has no date on which it could be held: it cannot wait.",
-                pointer="/series_booking/weekly",
+                "这个系列没有可以上课的日期，不能候补；请换一个星期几、时间或周次。",
+                "The series has no date on which it could be held and cannot wait: choose another "
+                "weekday, time or weeks.",
+                pointer=f"/also_weekly/{no - 1}" if no else "/series_booking/weekly",
             )
         try:
             await find_all(transaction, waiting, need, actor=actor)

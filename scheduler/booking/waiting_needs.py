@@ -13,7 +13,7 @@ from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.series import lock_and_look, new_series, term_of_lead, wanted_dates
 from scheduler.booking.series_dates import WantedDate, dates_of, place_dates, upcoming
 from scheduler.conflicts import find_conflicts
-from scheduler.errors import ClashError, InvalidWishError
+from scheduler.errors import ClashError, InvalidWishError, told_at
 from scheduler.model import (
     Actor,
     ActorRole,
@@ -79,8 +79,12 @@ async def needs_of(transaction: Transaction, waiting: Waiting) -> tuple[Need, ..
         return tuple(Need(dates=(_on(clock.date_of(each.slot.starts), each),)) for each in bookings)
     wish = waiting.series_booking
     assert wish is not None  # noqa: S101 - a wish has one of the two
-    term = await term_of_lead(transaction, wish.term, sites)
-    found = {weekly: dates_of(weekly, term, sites, books) for weekly in waiting.patterns}
+    with told_at("series_booking"):
+        term = await term_of_lead(transaction, wish.term, sites)
+    found = {}
+    for no, weekly in enumerate(waiting.patterns):
+        with told_at(f"also_weekly/{no - 1}" if no else "series_booking/weekly"):
+            found[weekly] = dates_of(weekly, term, sites, books)
     return tuple(
         Need(
             weekly=weekly,

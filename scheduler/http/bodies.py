@@ -21,6 +21,7 @@ from scheduler.http.faults import (
     WrongMediaTypeError,
     printable,
     shown,
+    value_at,
 )
 from scheduler.http.shapes import Leaf, Many, Maybe, Shape, Whole, shape_of
 
@@ -142,7 +143,7 @@ def _build_whole(shape: Whole, value: object, pointer: str, faults: list[Fault])
             faults.append(Fault(pointer=place, detail=_REQUIRED))
     if len(faults) > before:
         return UNREADABLE
-    return _made(shape.cls, parts, pointer, faults)
+    return _made(shape.cls, parts, value, pointer, faults)
 
 
 def _strangers(shape: Whole, value: dict[str, Any], pointer: str) -> list[Fault]:
@@ -166,20 +167,29 @@ def _strangers(shape: Whole, value: dict[str, Any], pointer: str) -> list[Fault]
 
 
 def _made(
-    cls: Callable[..., object], parts: dict[str, object], pointer: str, faults: list[Fault]
+    cls: Callable[..., object],
+    parts: dict[str, object],
+    sent: dict[str, Any],
+    pointer: str,
+    faults: list[Fault],
 ) -> object:
     try:
         return cls(**parts)
     except InvalidValueError as error:
-        faults.append(_fault_of(error, parts, pointer))
+        faults.append(fault_in(sent, error, pointer))
         return UNREADABLE
 
 
-def _fault_of(error: InvalidValueError, parts: dict[str, object], pointer: str) -> Fault:
-    if not error.field:
-        return Fault(pointer=pointer, value="{...}", detail=error.text)
-    value = shown(msgspec.to_builtins(parts.get(error.field)))
-    return Fault(pointer=f"{pointer}/{error.field}", value=value, detail=error.text)
+def fault_in(sent: object, error: InvalidValueError, pointer: str = "") -> Fault:
+    """What cannot be meant in a part of the JSON that was sent, which stands at `pointer`."""
+    place = f"{pointer}/{error.field}".rstrip("/")
+    return Fault(pointer=place, value=value_at(error.field, sent), detail=error.text)
+
+
+async def sent_in(request: web.Request) -> Any:  # noqa: ANN401 - any JSON
+    """The JSON that was sent and has been parsed before; None where the address takes no body."""
+    body = await request.read()
+    return _decode(body) if body else None
 
 
 def _below(pointer: str, name: str) -> str:

@@ -23,6 +23,7 @@ from scheduler.errors import (
 )
 from scheduler.exchange import RefusedFilesError
 from scheduler.http.answers import LANGUAGE, encode
+from scheduler.http.bodies import fault_in, sent_in
 from scheduler.http.faults import (
     Fault,
     FaultyRequestError,
@@ -33,6 +34,7 @@ from scheduler.http.faults import (
     WrongMediaTypeError,
     WrongMethodError,
     shown,
+    value_at,
 )
 from scheduler.model import Alternative, Conflict
 
@@ -156,13 +158,15 @@ async def explain_errors(request: web.Request, handler: Handler) -> web.StreamRe
     """Answer what the caller did wrong; anything else is our fault and is logged, not told."""
     try:
         return await handler(request)
+    except InvalidWishError as error:
+        if error.pointer.startswith("/") and error.value is not None:
+            sent = value_at(error.pointer[1:], await sent_in(request))
+            error.value = error.value if sent is None else sent
+        return problem_answer(request, error)
     except SchedulerError as error:
         return problem_answer(request, error)
     except InvalidValueError as error:
-        # Where in a body it was, only who read the body knows; a question has no depths.
-        pointer = f"?{error.field}" if request.method == "GET" and error.field else ""
-        fault = Fault(pointer=pointer, detail=error.text)
-        return problem_answer(request, FaultyRequestError((fault,)))
+        return problem_answer(request, await _faulty(request, error))
     except web.HTTPException as error:
         return _explained(request, error)
     except Exception:
@@ -181,6 +185,14 @@ def problem_answer(request: web.Request, error: SchedulerError) -> web.Response:
     if isinstance(error, WrongMethodError):
         answer.headers["Allow"] = ", ".join(error.allowed)
     return answer
+
+
+async def _faulty(request: web.Request, error: InvalidValueError) -> FaultyRequestError:
+    """What a use case found that cannot be meant, with its place in what was sent."""
+    if request.method != "GET":
+        return FaultyRequestError((fault_in(await sent_in(request), error),))
+    value = shown(request.query.get(error.field))
+    return FaultyRequestError((Fault(pointer=f"?{error.field}", value=value, detail=error.text),))
 
 
 def _explained(request: web.Request, error: web.HTTPException) -> web.StreamResponse:

@@ -23,6 +23,19 @@ class Fault:
     detail: Text
 
 
+def value_at(place: str, sent: object) -> object:
+    """What stands in JSON at `sites/1/role`, as an answer repeats it; None where nothing does."""
+    for step in place.split("/") if place else ():
+        match sent:
+            case dict():
+                sent = sent.get(step)
+            case list() if step.isdecimal() and int(step) < len(sent):
+                sent = sent[int(step)]
+            case _:
+                return None
+    return shown(sent)
+
+
 class FaultyRequestError(SchedulerError):
     """Values that cannot be meant: every fault that was found."""
 

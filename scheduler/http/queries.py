@@ -57,15 +57,16 @@ def parse_query(request: web.Request, hint: type[T], *, also: tuple[str, ...] = 
         elif member.is_required:
             detail = Text("缺少必填参数。", "This parameter is required.")
             faults.append(Fault(pointer=f"?{member.name}", detail=detail))
-    return _made(hint, parts, faults)
+    return _made(hint, parts, faults, request)
 
 
-def _made(cls: type[T], parts: dict[str, Any], faults: list[Fault]) -> T:
+def _made(cls: type[T], parts: dict[str, Any], faults: list[Fault], request: web.Request) -> T:
     if not faults:
         try:
             return cls(**parts)
         except InvalidValueError as error:
-            faults.append(Fault(pointer=f"?{error.field}", detail=error.text))
+            value = shown(request.query.get(error.field))
+            faults.append(Fault(pointer=f"?{error.field}", value=value, detail=error.text))
     raise FaultyRequestError(tuple(faults))
 
 

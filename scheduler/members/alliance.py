@@ -83,6 +83,7 @@ class Alliance:
             raise InvalidValueError(
                 f"weights 中 {'、'.join(sorted(twice))} 出现了两次，每项只写一次。",
                 f"weights names {', '.join(sorted(twice))} twice: once is enough.",
+                field="weights",
             )
         try:
             ZoneInfo(self.zone)
@@ -90,6 +91,7 @@ class Alliance:
             raise InvalidValueError(
                 f"没有名为 {self.zone!r} 的时区，请用 IANA 名称，例如 Asia/Shanghai。",
                 f"No time zone is called {self.zone!r}: use an IANA name such as Asia/Shanghai.",
+                field="zone",
             ) from None
 
 

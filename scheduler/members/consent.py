@@ -35,6 +35,7 @@ class OpenSlot:
                 f"开放时段必须先开始后结束，而不是 {self.starts:%H:%M}-{self.ends:%H:%M}。",
                 f"An open slot must end after it starts, unlike "
                 f"{self.starts:%H:%M}-{self.ends:%H:%M}.",
+                field="ends",
             )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, NewType
 
 from calendars.bells import SchoolId
-from calendars.fields import IDENTIFIER, Note
+from calendars.fields import IDENTIFIER, Note, to_blame
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
 from scheduler.members.people import ClassGroupId, TeacherId
@@ -29,11 +29,13 @@ class Outage:
             raise InvalidValueError(
                 "停用登记必须且只能指向一个教室 (room) 或一个链路池 (link_pool)。",
                 "An outage names either a room or a link_pool.",
+                field=to_blame(self, "room", "link_pool"),
             )
         if (self.room is None) != (self.school is None):
             raise InvalidValueError(
                 "教室停用须注明学校 (school)；链路池属于联盟，不填学校。",
                 "An outage of a room names its school, one of a link_pool names none.",
+                field="school",
             )
 
 
@@ -59,4 +61,5 @@ class BusyBlock:
             raise InvalidValueError(
                 "占用时段必须且只能指向一个教室、教师或班级。",
                 "A busy block names exactly one room, teacher or class_group.",
+                field=to_blame(self, "room", "teacher", "class_group"),
             )

@@ -190,22 +190,28 @@ class Agenda:
 
 
 def check_sites(sites: "tuple[SiteWish, ...]", *, lead_may_be_open: bool = False) -> None:
-    leads = sum(site.role is Role.LEAD for site in sites)
-    if leads != 1 and not (lead_may_be_open and leads == 0):
+    leads = [no for no, site in enumerate(sites) if site.role is Role.LEAD]
+    if len(leads) > 1 or not (leads or lead_may_be_open):
         raise InvalidValueError(
-            "必须恰好有一个主讲 (lead) 参与点。", "Exactly one site must have the role lead."
+            "必须恰好有一个主讲 (lead) 参与点。",
+            "Exactly one site must have the role lead.",
+            field=f"sites/{leads[1]}/role" if leads else "sites",
         )
     schools = [site.school for site in sites]
-    if len(set(schools)) != len(schools):
-        raise InvalidValueError(
-            "每所学校只能有一个参与点; 合班请在同一参与点写多个班级。",
-            "A school has one site; list several classes in that site's class_groups.",
-        )
-    for site in sites:
+    for no, site in enumerate(sites):
+        if site.school in schools[:no]:
+            raise InvalidValueError(
+                f"学校 {site.school} 写了两次：每所学校只能有一个参与点，"
+                "合班请在同一参与点写多个班级。",
+                f"School {site.school} is named twice: a school has one site; list several classes "
+                "in that site's class_groups.",
+                field=f"sites/{no}/school",
+            )
         if len(set(site.class_groups)) != len(site.class_groups):
             raise InvalidValueError(
                 f"{site.school} 的同一个班级写了两次。",
                 f"{site.school} names the same class twice.",
+                field=f"sites/{no}/class_groups",
             )
 
 
@@ -225,16 +231,18 @@ def check_consent(agenda: Agenda, sites: Sequence[SiteWish]) -> None:
         )
 
 
-def check_length(slot_minutes: int, min_minutes: int) -> None:
+def check_length(slot_minutes: int, min_minutes: int, *, field: str) -> None:
     if slot_minutes > MAX_SESSION_MINUTES:
         raise InvalidValueError(
             f"一次活动最长 {MAX_SESSION_MINUTES} 分钟，而不是 {slot_minutes} 分钟。",
             f"A session lasts at most {MAX_SESSION_MINUTES} minutes, not {slot_minutes}.",
+            field=field,
         )
     if slot_minutes < min_minutes:
         raise InvalidValueError(
             f"时长 {slot_minutes} 分钟短于要求的最少有效时长 {min_minutes} 分钟 (min_minutes)。",
             f"{slot_minutes} minutes are less than the required min_minutes of {min_minutes}.",
+            field=field,
         )
 
 

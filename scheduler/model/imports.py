@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from calendars.bells import SchoolId
+from calendars.fields import to_blame
 from calendars.slots import Slot
 from calendars.text import InvalidValueError, Text
 from scheduler.members import IDENTIFIER, Line, Name, RoomId, TeacherId
@@ -65,6 +66,7 @@ class Import:
             raise InvalidValueError(
                 "导入的占用必须且只能指向一位教师或一间教室。",
                 "An import takes the time of exactly one teacher or room.",
+                field=to_blame(self, "teacher", "room"),
             )
 
 

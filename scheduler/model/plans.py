@@ -84,6 +84,7 @@ class After:
                 "至少不能多于至多。",
                 f"At least {self.at_least_days} and at most {self.at_most_days} days after it is "
                 "impossible.",
+                field="at_most_days",
             )
 
 
@@ -121,7 +122,7 @@ class Request(Agenda):
         self._check_its_need()
         self._check_what_it_comes_after()
         check_consent(self, self.sites)
-        check_length(self.minutes, self.min_minutes)
+        check_length(self.minutes, self.min_minutes, field="minutes")
         parse_weeks(self.weeks, MAX_WEEKS)
         if self.earliest >= self.latest:
             raise InvalidValueError(
@@ -138,6 +139,7 @@ class Request(Agenda):
             raise InvalidValueError(
                 "没有写主讲 (lead) 参与点的需求由供给来满足，须写明学科 (subject)。",
                 "A request without a lead is met by an offer: it must say its subject.",
+                field="subject",
             )
 
     def _check_what_it_comes_after(self) -> None:
@@ -152,6 +154,7 @@ class Request(Agenda):
             raise InvalidValueError(
                 "有先后要求 (after) 的需求每周一次 (per_week 为 1)；请分成几个需求。",
                 "A request that comes after another is held once a week: split it into several.",
+                field="per_week",
             )
 
 

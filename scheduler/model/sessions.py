@@ -42,7 +42,7 @@ class Booking(Agenda):
     def __post_init__(self) -> None:
         check_sites(self.sites)
         check_consent(self, self.sites)
-        check_length(self.slot.minutes, self.min_minutes)
+        check_length(self.slot.minutes, self.min_minutes, field="slot")
 
 
 class WhenImpossible(StrEnum):
@@ -66,7 +66,7 @@ class SeriesBooking(Agenda):
     def __post_init__(self) -> None:
         check_sites(self.sites)
         check_consent(self, self.sites)
-        check_length(self.weekly.minutes, self.min_minutes)
+        check_length(self.weekly.minutes, self.min_minutes, field="weekly/minutes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

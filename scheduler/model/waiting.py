@@ -8,6 +8,7 @@ from typing import Annotated, NewType
 from msgspec import Meta
 
 from calendars.bells import SchoolId
+from calendars.fields import to_blame
 from calendars.series import Weekly
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
@@ -52,11 +53,13 @@ class WaitingWish:
             raise InvalidValueError(
                 "请给出 booking（单次）或 series_booking（每周），且只给一个。",
                 "Give either a booking or a series_booking.",
+                field=to_blame(self, "booking", "series_booking"),
             )
         if (self.also_at and self.booking is None) or (self.also_weekly and self.booking):
             raise InvalidValueError(
                 "also_at 用于 booking，also_weekly 用于 series_booking。",
                 "also_at goes with a booking, also_weekly with a series_booking.",
+                field="also_weekly" if self.booking else "also_at",
             )
         if self.series_booking and self.series_booking.when_impossible is not WhenImpossible.REFUSE:
             raise InvalidValueError(
@@ -64,12 +67,17 @@ class WaitingWish:
                 "跳过的日期会自动候补。",
                 "A weekly need waits as a whole: its when_impossible is refuse. A series that may "
                 "skip dates is booked, and those dates wait by themselves.",
+                field="series_booking/when_impossible",
             )
+        self._check_times()
+
+    def _check_times(self) -> None:
         times: tuple[Slot | Weekly, ...] = (*self.slots, *self.patterns)
-        for time in times:
-            check_length(time.minutes, self.wish.min_minutes)
-        if len(set(times)) < len(times):
-            raise InvalidValueError("同一时间只能写一次。", "Name each time once.")
+        for no, time in enumerate(times[1:]):
+            place = f"also_at/{no}" if self.booking else f"also_weekly/{no}"
+            check_length(time.minutes, self.wish.min_minutes, field=place)
+            if time in times[: no + 1]:
+                raise InvalidValueError("同一时间只能写一次。", "Name each time once.", field=place)
 
     @property
     def wish(self) -> Booking | SeriesBooking:

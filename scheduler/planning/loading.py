@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.allocation.chains import ties_of
 from scheduler.allocation.problem import Companion, Offered, Problem
-from scheduler.errors import StateError
+from scheduler.errors import InvalidWishError, StateError
 from scheduler.members import Offer, OfferId
 from scheduler.model import (
     Plan,
@@ -28,8 +28,19 @@ LIVE: Final = (SessionState.HELD, SessionState.CONFIRMED)
 
 async def suppose(transaction: Transaction, supposed: Supposed) -> None:
     """Store what is supposed, in a transaction that will not be committed."""
-    records = [record for field in fields(supposed) for record in getattr(supposed, field.name)]
-    await transaction.put_many(records)
+    placed = [
+        (f"supposing/{field.name}/{no}", record)
+        for field in fields(supposed)
+        for no, record in enumerate(getattr(supposed, field.name))
+    ]
+    try:
+        await transaction.put_many([record for _, record in placed])
+    except InvalidWishError as error:
+        index, _, below = error.pointer[1:].partition("/")
+        place, _ = placed[int(index)]
+        raise InvalidWishError(
+            error.text.zh, error.text.en, pointer=f"/{place}/{below}", value=error.value
+        ) from None
 
 
 def require_real(plan: Plan) -> None:

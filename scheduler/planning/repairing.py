@@ -16,7 +16,7 @@ from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import current_session, require_changeable, successor
 from scheduler.conflicts import find_conflicts
 from scheduler.disruptions.outages import Remedy
-from scheduler.errors import InvalidWishError
+from scheduler.errors import InvalidWishError, told_at
 from scheduler.members import Note
 from scheduler.model import Session, SessionId
 from scheduler.placing import booking_of, near
@@ -99,19 +99,22 @@ async def accept_moves(transaction: Transaction, wish: AcceptedMoves) -> tuple[S
     ]
     for session in before:
         require_changeable(session, transaction.now)
-    wanted = [
-        Wanted(
-            id=session.id,
-            booking=replace(
+    wanted = []
+    for no, (session, move) in enumerate(zip(before, wish.moves, strict=True)):
+        with told_at(f"moves/{no}"):
+            booking = replace(
                 booking_of(session), slot=move.slot, sites=move.sites, link_pool=move.link_pool
-            ),
-            before=session,
-            automatic=True,
+            )
+            await transaction.require(booking)
+        wanted.append(
+            Wanted(
+                id=session.id,
+                booking=booking,
+                before=session,
+                automatic=True,
+                place=f"moves/{no}",
+            )
         )
-        for session, move in zip(before, wish.moves, strict=True)
-    ]
-    for each in wanted:
-        await transaction.require(each.booking)
     places, situation = await find_places(transaction, *wanted)
     after = [
         successor(old, replace(place, reason=wish.reason), transaction.now)

@@ -67,12 +67,13 @@ async def _check_order(transaction: OpenTransaction, pointed: Sequence[tuple[str
         known |= {each.id: each for each in found.values() if isinstance(each, Request)}
     for pointer, request in told:
         if circle := _circle(request, known):
+            no = [each.request for each in request.after].index(circle[0][1])
             raise InvalidWishError(
                 f"先后要求 (after) 绕成了一圈：{'，'.join(f'{a} 在 {b} 之后' for a, b in circle)}；"
                 "请去掉其中一项。",
                 f"They would come after each other in a circle: "
                 f"{', '.join(f'{a} after {b}' for a, b in circle)}. Leave one of these out.",
-                pointer=f"{pointer}/after",
+                pointer=f"{pointer}/after/{no}/request",
                 value=circle[0][1],
             )
 

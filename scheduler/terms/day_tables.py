@@ -43,13 +43,14 @@ class DayRange:
     grade: Grade | None = None
 
     def __post_init__(self) -> None:
-        for day in (self.first_day, self.last_day):
-            if day is not None:
-                check_year(day)
+        for name in ("first_day", "last_day"):
+            if (day := getattr(self, name)) is not None:
+                check_year(day, field=name)
         if self.first_day and self.last_day and self.first_day > self.last_day:
             raise InvalidValueError(
                 f"last_day {self.last_day} 早于 first_day {self.first_day}。",
                 f"last_day {self.last_day} comes before first_day {self.first_day}.",
+                field="last_day",
             )
 
 

@@ -1,8 +1,9 @@
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
-from calendars.fields import check_weekday, check_year, date_text, weekday_text
+from calendars.fields import check_weekday, check_year, date_text, to_blame, weekday_text
 from calendars.text import InvalidValueError, Text
 
 
@@ -25,3 +26,12 @@ def test_no_other_number_is_a_weekday(weekday: int) -> None:
 def test_dates_at_the_ends_of_the_calendar_are_refused(on: date) -> None:
     with pytest.raises(InvalidValueError, match=on.isoformat()):
         check_year(on)
+
+
+def test_of_several_that_exclude_each_other_the_second_is_to_blame() -> None:
+    for given, blamed in (({}, "room"), ({"room": "R1"}, "room"), ({"link": "L"}, "room")):
+        assert to_blame(
+            SimpleNamespace(**{"room": None, "link": None} | given), "room", "link"
+        ) == (blamed)
+    both = SimpleNamespace(room="R1", link="L")
+    assert to_blame(both, "room", "link") == "link"

@@ -14,7 +14,7 @@ from scheduler.booking.revisions import current_session, to_lock
 from scheduler.booking.single import SessionChange, change, changed_booking
 from scheduler.disruptions.one_by_one import Remedied, attempt
 from scheduler.disruptions.outages.hit import original_places
-from scheduler.errors import NotFoundError
+from scheduler.errors import NotFoundError, told_at
 from scheduler.members import LinkPoolId, Note, Outage, OutageId
 from scheduler.model import (
     Proposal,
@@ -98,14 +98,15 @@ async def _lock_everything(transaction: Transaction, wish: Remedies) -> None:
     A savepoint that is rolled back gives up the locks that were taken inside it.
     """
     concerned: list[Session] = []
-    for remedy in wish.remedies:
+    for no, remedy in enumerate(wish.remedies):
         try:
             session = await transaction.session(remedy.session)
         except NotFoundError:
             continue
-        booking = changed_booking(session, _change(remedy, wish.reason))
-        require_remedy(transaction.actor, session, booking)
-        await transaction.require(booking)
+        with told_at(f"remedies/{no}"):
+            booking = changed_booking(session, _change(remedy, wish.reason))
+            require_remedy(transaction.actor, session, booking)
+            await transaction.require(booking)
         books = await transaction.books([site.school for site in booking.sites])
         concerned += outlines(booking, books, id=session.id, now=transaction.now)
         concerned.append(session)

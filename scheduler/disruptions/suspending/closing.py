@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
 from calendars.days import LESSON_KINDS, WORKING_KINDS, Day, DayKind, day_id
+from calendars.fields import to_blame
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
 from scheduler.adjusting import Occasion, place_of
@@ -52,6 +53,7 @@ class SuspensionWish:
             raise InvalidValueError(
                 "请三选一：列出学校 (schools)、指定学区 (district) 或全部学校 (everyone)。",
                 "Say one of three: some schools, a district, or everyone.",
+                field=to_blame(self, "schools", "district", "everyone"),
             )
 
 

@@ -41,11 +41,15 @@ class AvailabilityQuery(PartOfList):
     def __post_init__(self) -> None:
         if (self.starts is None) != (self.ends is None):
             raise InvalidValueError(
-                "starts 与 ends 须同时给出。", "starts and ends belong together."
+                "starts 与 ends 须同时给出。",
+                "starts and ends belong together.",
+                field="starts" if self.starts is None else "ends",
             )
         if self.at is not None and self.starts is not None:
             raise InvalidValueError(
-                "at 与 starts、ends 只能二选一。", "Give either at, or starts and ends."
+                "at 与 starts、ends 只能二选一。",
+                "Give either at, or starts and ends.",
+                field="at",
             )
         if self.starts is not None and self.ends is not None:
             Slot(self.starts, self.ends)

@@ -12,7 +12,7 @@ from msgspec import Meta
 from yarl import URL
 
 from calendars.bells import SchoolId
-from calendars.fields import Name
+from calendars.fields import Name, to_blame
 from calendars.ics.reading import UnreadableCalendarError
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_importer
@@ -59,6 +59,9 @@ Base64 = Annotated[
 ]
 
 
+_SOURCES: Final = ("address", "content", "content_base64")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarToImport:
     """Whose busy time a calendar tells, and where it is: at an address, or here as a file.
@@ -80,11 +83,13 @@ class CalendarToImport:
             raise InvalidValueError(
                 "请指明一位教师（teacher）或一间教室（room），二者之一。",
                 "Name either a teacher or a room.",
+                field=to_blame(self, "teacher", "room"),
             )
         if _sources(self) != 1:
             raise InvalidValueError(
                 "请给出 address、content、content_base64 之一。",
                 "Give one of address, content and content_base64.",
+                field=to_blame(self, *_SOURCES),
             )
 
 
@@ -103,11 +108,12 @@ class CalendarChange:
             raise InvalidValueError(
                 "address、content、content_base64 最多给出一个。",
                 "Give at most one of address, content and content_base64.",
+                field=to_blame(self, *_SOURCES),
             )
 
 
 def _sources(given: CalendarToImport | CalendarChange) -> int:
-    return sum(each is not None for each in (given.address, given.content, given.content_base64))
+    return sum(getattr(given, name) is not None for name in _SOURCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

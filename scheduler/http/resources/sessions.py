@@ -61,10 +61,13 @@ class SessionList(PartOfList):
             raise InvalidValueError(
                 "kind 与 id 须同时给出，例如 kind=room&id=TF1-R1。",
                 "kind and id belong together, such as kind=room&id=TF1-R1.",
+                field="kind" if self.kind is None else "id",
             )
         if (self.starts is None) != (self.ends is None):
             raise InvalidValueError(
-                "starts 与 ends 须同时给出。", "starts and ends belong together."
+                "starts 与 ends 须同时给出。",
+                "starts and ends belong together.",
+                field="starts" if self.starts is None else "ends",
             )
         _ = self.within
 

@@ -143,7 +143,7 @@ async def test_nobody_swaps_into_the_past(open_desk: Open) -> None:
     music, art = await _pair(desk)
     with pytest.raises(InvalidWishError) as refused:
         await desk.do(swap, music.id, _with(art), 1, now=at("14:10").starts)
-    assert refused.value.pointer == "/slot/starts"
+    assert refused.value.pointer == "/what"
 
 
 async def test_a_swap_that_changes_nothing_is_not_meant(desk: Desk) -> None:

@@ -105,7 +105,7 @@ async def test_e41_nobody_unqualified_takes_the_lead_by_another_way(open_desk: O
     for use_case in (change, propose_move):
         with pytest.raises(InvalidWishError, match="does not teach 音乐") as refused:
             await desk.do(use_case, session.id, wish, session.revision)
-        assert refused.value.pointer == "/sites"
+        assert refused.value.pointer == "/sites/0/teacher"
     talk = await desk.book(
         a_booking(
             kind=Kind.JOINT_RESEARCH,

@@ -57,6 +57,14 @@ def test_empty_cells_and_missing_columns_take_the_default() -> None:
     )
 
 
+def test_a_value_that_does_not_fit_the_others_is_told_of_its_cell() -> None:
+    assert errors(terms="id,school,name,first_day,last_day\nT,TF1,一,2026-09-01,2026-08-01\n") == [
+        ("terms.csv", 2, "last_day", "2026-08-01")
+    ]
+    bells = "id,school,name,period.no,period.starts,period.ends\nB,TF1,夏,1,08:30,09:10\n"
+    assert errors(bells=f"{bells},,,1,09:20,10:00\n") == [("bells.csv", 3, "period.no", "1")]
+
+
 def test_e64_full_width_digits_spaces_and_chinese_words_are_read() -> None:
     assert records(
         rooms="编号,学校,名称,座位\n　R1 , TF1,一,６０\n",

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -67,14 +68,29 @@ class Caller:
     ) -> ClientResponse:
         address = path if path.startswith("/api") else f"/api/v1{path}"
         given = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
-        return await self.client.request(
+        answer = await self.client.request(
             method, address, headers=given | dict(headers or {}), **sent
         )
+        if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and "json" in sent:
+            _require_places(await answer.json(), sent["json"])
+        return answer
 
     async def get(self, path: str, **sent: Any) -> Any:
         answer = await self("GET", path, **sent)
         assert answer.status == 200, await answer.text()
         return await answer.json()
+
+
+def _require_places(problem: Any, sent: Any) -> None:
+    """Every fault stands at a place of what was sent, or at a member that is missing there."""
+    for fault in problem.get("errors", ()):
+        pointer, whole = fault["pointer"], sent
+        if pointer.startswith(("?", "Id", "If")):
+            continue
+        assert pointer or not isinstance(sent, dict), f"Nothing is blamed: {problem}"
+        for step in pointer.split("/")[1:-1]:
+            whole = whole[int(step)] if isinstance(whole, list) else whole[step]
+        assert not pointer or isinstance(whole, dict | list), f"{pointer} is nowhere in {sent}"
 
 
 As = Callable[[str], Caller]

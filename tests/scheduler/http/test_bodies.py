@@ -97,7 +97,7 @@ def test_a_value_that_cannot_exist_is_told_in_both_languages(booking: dict[str, 
     slot = booking["slot"]
     slot["starts"], slot["ends"] = slot["ends"], slot["starts"]
     (fault,) = read(Booking, booking)[1]
-    assert fault.pointer == "/slot"
+    assert (fault.pointer, fault.value) == ("/slot/ends", slot["ends"])
     assert "必须晚于" in fault.detail.zh
     assert "must come after" in fault.detail.en
 

@@ -57,9 +57,9 @@ async def test_a_file_may_come_in_any_encoding(office: Caller) -> None:
         ({"content": PLAIN[:-9]}, "/content", "END:VCALENDAR"),
         ({"content": None, "content_base64": "QQ"}, "/content_base64", "base64"),
         ({"content": None, "content_base64": "PGh0bWw+"}, "/content_base64", "web page"),
-        ({"content": None}, "", "address"),
-        ({"address": "https://example.cn/a.ics"}, "", "address"),
-        ({"room": "JS-R1"}, "", "teacher"),
+        ({"content": None}, "/address", "address"),
+        ({"address": "https://example.cn/a.ics"}, "/content", "address"),
+        ({"room": "JS-R1"}, "/room", "teacher"),
         (
             {"content": None, "address": "http://127.0.0.1/s3cret"},
             "/address",

@@ -166,7 +166,7 @@ async def test_a_suspension_names_what_is_wrong_with_it(office: Caller) -> None:
     for wish, pointer in (
         ({**TYPHOON, "schools": ["XX"]}, "/schools/0"),
         ({**TYPHOON, "date": "2026-08-01"}, "/date"),
-        ({**TYPHOON, "everyone": True}, ""),
+        ({**TYPHOON, "everyone": True}, "/everyone"),
     ):
         answer = await office("POST", "/suspensions", json=wish)
         assert answer.status == 422

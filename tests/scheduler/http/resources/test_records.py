@@ -109,7 +109,7 @@ async def test_no_request_comes_after_itself_by_way_of_others(office: Caller) ->
     changed = wish | {"id": "c1", "after": [{"request": "c3"}]}
     answer = await office("PUT", "/requests/c1", json=changed, headers={"If-Match": "*"})
     (fault,) = (await answer.json())["errors"]
-    assert (answer.status, fault["pointer"], fault["value"]) == (422, "/after", "c3")
+    assert (answer.status, fault["pointer"], fault["value"]) == (422, "/after/0/request", "c3")
     assert "c1 after c3, c3 after c2, c2 after c1" in fault["detail"]
 
 

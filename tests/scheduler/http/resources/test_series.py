@@ -52,7 +52,10 @@ async def test_reversed_weeks_are_told_in_words(office: Caller, wish: Json) -> N
 async def test_a_lesson_over_midnight_is_refused(office: Caller, wish: Json) -> None:
     wish["weekly"] |= {"starts": "23:40", "minutes": 40}
     answer = await office("POST", "/series", json=wish)
-    assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (422, "/weekly")
+    assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (
+        422,
+        "/weekly/minutes",
+    )
 
 
 async def test_a_school_declines_all_dates_of_a_series_at_once(as_: As, wish: Json) -> None:

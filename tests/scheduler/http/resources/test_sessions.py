@@ -200,11 +200,11 @@ async def test_the_past_is_not_booked(office: Caller, booking: Json, clock: Cloc
         ),
         (
             {"slot": {"starts": "2026-09-08T15:00:00+08:00", "ends": "2026-09-08T14:00:00+08:00"}},
-            "/slot",
+            "/slot/ends",
         ),
         (
             {"slot": {"starts": "2026-09-08T14:00:00+08:00", "ends": "2026-09-08T20:00:00+08:00"}},
-            "",
+            "/slot",
         ),
         (
             {"slot": {"starts": "9999-12-31T23:00:00-12:00", "ends": "2026-09-08T14:00:00+08:00"}},
