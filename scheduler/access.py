@@ -62,11 +62,15 @@ def require_removal(actor: Actor, record: Record) -> None:
     require_record_write(actor, record, before=record)
 
 
+def may_arrange(actor: Actor, schools: Iterable[SchoolId]) -> bool:
+    """Whether the actor arranges what these schools hold: the office, or one's coordinator."""
+    is_coordinator = actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school in set(schools)
+    return is_coordinator or actor.role is ActorRole.ALLIANCE_ADMIN
+
+
 def require_sessions_of(actor: Actor, schools: Iterable[SchoolId]) -> None:
-    """The actor books, changes and cancels for these schools: the office, or one's coordinator."""
-    if actor.role is ActorRole.ALLIANCE_ADMIN:
-        return
-    if actor.role is not ActorRole.SCHOOL_COORDINATOR or actor.school not in set(schools):
+    """The actor books, changes and cancels for these schools, or `ForbiddenError`."""
+    if not may_arrange(actor, schools):
         raise ForbiddenError(
             "只有参与学校的教导处（school_coordinator）或联盟办公室可以安排这次活动。",
             "Only the coordinator of a school that takes part, or the alliance's office, may "

@@ -14,6 +14,7 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.slots import Slot
 from calendars.text import Text
+from scheduler.access import may_arrange
 from scheduler.booking.alternatives import FindAlternatives, Search, situation_around
 from scheduler.booking.candidates import dates_around
 from scheduler.booking.differences import difference
@@ -47,18 +48,26 @@ _NOBODY: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN)
 
 
 async def suggest_making_room(
-    transaction: Transaction, booking: Booking, found: Sequence[Alternative]
+    transaction: Transaction, booking: Booking, found: Sequence[Alternative], *, actor: Actor
 ) -> FindAlternatives | None:
-    """What would work if another session moved; None if there is a place for all as it is."""
-    return await _suggest(transaction, booking, found, None)
+    """What would work if another session moved; None if there is a place for all as it is.
+
+    `actor` reads it, and may not be the one to propose that move.
+    """
+    return await _suggest(transaction, booking, found, None, actor)
 
 
 async def suggest_making_room_for_change(
-    transaction: Transaction, id: SessionId, wish: SessionChange, found: Sequence[Alternative]
+    transaction: Transaction,
+    id: SessionId,
+    wish: SessionChange,
+    found: Sequence[Alternative],
+    *,
+    actor: Actor,
 ) -> FindAlternatives | None:
     """The same for a session that is refused another place."""
     published = await transaction.session(id)
-    return await _suggest(transaction, changed_booking(published, wish), found, published)
+    return await _suggest(transaction, changed_booking(published, wish), found, published, actor)
 
 
 async def _suggest(
@@ -66,6 +75,7 @@ async def _suggest(
     wanted: Booking,
     found: Sequence[Alternative],
     published: Session | None,
+    actor: Actor,
 ) -> FindAlternatives | None:
     if any(_is_for_all(each, wanted) for each in found):
         return None
@@ -73,7 +83,13 @@ async def _suggest(
     movable = movable_for(wanted, around, now=transaction.now, published=published)
     situation = await situation_around(transaction, wanted, *map(booking_of, movable))
     return partial(
-        with_one_moved, wanted, situation, movable, now=transaction.now, published=published
+        with_one_moved,
+        wanted,
+        situation,
+        movable,
+        now=transaction.now,
+        published=published,
+        actor=actor,
     )
 
 
@@ -111,14 +127,15 @@ def with_one_moved(
     *,
     now: datetime,
     published: Session | None = None,
+    actor: Actor = _NOBODY,
 ) -> tuple[Alternative, ...]:
     """Up to three places, each with the session that has to move for it and where it would go.
 
-    One place for each of the sessions that could move, in their order.
+    One place for each of the sessions that could move, in their order, told to `actor`.
     """
     found: list[Alternative] = []
     for other in movable:
-        hunt = _Hunt(wanted, other, _without(situation, other), now, published)
+        hunt = _Hunt(wanted, other, _without(situation, other), now, published, actor)
         if (alternative := next(hunt.alternatives(), None)) is not None:
             found.append(alternative)
         if len(found) == TOLD_AT_MOST:
@@ -140,6 +157,7 @@ class _Hunt:
     situation: Situation
     now: datetime
     published: Session | None
+    actor: Actor
 
     def alternatives(self) -> Iterator[Alternative]:
         """Places near the other session, each with one for that."""
@@ -190,11 +208,12 @@ class _Hunt:
             slot=moved.slot,
             sites=tuple(map(wish_of, moved.sites)),
             asks=self._asked(moved),
+            through=self._through(),
         )
         return Alternative(
             slot=placed.slot,
             sites=tuple(map(wish_of, placed.sites)),
-            changes=self._sentence(placed, moved, move.asks),
+            changes=self._sentence(placed, moved, move),
             min_effective_minutes=min(site.effective_minutes for site in placed.sites),
             first=move,
         )
@@ -206,18 +225,38 @@ class _Hunt:
         )
         return tuple(site.school for site in answered.sites if site.state is SiteState.HELD)
 
-    def _sentence(self, placed: Session, moved: Session, asked: Sequence[SchoolId]) -> Text:
+    def _through(self) -> tuple[SchoolId, ...]:
+        """The schools of which one has to propose it; none where the reader may."""
+        schools = tuple(site.school for site in self.other.sites)
+        return () if may_arrange(self.actor, schools) else schools
+
+    def _names(self, schools: Sequence[SchoolId], mark: str) -> str:
+        return mark.join(self.situation.schools[school].school.name for school in schools)
+
+    def _sentence(self, placed: Session, moved: Session, move: FirstMove) -> Text:
         own = difference(self.wanted, placed, self.situation)
         first = difference(booking_of(self.other), moved, self.situation)
-        names = [self.situation.schools[school].school.name for school in asked]
-        consent = Text(
-            f"须经{'、'.join(names)}同意。" if names else "各校开放时段均已允许。",
-            f"{', '.join(names)} must agree." if names else "All schools keep that time open.",
-        )
-        return Text(
-            f"{own.zh}前提是“{self.other.title}”先调整：{first.zh}{consent.zh}",
-            f"{own.en} But first “{self.other.title}” moves: {first.en} {consent.en}",
-        )
+        said = [
+            Text(
+                f"{own.zh}前提是“{self.other.title}”先调整：{first.zh}",
+                f"{own.en} But first “{self.other.title}” moves: {first.en}",
+            ),
+            Text(
+                f"须经{self._names(move.asks, '、')}同意。",
+                f"{self._names(move.asks, ', ')} must agree.",
+            )
+            if move.asks
+            else Text("各校开放时段均已允许。", "All schools keep that time open."),
+        ]
+        if move.through:
+            said.append(
+                Text(
+                    f"请联系{self._names(move.through, '或')}的教导处，或联盟办公室，由其提出。",
+                    f"Ask the coordinator of {self._names(move.through, ' or ')}, or the "
+                    "alliance's office, to propose it.",
+                )
+            )
+        return Text.joined(tuple(said))
 
 
 def _in_turn(dates: Sequence[Iterator[Booking]]) -> Iterator[Booking]:

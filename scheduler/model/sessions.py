@@ -160,7 +160,8 @@ class Conflict:
 class FirstMove:
     """Another session, as its `revision` was read, that has to move first, and where it may go.
 
-    The schools of `asks` have to agree to that; where it is empty their open slots have.
+    The schools of `asks` have to agree to that; where it is empty their open slots have. One of
+    `through` has to propose it, if the reader may not.
     """
 
     session: SessionId
@@ -169,6 +170,7 @@ class FirstMove:
     slot: Slot
     sites: tuple[SiteWish, ...]
     asks: tuple[SchoolId, ...] = ()
+    through: tuple[SchoolId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

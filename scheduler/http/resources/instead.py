@@ -21,7 +21,7 @@ async def if_another_moved(
     transaction: Transaction, call: Call[Booking, object], found: Sequence[Alternative]
 ) -> FindAlternatives | None:
     """Places for a session that has none, if one other session moved first."""
-    return await suggest_making_room(transaction, call.body, found)
+    return await suggest_making_room(transaction, call.body, found, actor=call.actor)
 
 
 async def of_change(
@@ -35,7 +35,9 @@ async def of_change_if_another_moved(
     transaction: Transaction, call: Call[SessionChange, object], found: Sequence[Alternative]
 ) -> FindAlternatives | None:
     """The same, if one other session moved first."""
-    return await suggest_making_room_for_change(transaction, SessionId(call.id), call.body, found)
+    return await suggest_making_room_for_change(
+        transaction, SessionId(call.id), call.body, found, actor=call.actor
+    )
 
 
 async def of_swap(transaction: Transaction, call: Call[SwapWish, object]) -> FindAlternatives:

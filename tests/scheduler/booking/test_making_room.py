@@ -16,7 +16,17 @@ from scheduler.booking.candidates import Candidates, dates_around
 from scheduler.booking.making_room import movable_for, with_one_moved
 from scheduler.conflicts import find_conflicts
 from scheduler.members import ClassGroupId, RoomId, TeacherId
-from scheduler.model import Alternative, Booking, FirstMove, Form, Role, Session, SessionId
+from scheduler.model import (
+    Actor,
+    ActorRole,
+    Alternative,
+    Booking,
+    FirstMove,
+    Form,
+    Role,
+    Session,
+    SessionId,
+)
 from scheduler.placing import booking_of, draft, wish_of
 from scheduler.schools import SchoolBook, Situation
 from tests.builders import (
@@ -126,6 +136,23 @@ def test_schools_whose_open_slots_cover_it_need_not_be_asked() -> None:
     assert found.first.asks == ()
     assert found.changes.zh.endswith("各校开放时段均已允许。")
     assert found.changes.en.endswith("All schools keep that time open.")
+
+
+@pytest.mark.parametrize(("school", "through"), [("JS", ()), ("CB", ("TF1", "JS"))])
+def test_whoever_may_not_propose_the_move_is_told_who_may(
+    school: str, through: tuple[str, ...]
+) -> None:
+    asker = Actor(name="教导处", role=ActorRole.SCHOOL_COORDINATOR, school=SchoolId(school))
+    books = only_at_half_past_eight(*books_of_tuesdays())
+    other = a_lesson_of(2, "8:30")
+    situation = a_situation(other, books=books)
+    (found,) = with_one_moved(wanted(), situation, [other], now=NOW, actor=asker)
+    assert found.first is not None
+    assert found.first.through == through
+    told = "请联系TF1或JS的教导处，或联盟办公室，由其提出。"
+    assert found.changes.zh.endswith(told) == bool(through)
+    told = "Ask the coordinator of TF1 or JS, or the alliance's office, to propose it."
+    assert found.changes.en.endswith(told) == bool(through)
 
 
 def test_another_room_at_the_same_time_comes_first_for_who_makes_room() -> None:
