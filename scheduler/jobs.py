@@ -12,7 +12,7 @@ from apscheduler.schedulers.base import STATE_RUNNING
 from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import outcomes, planning
-from scheduler.booking import consent, waiting
+from scheduler.booking import consent, freed_places
 from scheduler.booking.proposals import close_proposals
 from scheduler.delivery.gathering import gather, route
 from scheduler.delivery.mail import MailServer
@@ -33,6 +33,8 @@ Clock = Callable[[], datetime]
 SHORTEST_DELAY: Final = timedelta(minutes=5)
 DELAYS: Final = 3
 """So many times its own pause, and so long at least, a job may fail before it counts as late."""
+LONGEST_SEARCH: Final = timedelta(hours=2)
+"""Twice what a plan may ask for: what is at hand has to be read and written, too."""
 PATIENCE_SECONDS: Final = 15.0
 """How long a job may take to come to its end once it shall stop."""
 MACHINE: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="job")
@@ -40,10 +42,11 @@ MACHINE: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="job
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of work and how often it is asked for."""
+    """A piece of work and how often it is asked for; longer than `at_most` at work, it hangs."""
 
     work: Callable[[Store, Clock], Awaitable[None]]
     seconds: int
+    at_most: timedelta = timedelta(minutes=15)
 
 
 async def expire_holds(store: Store, clock: Clock) -> None:
@@ -54,7 +57,7 @@ async def expire_holds(store: Store, clock: Clock) -> None:
 
 async def offer_freed_places(store: Store, clock: Clock) -> None:
     """Offer what has become free to those who wait."""
-    await waiting.offer_freed_places(store, clock, MACHINE)
+    await freed_places.offer_freed_places(store, clock, MACHINE)
 
 
 def solving_with(workers: Workers) -> Job:
@@ -63,7 +66,7 @@ def solving_with(workers: Workers) -> Job:
     async def solve_plans(store: Store, clock: Clock) -> None:
         await planning.solve_next(store, clock=clock, workers=workers)
 
-    return Job(solve_plans, seconds=2)
+    return Job(solve_plans, seconds=2, at_most=LONGEST_SEARCH)
 
 
 async def close_outcomes(store: Store, clock: Clock) -> None:
@@ -159,6 +162,7 @@ class Jobs:
         self._store = store
         self._clock = clock
         self._at_work: dict[Job, asyncio.Task[None]] = {}
+        self._began: dict[Job, datetime] = {}
         self._succeeded: dict[Job, datetime] = {job: clock() for job in jobs}
         self._scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1})
         for job in jobs:
@@ -173,14 +177,15 @@ class Jobs:
 
     @property
     def late(self) -> tuple[str, ...]:
-        """The names of those that have not succeeded for long, and are not at work either."""
+        """The names of those that have not succeeded for long; while at work, that hang."""
+        return tuple(job.work.__name__ for job in self._succeeded if self._is_late(job))
+
+    def _is_late(self, job: Job) -> bool:
         now = self._clock()
-        return tuple(
-            job.work.__name__
-            for job, succeeded in self._succeeded.items()
-            if job not in self._at_work
-            and now - succeeded > max(SHORTEST_DELAY, DELAYS * timedelta(seconds=job.seconds))
-        )
+        if job in self._at_work:
+            return now - self._began[job] > job.at_most
+        pause = timedelta(seconds=job.seconds)
+        return now - self._succeeded[job] > max(SHORTEST_DELAY, DELAYS * pause)
 
     def start(self) -> None:
         """Do from now on what is due."""
@@ -208,6 +213,7 @@ class Jobs:
         if job in self._at_work:
             return
         self._at_work[job] = cast("asyncio.Task[None]", asyncio.current_task())
+        self._began[job] = self._clock()
         try:
             await job.work(self._store, self._clock)
             self._succeeded[job] = self._clock()

@@ -3,8 +3,7 @@
 Nobody reports what frees: a look at the list finds whose whole need fits now, whatever made room.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,13 +27,10 @@ from scheduler.booking.waiting_needs import (
 )
 from scheduler.errors import (
     ClashError,
-    ForbiddenError,
     InvalidWishError,
-    StaleError,
     StateError,
 )
 from scheduler.model import (
-    Actor,
     Conflict,
     Role,
     Session,
@@ -45,8 +41,10 @@ from scheduler.model import (
     WaitingWish,
 )
 from scheduler.schools import Situation
-from scheduler.store import Store, Transaction
+from scheduler.store import Transaction
 
+OPEN: Final = (WaitingState.WAITING, WaitingState.OFFERED)
+"""What is not over: it waits for a place, or for an answer to an offer."""
 REST: Final = timedelta(days=1)
 """How long a date of a series rests after an offer that nobody answered, times such offers."""
 
@@ -118,10 +116,16 @@ async def leave(transaction: Transaction, id: WaitingId, revision: int) -> Waiti
 
 
 async def look_at_list(
-    transaction: Transaction, states: Sequence[WaitingState] = (WaitingState.WAITING,)
+    transaction: Transaction,
+    states: Sequence[WaitingState] = (WaitingState.WAITING,),
+    *,
+    named: Container[WaitingId] | None = None,
 ) -> Callable[[], tuple[Turn, ...]]:
-    """What reads the list in its order, with the reasons of this moment; call it in a thread."""
-    found = await transaction.waiting_list(states=states)
+    """What reads the list in its order, with the reasons of this moment; call it in a thread.
+
+    With `named` it reads these wishes alone, as if no other waited.
+    """
+    found = _among(await transaction.waiting_list(states=states), named)
     if not found:
         return tuple
     schools = {site.school for each in found for site in each.wish.sites}
@@ -138,32 +142,19 @@ async def look_at_list(
     return partial(_read, queue, situation, now)
 
 
-async def offer_freed_places(store: Store, clock: Callable[[], datetime], actor: Actor) -> None:
-    """Offer places to those whose turn it is, after noting what became of earlier offers."""
-    async with store.read(now=clock()) as transaction:
-        anything = await transaction.waiting_list(
-            states=(WaitingState.WAITING, WaitingState.OFFERED)
-        )
-    if not anything:
-        return
-    await store.write(settle_waiting, actor=actor, now=clock())
-    async with store.read(now=clock()) as transaction:
-        read = await look_at_list(transaction)
-    for turn in await asyncio.to_thread(read):
-        if turn.reasons or turn.waiting.rests(clock()):
-            continue
-        offer = partial(offer_place, id=turn.waiting.id)
-        # Somebody was quicker, or the filer may not arrange this any more: others go on.
-        with suppress(StaleError, ForbiddenError):
-            await store.write(offer, actor=actor, now=clock())
+def _among(listed: Sequence[Waiting], named: Container[WaitingId] | None) -> Sequence[Waiting]:
+    return [each for each in listed if named is None or each.id in named]
 
 
-async def settle_waiting(transaction: Transaction) -> tuple[Waiting, ...]:
-    """Write down what became of offers, and whose time has passed; the wishes that this changes."""
+async def settle_waiting(
+    transaction: Transaction, *, named: Container[WaitingId] | None = None
+) -> tuple[Waiting, ...]:
+    """Write down what became of offers, and whose time has passed; the wishes that this changes.
+
+    Of all wishes, or of those that are `named`.
+    """
     settled = []
-    for before in await transaction.waiting_list(
-        states=(WaitingState.WAITING, WaitingState.OFFERED)
-    ):
+    for before in _among(await transaction.waiting_list(states=OPEN), named):
         after = await _settled(transaction, before)
         if after == before:
             continue

@@ -83,6 +83,25 @@ async def test_a_job_that_fails_for_long_is_late_until_it_succeeds(store: Store)
     await at_work.stop()
 
 
+async def test_a_job_that_hangs_is_late_once_it_is_at_work_for_longer_than_it_may_take(
+    store: Store,
+) -> None:
+    now, begun = NOW, asyncio.Event()
+
+    async def work(_: Store, __: jobs.Clock) -> None:
+        begun.set()
+        await asyncio.sleep(SOON)
+
+    at_work = Jobs(store, lambda: now, (Job(work, seconds=1, at_most=timedelta(hours=1)),))
+    at_work.start()
+    await asyncio.wait_for(begun.wait(), SOON)
+    now = NOW + timedelta(hours=1)
+    await until_late_is(at_work)
+    now += timedelta(seconds=1)
+    await until_late_is(at_work, "work")
+    await at_work.stop()
+
+
 async def until_late_is(at_work: Jobs, *names: str) -> None:
     async with asyncio.timeout(SOON):
         while True:

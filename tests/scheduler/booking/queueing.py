@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from scheduler.booking.waiting import Turn, join, look_at_list, offer_freed_places
+from scheduler.booking.freed_places import offer_freed_places
+from scheduler.booking.waiting import Turn, join, look_at_list
 from scheduler.model import Session, Waiting, WaitingState, WaitingWish
 from scheduler.store import Transaction
 from tests.builders import NOW

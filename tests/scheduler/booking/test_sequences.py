@@ -16,6 +16,7 @@ from hypothesis import strategies as some
 from calendars.slots import Slot
 from scheduler.booking import consent, proposals, single, swaps, waiting
 from scheduler.booking.bumps import BumpWish, NewPlace, bump
+from scheduler.booking.freed_places import offer_freed_places
 from scheduler.booking.series import book_series
 from scheduler.checking.database import check
 from scheduler.errors import SchedulerError, StaleError
@@ -212,7 +213,7 @@ class World:
         await self._do(waiting.join, WaitingWish(series_booking=a_series(title=f"音乐{number}")))
 
     async def offer(self, _: random.Random, __: int) -> None:
-        await waiting.offer_freed_places(self.desk.store, lambda: self.now, OFFICE)
+        await offer_freed_places(self.desk.store, lambda: self.now, OFFICE)
 
     async def pass_time(self, _: random.Random, number: int) -> None:
         self.now = min(self.now + timedelta(hours=number), place(5).ends - timedelta(hours=4))

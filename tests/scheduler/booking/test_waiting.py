@@ -10,17 +10,17 @@ import pytest
 from calendars.bells import SchoolId
 from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm, decline, expire_holds
+from scheduler.booking.freed_places import offer_freed_places
 from scheduler.booking.series import book_series
 from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.waiting import (
     leave,
-    offer_freed_places,
     offer_place,
     settle_waiting,
 )
 from scheduler.checking.database import check
-from scheduler.errors import ForbiddenError, StaleError, StateError
+from scheduler.errors import ForbiddenError, NotFoundError, StaleError, StateError
 from scheduler.members import School
 from scheduler.model import (
     Kind,
@@ -33,8 +33,8 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.store import Transaction
-from tests.builders import NOW, a_room, an_outage, at, some_books, wall
-from tests.scheduler.booking.queueing import look, state_of, turns_at, wait_for
+from tests.builders import NOW, TUESDAY, a_room, an_outage, at, some_books, wall
+from tests.scheduler.booking.queueing import look, state_of, turns_at, wait_for, wait_for_series
 from tests.scheduler.conftest import Open
 from tests.scheduler.desk import (
     OFFICE,
@@ -365,3 +365,20 @@ async def test_a_time_is_named_once_and_is_long_enough() -> None:
         WaitingWish(booking=a_booking(), also_at=(at("14:00"),))
     with pytest.raises(InvalidValueError, match="min_minutes"):
         WaitingWish(booking=a_booking(), also_at=(at("16:10", 20),))
+
+
+async def test_a_wish_that_cannot_be_dealt_with_holds_up_no_other(each_desk: Desk) -> None:
+    series = await each_desk.do(book_series, a_series())
+    taken = await each_desk.book(a_booking(slot=at("16:10")))
+    broken = await wait_for_series(each_desk)
+    assert broken.series_booking is not None
+    lost = replace(broken, series_booking=replace(broken.series_booking, term="gone"))
+    await each_desk.do(Transaction.replace_waiting, broken, lost)
+    sound = await wait_for(each_desk, slot=at("16:10"))
+    await each_desk.do(cancel_series, series.series.id, TUESDAY, 1, reason="停电")
+    await each_desk.do(cancel, taken.id, 1, reason="停电")
+    with pytest.raises(ExceptionGroup) as failed:
+        await look(each_desk)
+    assert {type(each) for each in failed.value.exceptions} == {NotFoundError}
+    assert await state_of(each_desk, broken) is WaitingState.WAITING
+    assert await state_of(each_desk, sound) is WaitingState.OFFERED
