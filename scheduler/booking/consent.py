@@ -53,7 +53,7 @@ async def confirm_series(
 ) -> tuple[Session, ...]:
     """One tap for all dates of a series that still wait for this school: all of them or none."""
     require_voice(transaction.actor, school)
-    return await _confirm(transaction, await _waiting_for(transaction, series, school), school)
+    return await _confirm(transaction, await _lock_waiting(transaction, series, school), school)
 
 
 async def decline_series(
@@ -62,21 +62,36 @@ async def decline_series(
     """One no to all dates of a series that still wait for this school, each as `decline` has it."""
     require_voice(transaction.actor, school)
     require_reason(reason)
-    waiting = await _waiting_for(transaction, series, school)
-    await transaction.lock(to_lock(waiting))
     return tuple(
         [
             await decline(transaction, each.id, school, each.revision, reason=reason)
-            for each in waiting
+            for each in await _lock_waiting(transaction, series, school)
         ]
+    )
+
+
+async def _lock_waiting(
+    transaction: Transaction, series: SeriesId, school: SchoolId
+) -> tuple[Session, ...]:
+    """The dates of the series that the school has still to answer, as they are under its lock.
+
+    Whoever answers a series has read no revision: of two at once the later answers what the other
+    has left, and is told (`StateError`) if that is nothing.
+    """
+    await transaction.series(series)
+    await transaction.lock(to_lock(await _waiting_for(transaction, series, school)))
+    if waiting := await _waiting_for(transaction, series, school):
+        return waiting
+    answered = await _answered_by(transaction, series, school)
+    raise StateError(
+        f"这个系列没有等待学校 {school} 答复的日期了{answered.zh}。",
+        f"No date of this series waits for an answer of school {school} any more{answered.en}.",
     )
 
 
 async def _waiting_for(
     transaction: Transaction, series: SeriesId, school: SchoolId
 ) -> tuple[Session, ...]:
-    """The dates of the series that the school has still to answer."""
-    await transaction.series(series)
     sessions = await transaction.sessions(series=series, states=(SessionState.HELD,), limit=None)
     return tuple(
         session
@@ -85,6 +100,16 @@ async def _waiting_for(
         and (site := session.site_of(school)) is not None
         and site.state is SiteState.HELD
     )
+
+
+async def _answered_by(transaction: Transaction, series: SeriesId, school: SchoolId) -> Text:
+    """Who has answered dates of the series for the school, in brackets."""
+    sessions = await transaction.sessions(series=series, limit=None)
+    sites = [site for session in sessions for site in session.sites if site.school == school]
+    names = sorted({site.answered_by for site in sites if site.answered_by})
+    if not names:
+        return Text("", "")
+    return Text(f"（已由{'、'.join(names)}答复）", f" ({', '.join(names)} has answered)")
 
 
 async def decline(

@@ -12,8 +12,16 @@ from msgspec import Meta
 from calendars.bells import SchoolId
 from calendars.series import Occurrence, SiteTime, Weekly, split_weeks
 from calendars.terms import Term
+from calendars.text import Text
 from scheduler.booking import series_notices as notices
-from scheduler.booking.revisions import require_reason, require_revision, successor, to_lock
+from scheduler.booking.notices import consent_words
+from scheduler.booking.revisions import (
+    require_booker,
+    require_reason,
+    require_revision,
+    successor,
+    to_lock,
+)
 from scheduler.booking.series import (
     SeriesBooked,
     answer,
@@ -35,6 +43,7 @@ from scheduler.booking.single import SessionChange, cancelled, changed_booking
 from scheduler.errors import InvalidWishError, StateError, told_at
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
+    OnDecline,
     Role,
     Series,
     SeriesId,
@@ -53,7 +62,8 @@ class SeriesChange:
     """What to change of a series from `from_date` on; whatever is left out stays.
 
     A new `weekly` moves every following session, also those moved one by one before; its weeks
-    before `from_date` do not count.
+    before `from_date` do not count. What a school's no does (`on_decline`, `quorum`, `must_have`)
+    is for whoever booked the series to change.
     """
 
     from_date: date
@@ -62,6 +72,9 @@ class SeriesChange:
     title: Name | None = None
     note: Note | None = None
     link_pool: LinkPoolId | None = None
+    on_decline: OnDecline | None = None
+    quorum: Annotated[int, Meta(ge=1, le=40)] | None = None
+    must_have: tuple[SchoolId, ...] | None = None
     when_impossible: WhenImpossible = WhenImpossible.REFUSE
     reason: Note = ""
 
@@ -71,8 +84,9 @@ class SeriesChange:
 
     @property
     def asks_the_rules(self) -> bool:
-        """Whether it touches times, people, places or links, and not only words."""
-        return not (self.weekly is None and self.sites is None and self.link_pool is None)
+        """Whether it touches times, people, places, links or consent, and not only words."""
+        given = (self.weekly, self.sites, self.link_pool)
+        return self.of_each_session.changes_consent or any(each is not None for each in given)
 
     @property
     def of_each_session(self) -> SessionChange:
@@ -82,6 +96,9 @@ class SeriesChange:
             title=self.title,
             note=self.note,
             link_pool=self.link_pool,
+            on_decline=self.on_decline,
+            quorum=self.quorum,
+            must_have=self.must_have,
             reason=self.reason,
         )
 
@@ -99,6 +116,9 @@ async def change_series(
     require_revision(old.revision, revision)
     following = await _following(transaction, id, wish.from_date)
     _require_something(wish)
+    if wish.of_each_session.changes_consent:
+        for session in following:
+            require_booker(transaction.actor, session)
     kept, new = await _split(transaction, old, wish)
     books = await transaction.books({site.school for site in (*old.sites, *new.sites)})
     term = await term_of_lead(transaction, new.term, new.sites)
@@ -115,17 +135,34 @@ async def change_series(
     await watch_dates(transaction, new, placed.skipped, books)
     lost = tuple(each for each in lost_dates(found, transaction.now) if each.date >= wish.from_date)
     booked = answer(new, placed, lost)
-    await transaction.add_notices(
-        notices.changed(new, booked.booked, following, books, transaction.now)
+    told = notices.changed(
+        new,
+        booked.booked,
+        following,
+        books,
+        transaction.now,
+        why=_consent_words(booked, wish, books),
     )
+    await transaction.add_notices(told)
     return booked
+
+
+def _consent_words(
+    booked: SeriesBooked, wish: SeriesChange, books: Mapping[SchoolId, SchoolBook]
+) -> Text:
+    """What a school's no does from now on, if that was changed."""
+    if not booked.booked or not wish.of_each_session.changes_consent:
+        return Text("", "")
+    words = consent_words(booked.booked[0], books)
+    return Text(words.zh, f" {words.en}")
 
 
 def _require_something(wish: SeriesChange) -> None:
     if not wish.asks_the_rules and wish.title is None and wish.note is None:
         raise InvalidWishError(
-            "请写明要改什么：时间、参与点、链路、标题或备注。",
-            "Say what to change: weekly, sites, link_pool, title or note.",
+            "请写明要改什么：时间、参与点、链路、谢绝规则、标题或备注。",
+            "Say what to change: weekly, sites, link_pool, on_decline, quorum, must_have, title or "
+            "note.",
             pointer="/weekly",
         )
 
@@ -200,6 +237,9 @@ async def _split(
         note=old.note if wish.note is None else wish.note,
         link_pool=wish.link_pool or old.link_pool,
         sites=wish.sites or old.sites,
+        on_decline=wish.on_decline or old.on_decline,
+        quorum=wish.quorum or old.quorum,
+        must_have=old.must_have if wish.must_have is None else wish.must_have,
         changed_at=transaction.now,
         revision=old.revision + 1,
     )
@@ -303,6 +343,11 @@ async def _placed(
         now=transaction.now,
     )
     require_placed(placed, wish.when_impossible)
+    # Whoever booked the series has booked its new dates, whoever changes it.
+    placed.sessions = [
+        session if session.id in moving else replace(session, booked_by=following[0].booked_by)
+        for session in placed.sessions
+    ]
     return placed
 
 

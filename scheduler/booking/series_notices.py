@@ -1,6 +1,7 @@
 """What people are told of a whole series: one notice a school and teacher, not one a date."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -29,9 +30,18 @@ def changed(
     before: Sequence[Session],
     books: Books,
     now: datetime,
+    *,
+    why: Text,
 ) -> tuple[Notice, ...]:
-    """Everybody in the changed series learns what it is now, and those who left that they did."""
-    told = list(_told(series, sessions, books, now, "changed", Text("系列有变动：", "Changed: ")))
+    """Everybody in the changed series learns what it is now, and those who left that they did.
+
+    `why` is a sentence that comes last.
+    """
+    opening = Text("系列有变动：", "Changed: ")
+    told = [
+        replace(each, sentence=Text(each.sentence.zh + why.zh, each.sentence.en + why.en))
+        for each in _told(series, sessions, books, now, "changed", opening)
+    ]
     reached = {(notice.school, notice.teacher) for notice in told}
     for school, people in _people(before).items():
         sentence = Text(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
-from scheduler.model import Booking
+from scheduler.model import Booking, Role
 from tests.builders import TUESDAY, at
 from tests.races.conftest import Alliance
 from tests.races.test_races import (
@@ -18,7 +18,7 @@ from tests.races.test_races import (
     slot_of,
     statuses,
 )
-from tests.scheduler.desk import a_booking
+from tests.scheduler.desk import a_booking, a_series, a_wish, weekly
 from tests.services import PATIENCE, Answer
 
 Json = dict[str, Any]
@@ -173,4 +173,36 @@ async def test_a_place_on_offer_goes_to_who_waits_or_once_declined_to_one_who_bo
             if other.status != 201:
                 require_explained(other)
     now = await alliance.sessions(alliance.services[0])
+    await require_sound(alliance, list(now.values()))
+
+
+async def test_of_those_who_answer_a_series_at_once_one_is_heard_and_the_others_are_told(
+    alliance: Alliance,
+) -> None:
+    """Nobody who answers a series has read a revision, so nobody is told that it is stale."""
+    sites = (a_wish("TF1"), a_wish("JS", Role.LISTEN))
+    made = [
+        await alliance.people["TF1"](
+            "POST", "/series", a_series(sites=sites, weekly=weekly(weekday, starts))
+        )
+        for weekday in range(1, 6)
+        for starts in ("14:00", "16:10")
+    ]
+    series = [each.body["series"]["id"] for each in made]
+    yes, no = {"school": "JS", "says": "yes"}, {"school": "JS", "says": "no", "reason": "考试"}
+    answers = await asyncio.gather(
+        *(
+            alliance.people[who]("POST", f"/series/{each}/answers", says)
+            for each in series
+            for who, says in (("JS", yes), ("office", no), ("JS", no), ("office", yes))
+        )
+    )
+    for heard in parts(answers, 4):
+        assert statuses(heard) == {200: 1, 409: 3}
+        assert all("answered" in each.body["detail"] for each in heard if each.status == 409)
+    now = await alliance.sessions(alliance.services[0])
+    for each in series:
+        states = {session["state"] for session in now.values() if session["series"] == each}
+        assert len(states) == 1
+        assert states <= {"confirmed", "cancelled"}
     await require_sound(alliance, list(now.values()))

@@ -6,8 +6,15 @@ from typing import Any
 
 from calendars.bells import SchoolId
 from scheduler.booking.bumps import BumpWish, NewPlace, bump
-from scheduler.booking.consent import confirm, decline, expire_holds
+from scheduler.booking.consent import (
+    confirm,
+    confirm_series,
+    decline,
+    decline_series,
+    expire_holds,
+)
 from scheduler.booking.proposals import answer_proposal, propose_move
+from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
 from scheduler.checking.database import check
@@ -15,7 +22,7 @@ from scheduler.errors import ClashError, StaleError, StateError
 from scheduler.model import Kind, Proposal, Role, Session, SessionState
 from scheduler.store import Transaction
 from tests.builders import at
-from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
+from tests.scheduler.desk import Desk, a_booking, a_series, a_wish, coordinator_of
 
 
 async def _together(*runs: Awaitable[Any]) -> tuple[list[Any], list[BaseException]]:
@@ -206,3 +213,22 @@ async def test_holds_that_two_jobs_find_expire_once(each_desk: Desk) -> None:
     assert sum(len(expired) for expired in won) == 1
     assert {type(each) for each in lost} <= {StaleError}
     assert (await each_desk.session(session)).state is SessionState.EXPIRED
+
+
+async def test_of_those_who_answer_for_a_series_at_once_one_is_heard(each_desk: Desk) -> None:
+    series = (await each_desk.do(book_series, a_series(), by=coordinator_of("TF1"))).series.id
+    js = SchoolId("JS")
+    voices = (
+        each_desk.do(confirm_series, series, js),
+        each_desk.do(decline_series, series, js, reason="考试"),
+    )
+    again = (
+        each_desk.do(decline_series, series, js, reason="春游"),
+        each_desk.do(confirm_series, series, js),
+    )
+    won, lost = await _together(*voices, *again)
+    assert [len(each) for each in won] == [4]
+    assert {type(each) for each in lost} == {StateError}
+    assert {session.state for session in await each_desk.read(Transaction.sessions)} == {
+        won[0][0].state
+    }

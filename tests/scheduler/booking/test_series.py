@@ -1,5 +1,6 @@
 """A series is booked date by date as one unit, and the answer tells exactly what became of each."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,12 +9,21 @@ import pytest
 from calendars.bells import SchoolId
 from calendars.days import DayKind
 from calendars.slots import Slot
-from scheduler.booking.consent import confirm_series
+from scheduler.booking.consent import confirm_series, decline_series
 from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
 from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.booking.single import SessionChange, cancel, change
-from scheduler.errors import ClashError, InvalidWishError, StaleError, StateError
+from scheduler.checking.database import check
+from scheduler.errors import (
+    ClashError,
+    ForbiddenError,
+    InvalidValueError,
+    InvalidWishError,
+    StaleError,
+    StateError,
+)
 from scheduler.model import (
+    OnDecline,
     Role,
     SessionState,
     WhenImpossible,
@@ -152,7 +162,8 @@ async def test_one_tap_confirms_every_date(desk: Desk) -> None:
     js = SchoolId("JS")
     confirmed = await desk.do(confirm_series, booked.series.id, js, by=coordinator_of("JS"))
     assert [session.state for session in confirmed] == [SessionState.CONFIRMED] * 4
-    assert await desk.do(confirm_series, booked.series.id, js, by=coordinator_of("JS")) == ()
+    with pytest.raises(StateError, match=r"any more \(JS 教导处 has answered\)"):
+        await desk.do(decline_series, booked.series.id, js, reason="考试")
 
 
 async def test_a_moved_date_keeps_its_series_and_its_id(desk: Desk) -> None:
@@ -338,3 +349,40 @@ async def test_an_open_room_that_is_taken_once_changes_on_that_date_only(desk: D
         "TF1-R2",
         "TF1-R1",
     ]
+
+
+RULE = SeriesChange(from_date=THIRD, on_decline=OnDecline.QUORUM, must_have=(SchoolId("JS"),))
+
+
+async def test_whoever_booked_a_series_changes_what_a_no_does_from_a_date_on(
+    each_desk: Desk,
+) -> None:
+    tf1 = coordinator_of("TF1")
+    booked = await each_desk.do(book_series, a_series(), by=tf1)
+    later = await each_desk.do(change_series, booked.series.id, RULE, 1, by=tf1)
+    assert (later.series.on_decline, later.series.must_have) == (OnDecline.QUORUM, ("JS",))
+    assert [each.on_decline for each in later.booked] == [OnDecline.QUORUM] * 2
+    kept = [await each_desk.session(each) for each in booked.booked[:2]]
+    assert [each.on_decline for each in kept] == [OnDecline.ALL_REQUIRED] * 2
+    told = [each for each in await each_desk.notices() if each.school == "JS"]
+    rule = "有学校谢绝时，只要还有2所学校（含TF1、JS）就照常进行。"
+    assert {each.teacher for each in told if each.sentence.zh.endswith(f"。{rule}")} == {
+        None,
+        "JS-T1",
+    }
+    assert await each_desk.read(check) == ()
+
+
+async def test_nobody_else_changes_what_a_no_does_to_a_series(desk: Desk) -> None:
+    booked = await desk.do(book_series, a_series(), by=coordinator_of("TF1"))
+    with pytest.raises(ForbiddenError, match="TF1"):
+        await desk.do(change_series, booked.series.id, RULE, 1, by=coordinator_of("JS"))
+    with pytest.raises(InvalidValueError, match="more than the 2 schools"):
+        await desk.do(change_series, booked.series.id, replace(RULE, quorum=3), 1)
+
+
+async def test_new_dates_of_a_series_are_of_those_who_booked_it(desk: Desk) -> None:
+    booked = await desk.do(book_series, a_series(), by=coordinator_of("TF1"))
+    longer = SeriesChange(from_date=FIRST, weekly=weekly(weeks="1-5"))
+    changed = await desk.do(change_series, booked.series.id, longer, 1)
+    assert [each.booked_by for each in changed.booked] == ["TF1"] * 5

@@ -92,7 +92,8 @@ async def test_one_no_to_a_series_frees_all_dates_for_the_next_in_line(each_desk
 async def test_one_no_leaves_the_dates_that_the_school_has_agreed_to(desk: Desk) -> None:
     booked = await desk.do(book_series, a_series(), by=coordinator_of("TF1"))
     assert {each.sites[0].state for each in booked.booked} == {SiteState.CONFIRMED}
-    assert await desk.do(decline_series, booked.series.id, TF1, reason="考试") == ()
+    with pytest.raises(StateError, match=r"any more \(TF1 教导处 has answered\)"):
+        await desk.do(decline_series, booked.series.id, TF1, reason="考试")
     with pytest.raises(InvalidWishError, match="reason"):
         await desk.do(decline_series, booked.series.id, JS, reason=" ")
 
