@@ -31,6 +31,8 @@ from tests.conftest import PostgresqlServer
 from tests.scheduler.feeding import change, opened, settle, write
 
 EVENTS, CHANGES, ROUNDS, ANSWERS, OF_RADICALE = 1000, 15, 12, 1000, 2
+FEW_AND_MANY = (4, 16)
+"""Connections: those who wait at the same time share a question to PostgreSQL."""
 SERVERS = "bench.feed_servers"
 
 
@@ -61,7 +63,9 @@ async def prepare(url: str) -> tuple[str, Feed]:
         await store.close()
 
 
-def side_by_side(servers: Sequence[Server], address: str, etag: str) -> None:
+def side_by_side(
+    servers: Sequence[Server], address: str, etag: str, *, connections: int = 4
+) -> None:
     """Answers a second and their cost, in turns, so that whatever disturbs one disturbs all."""
     head = f"GET {address} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
     questions = {"gzip": f"{head}\r\n", "304": f"{head}If-None-Match: {etag}\r\n\r\n"}
@@ -69,7 +73,7 @@ def side_by_side(servers: Sequence[Server], address: str, etag: str) -> None:
         costs: dict[Server, list[Cost]] = {server: [] for server in servers}
         for _ in range(ROUNDS):
             for server in servers:
-                costs[server].append(cost_of(server, question.encode(), ANSWERS))
+                costs[server].append(cost_of(server, question.encode(), ANSWERS, connections))
         found = {server: best(each) for server, each in costs.items()}
         for server, cost in found.items():
             show(name, server, cost)
@@ -181,7 +185,10 @@ def on_postgresql(folder: Path) -> None:
             bare = stack.enter_context(started("bare aiohttp", SERVERS, "bare", url, token))
             one = stack.enter_context(started("one Lianke", SERVERS, "whole", url))
             other = stack.enter_context(started("another", SERVERS, "whole", url))
-            side_by_side((bare, one, other), address, f'"{feed.tag}-gzip"')
+            for connections in FEW_AND_MANY:
+                print(f"{connections} connections:")
+                etag = f'"{feed.tag}-gzip"'
+                side_by_side((bare, one, other), address, etag, connections=connections)
             asyncio.run(after_a_change(url, (one, other), address))
     finally:
         server.cleanup()

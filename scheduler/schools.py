@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
@@ -34,7 +34,7 @@ from scheduler.members import (
     TeacherId,
     Timetable,
 )
-from scheduler.model import Session, SiteWish
+from scheduler.model import Resource, Session, SiteWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class TimedLesson:
 class SchoolBook:
     """Everything one school has told us, with its time resolved.
 
-    `teachers` are those whose home is here.
+    `teachers` are those whose home is here. `renamed`: what of it has been renamed, and when last.
     """
 
     school: School
@@ -62,6 +62,7 @@ class SchoolBook:
     open_slots: tuple[OpenSlot, ...] = ()
     outages: tuple[Outage, ...] = ()
     busy: tuple[BusyBlock, ...] = ()
+    renamed: Mapping[Resource, datetime] = field(default_factory=dict)
 
     def lessons_of_class(self, class_group: ClassGroupId, on: date) -> tuple[TimedLesson, ...]:
         """What the class has on that date, make-up days and week parity resolved."""

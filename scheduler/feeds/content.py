@@ -11,7 +11,14 @@ from calendars.ics import Calendar, Color, Entry, Status, join, write_entry
 from calendars.slots import Slot, span_of
 from calendars.text import Text
 from scheduler.feeds.entries import entry_of, reader_name, status_of
-from scheduler.feeds.ledger import DAYS_BACK, Ledger, leaves_at, midnight, sessions_shown
+from scheduler.feeds.ledger import (
+    DAYS_BACK,
+    Ledger,
+    leaves_at,
+    midnight,
+    renamed_at,
+    sessions_shown,
+)
 from scheduler.feeds.pieces import Piece, Pieces, Seen
 from scheduler.feeds.reader import Reader
 from scheduler.model import Scope, SeriesId, Session, SessionId, SessionState
@@ -49,7 +56,7 @@ def write_content(
     """The reader's feed at `now`. Events of `before` that nothing has touched are used again."""
     known = before if before and ledger.has_the_names_of(before.ledger) else None
     seen, valid_until = _look_at(ledger, reader, now, known)
-    writer = Pieces(ledger, reader, now, known.pieces if known else {})
+    writer = Pieces(ledger, reader, now, seen, known.pieces if known else {})
     today = midnight(now.astimezone(ledger.zone).date(), ledger.zone)
     pieces, kept = writer.of(seen), (0, len(seen))
     if _is_too_large(pieces):
@@ -109,7 +116,8 @@ def _seen(
     if known and known.session.revision == session.revision and known.entry.status is status:
         return known
     alliance = ledger.alliance.alliance.id
-    entry = entry_of(session, reader, ledger.books, alliance=alliance, now=now)
+    renamed = renamed_at(session, ledger.renamed)
+    entry = entry_of(session, reader, ledger.books, alliance=alliance, now=now, renamed=renamed)
     return Seen(session, entry, ledger.zone)
 
 

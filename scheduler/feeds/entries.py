@@ -64,16 +64,25 @@ def uid_of(session: Session, alliance: AllianceId) -> str:
 
 
 def entry_of(
-    session: Session, reader: Reader, books: Books, *, alliance: AllianceId, now: datetime
+    session: Session,
+    reader: Reader,
+    books: Books,
+    *,
+    alliance: AllianceId,
+    now: datetime,
+    renamed: datetime | None = None,
 ) -> Entry:
     """The session as this reader's calendar shows it at `now`.
 
+    `renamed` is when anything that it names got another name: that is the date of the event then,
+    but no new place in its sequence, for nobody has to be anywhere else (RFC 5546, 2.1.4).
     A hold that has run out is shown as cancelled at once, before the ledger says so, as the next
     in its sequence: exactly what the ledger will say.
     """
     is_off = not session.is_live(now)
     status = status_of(session, now)
     own = reader.site_in(session)
+    changed_at = dropped_at(session) if is_off else session.changed_at
     words = _Words(session, books, reader.language)
     return Entry(
         uid=uid_of(session, alliance),
@@ -82,7 +91,7 @@ def entry_of(
         status=status,
         sequence=session.sequence + (is_off and session.state is SessionState.HELD),
         created_at=session.created_at,
-        changed_at=dropped_at(session) if is_off else session.changed_at,
+        changed_at=max(changed_at, renamed or changed_at),
         location=words.location(own),
         description=words.description(own),
         url=words.link,

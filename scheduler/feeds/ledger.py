@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ DAYS_AHEAD: Final = 400
 CANCELLED_IS_SHOWN_FOR: Final = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
     """The sessions of a reader with all that it takes to name what they name.
 
@@ -36,6 +37,11 @@ class Ledger:
     series: Mapping[SeriesId, Series] = field(default_factory=dict)
     departed: Mapping[SeriesId, datetime] = field(default_factory=dict)
     shown: Shown | None = None
+
+    @cached_property
+    def renamed(self) -> Mapping[Resource, datetime]:
+        """What has been renamed, and when last."""
+        return renamed_in(self.books)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -60,6 +66,19 @@ class Ledger:
             and self.books.keys() == other.books.keys()
             and all(book is other.books[school] for school, book in self.books.items())
         )
+
+
+def renamed_in(books: Books) -> dict[Resource, datetime]:
+    """What has been renamed in any of the books, and when last."""
+    return {each: at for book in books.values() for each, at in book.renamed.items()}
+
+
+def renamed_at(session: Session, renamed: Mapping[Resource, datetime]) -> datetime:
+    """When anything that the session names was renamed last; when it was made if nothing was."""
+    if not renamed:
+        return session.created_at
+    named = (renamed.get(each, session.created_at) for each in session.resources())
+    return max(named, default=session.created_at)
 
 
 def feed_window(now: datetime, zone: ZoneInfo) -> Slot:

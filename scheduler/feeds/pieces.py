@@ -1,7 +1,7 @@
 """The bytes that make up a feed: single events, and series with their exceptions. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from calendars.ics import Entry, Status, write_entry
 from calendars.slots import Slot
-from scheduler.feeds.ledger import Ledger, last_change
+from scheduler.feeds.ledger import Ledger, last_change, renamed_at
 from scheduler.feeds.reader import Reader
 from scheduler.feeds.repeating import Dated, entries_of, series_uid
 from scheduler.model import Series, SeriesId, Session
@@ -56,12 +56,18 @@ class Pieces:
     """Writes the pieces of one reader's feed; those that it knows and nothing touched stay."""
 
     def __init__(
-        self, ledger: Ledger, reader: Reader, now: datetime, known: Mapping[SeriesId, Piece]
+        self,
+        ledger: Ledger,
+        reader: Reader,
+        now: datetime,
+        seen: Sequence[Seen],
+        known: Mapping[SeriesId, Piece],
     ) -> None:
         self.written: dict[SeriesId, Piece] = {}
         self._ledger = ledger
         self._reader = reader
         self._now = now
+        self._all_seen = seen
         self._known = known
 
     def of(self, seen: Sequence[Seen]) -> list[Piece]:
@@ -124,7 +130,19 @@ class Pieces:
             if session.series in found:
                 changed = last_change(session, self._now)
                 found[session.series] = max(found[session.series], changed)
+        for series_id, renamed in self._renamed():
+            found[series_id] = max(found[series_id], renamed)
         return found
+
+    def _renamed(self) -> Iterator[tuple[SeriesId, datetime]]:
+        """Since when each series shows the names that it shows, if not since it was made.
+
+        Only names count that are seen, and of these also what is cut off: nothing may fall again.
+        """
+        for each in self._all_seen if self._ledger.renamed else ():
+            series = each.session.series
+            if series is not None and self._ledger.start_in_series(each.session) is not None:
+                yield series, renamed_at(each.session, self._ledger.renamed)
 
 
 def _counts_less(one: Seen, other: Seen) -> bool:

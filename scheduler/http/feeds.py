@@ -1,6 +1,6 @@
 """Feeds over HTTP: the same bytes for every client, and nothing sent that a client has already."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -125,10 +125,13 @@ def _whole(lines: tuple[str, ...]) -> str | None:
 
 
 def _moment(lines: tuple[str, ...]) -> datetime | None:
-    """A header that holds one date; what cannot be read as one is no condition."""
+    """A header that holds one date; what cannot be read as one is no condition.
+
+    One of its three forms, that of `asctime`, names no zone: all are in GMT (RFC 9110, 5.6.7).
+    """
     try:
         (line,) = lines
         moment = parsedate_to_datetime(line)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -16,6 +16,7 @@ from scheduler.delivery.failures import (
 )
 from scheduler.delivery.mail import MailServer, send_mail
 from scheduler.feeds.entries import entry_of
+from scheduler.feeds.ledger import renamed_at, renamed_in
 from scheduler.feeds.reader import Reader
 from scheduler.invitations.letters import Letter
 from scheduler.model import Actor, ActorRole, Invitation, InvitationState, Scope, Session
@@ -79,7 +80,8 @@ async def _letter(
         books = await transaction.books()
     invitation, session = due.invitation, due.session
     reader = Reader(Scope.ALLIANCE, None, invitation.language)
-    entry = entry_of(session, reader, books, alliance=alliance.id, now=now)
+    renamed = renamed_at(session, renamed_in(books))
+    entry = entry_of(session, reader, books, alliance=alliance.id, now=now, renamed=renamed)
     method = method_due(invitation, session, entry.sequence, now)
     if method is None:
         return None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,13 +27,14 @@ from scheduler.members import (
     Teacher,
     Timetable,
 )
-from scheduler.model import Request
+from scheduler.model import Request, Resource
 from scheduler.records import KINDS, NAMES, Record
 from scheduler.schools import AllianceBook, SchoolBook
 from scheduler.store import tables
 from scheduler.store.codec import decode
 from scheduler.store.imports import imported_busy_time
 from scheduler.store.opened import OpenTransaction
+from scheduler.store.resources import resource_of
 from scheduler.store.revisions import ALLIANCE, revisions_of
 
 Pages = Mapping[type[Record], list[Any]]
@@ -73,8 +75,9 @@ async def all_books(
         else:
             unknown.append(school)
     imported = await imported_busy_time(transaction, unknown)
+    renamed = await _renamed_in(transaction, unknown)
     for school, pages in (await _pages_of(transaction, unknown)).items():
-        book = _school_book(pages, ZoneInfo(zone), imported[school])
+        book = _school_book(pages, ZoneInfo(zone), imported[school], renamed[school])
         found[SchoolId(school)] = book
         # What this transaction has changed may yet be rolled back, and its revision given again.
         if not {school, ALLIANCE} & transaction.changed_books:
@@ -120,7 +123,29 @@ async def _pages_of(transaction: OpenTransaction, schools: Iterable[str]) -> dic
     return {school: pages for school, pages in found.items() if pages[School] or not school}
 
 
-def _school_book(pages: Pages, zone: ZoneInfo, imported: Sequence[BusyBlock]) -> SchoolBook:
+async def _renamed_in(
+    transaction: OpenTransaction, schools: Sequence[str]
+) -> Mapping[str, dict[Resource, datetime]]:
+    """What of each school has been renamed, and when last."""
+    found: dict[str, dict[Resource, datetime]] = defaultdict(dict)
+    if not schools:
+        return found
+    table = tables.records
+    query = select(table.c.school, table.c.kind, table.c.id, table.c.renamed_at)
+    query = query.where(table.c.school.in_(schools), table.c.renamed_at.is_not(None))
+    for row in await transaction.all(query):
+        resource = resource_of(KINDS[row.kind], row.id)
+        if resource is not None:
+            found[row.school][resource] = row.renamed_at
+    return found
+
+
+def _school_book(
+    pages: Pages,
+    zone: ZoneInfo,
+    imported: Sequence[BusyBlock],
+    renamed: Mapping[Resource, datetime],
+) -> SchoolBook:
     return SchoolBook(
         school=pages[School][0],
         time=SchoolTime(zone, terms=pages[Term], days=pages[Day], bells=pages[BellSchedule]),
@@ -131,4 +156,5 @@ def _school_book(pages: Pages, zone: ZoneInfo, imported: Sequence[BusyBlock]) ->
         open_slots=tuple(pages[OpenSlot]),
         outages=tuple(pages[Outage]),
         busy=(*pages[BusyBlock], *imported),
+        renamed=renamed,
     )

@@ -38,6 +38,11 @@ _UPDATE = (
         body=bindparam("new_body"),
     )
 )
+_RENAME = (
+    update(_TABLE)
+    .where(_TABLE.c.kind == bindparam("of_kind"), _TABLE.c.id == bindparam("of_id"))
+    .values(renamed_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,12 @@ class _Change:
     @property
     def revision(self) -> int:
         return 1 if self.before is None else self.before.revision + 1
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it had another name."""
+        before = None if self.before is None else self.before.record
+        return before is not None and _name_of(before) != _name_of(self.record)
 
     @property
     def schools(self) -> set[str]:
@@ -265,6 +276,14 @@ async def _store(transaction: OpenTransaction, changes: Sequence[_Change]) -> No
                 for change in old
             ],
         )
+    if renamed := [change.record for change in old if change.is_renamed]:
+        await transaction.run(
+            _RENAME,
+            [
+                {"of_kind": NAMES[type(each)], "of_id": each.id, "at": transaction.now}
+                for each in renamed
+            ],
+        )
     await replace_references(
         transaction,
         [(NAMES[type(each)], each.id, tuple(references(each))) for each in records],
@@ -278,6 +297,10 @@ async def _store(transaction: OpenTransaction, changes: Sequence[_Change]) -> No
     for change in changes:
         pages[type(change.record)] |= change.schools
     await turn_pages(transaction, pages)
+
+
+def _name_of(record: Record) -> str | None:
+    return getattr(record, "name", None)
 
 
 def _columns(change: _Change) -> dict[str, object]:

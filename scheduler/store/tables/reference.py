@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from scheduler.store.tables.columns import BIG_NUMBER, ID, metadata
+from scheduler.store.tables.columns import BIG_NUMBER, ID, UtcDateTime, metadata
 
 records = Table(
     "records",
@@ -21,9 +21,11 @@ records = Table(
     Column("id", ID, primary_key=True),
     Column("school", ID),
     Column("revision", Integer, nullable=False),
+    Column("renamed_at", UtcDateTime),
     Column("body", Text, nullable=False),
     Index(None, "school", "kind"),
 )
+"""`renamed_at`: since when it has had its name, where that is not its first one."""
 
 record_references = Table(
     "record_references",

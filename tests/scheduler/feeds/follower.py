@@ -31,7 +31,7 @@ class Follower:
     octets: bytes = b""
     tag: str = ""
     modified: datetime = NOW
-    stamps: dict[tuple[str, datetime | None], tuple[Told, int, datetime]] = field(
+    stamps: dict[tuple[str, datetime | None], tuple[Told, list[str], int, datetime]] = field(
         default_factory=dict
     )
 
@@ -73,14 +73,18 @@ class Follower:
             if uid.startswith("series-"):
                 instance = event["RECURRENCE-ID"].dt.astimezone(UTC) if uid in series else None
             told = Told(uid, instance, Slot(event.start, event.end), str(event["STATUS"]))
-            self._date(told, event["SEQUENCE"], event["DTSTAMP"].dt)
+            self._date(told, event)
             found.append(told)
         return sorted(found, key=Told.order)
 
-    def _date(self, told: Told, sequence: int, stamp: datetime) -> None:
-        """Neither falls, and another time or status is a higher sequence."""
-        key = told.uid, told.instance
-        before, sequence_before, stamp_before = self.stamps.get(key, (told, sequence, stamp))
+    def _date(self, told: Told, event: Any) -> None:
+        """Neither falls; another time or status is a higher sequence, another word a later date."""
+        key, sequence, stamp = (told.uid, told.instance), event["SEQUENCE"], event["DTSTAMP"].dt
+        words = [str(event.get(name)) for name in ("SUMMARY", "LOCATION", "DESCRIPTION")]
+        assert event["LAST-MODIFIED"].dt == stamp
+        now = told, words, sequence, stamp
+        before, words_before, sequence_before, stamp_before = self.stamps.get(key, now)
         assert sequence >= sequence_before + (before != told), (before, told)
         assert stamp >= stamp_before, (before, told)
-        self.stamps[key] = told, sequence, stamp
+        assert stamp > stamp_before or words == words_before, (words_before, words)
+        self.stamps[key] = now

@@ -37,6 +37,13 @@ def seen(session: Session, reader: Reader = ALLIANCE, books: Books = BOOKS, **at
     return entry_of(session, reader, books, alliance=AllianceId("demo"), **{"now": NOW} | at)
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_another_name_dates_an_event_anew_and_sends_nobody_anywhere(hours: int) -> None:
+    before, renamed = seen(lesson()), NOW + timedelta(hours=hours)
+    after = seen(lesson(), renamed=renamed)
+    assert after == replace(before, changed_at=max(NOW, renamed))
+
+
 @pytest.mark.parametrize(
     ("reader", "title"),
     [

@@ -11,13 +11,23 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
+from calendars.bells import SchoolId
 from calendars.series import Weekly
 from calendars.slots import Slot
 from scheduler.feeds.content import Content, write_content
-from scheduler.feeds.ledger import CANCELLED_IS_SHOWN_FOR, Ledger
+from scheduler.feeds.ledger import CANCELLED_IS_SHOWN_FOR, Books, Ledger
 from scheduler.feeds.reader import Reader
 from scheduler.members import Alliance, AllianceId, RoomId
-from scheduler.model import Role, Scope, Series, Session, SessionId, SessionState
+from scheduler.model import (
+    Resource,
+    ResourceKind,
+    Role,
+    Scope,
+    Series,
+    Session,
+    SessionId,
+    SessionState,
+)
 from scheduler.schools import AllianceBook
 from tests.builders import NOW, a_book, a_session, a_site, an_alliance, at
 from tests.calendars.ics.byte_rules import faults
@@ -46,10 +56,11 @@ def written(
     zone: str = "Asia/Shanghai",
     before: Content | None = None,
     departed: datetime | None = None,
+    books: Books = BOOKS,
 ) -> Content:
     by_id = {each.id: each for each in series}
     left = {} if departed is None else dict.fromkeys(by_id, departed)
-    ledger = Ledger(alliance_in(zone), BOOKS, sessions, by_id, left)
+    ledger = Ledger(alliance_in(zone), books, sessions, by_id, left)
     content = write_content(ledger, reader, now=now, before=before)
     assert faults(content.octets) == []
     return content
@@ -305,6 +316,33 @@ def test_a_series_that_nothing_touched_is_not_written_again() -> None:
     after = written(changed, music, art, before=before)
     assert after.pieces[art.id] is before.pieces[art.id]
     assert after.octets == written(changed, music, art).octets
+
+
+def test_a_series_is_dated_by_the_names_that_it_shows() -> None:
+    elsewhere = {"sites": (a_site("TF1"), a_site("JS", Role.LISTEN, room=RoomId("JS-R2")))}
+    series, js = a_series(), BOOKS[SchoolId("JS")]
+    sessions = a_term_of(series, changes={1: elsewhere})
+
+    def stamps(room: str) -> set[tuple[int, datetime]]:
+        renamed = {Resource(ResourceKind.ROOM, room): LATER}
+        books = {**BOOKS, js.school.id: replace(js, renamed=renamed)}
+        shown = written(sessions, series, books=books)
+        return {(event["SEQUENCE"], event["DTSTAMP"].dt) for event in events(shown)}
+
+    assert stamps("JS-R2") == stamps("JS-R1") == {(7 * 60, LATER)}
+    assert stamps("CB-R1") == {(0, NOW)}
+
+
+def test_a_date_that_is_no_longer_seen_lends_its_series_no_date() -> None:
+    """Nor does it take one away: that it went is the later change."""
+    gone = {"state": SessionState.CANCELLED, "sites": (a_site("TF1", room=RoomId("TF1-R2")),)}
+    series, tf1 = a_series(), BOOKS[SchoolId("TF1")]
+    renamed = {Resource(ResourceKind.ROOM, "TF1-R2"): NOW + timedelta(days=40)}
+    books = {**BOOKS, tf1.school.id: replace(tf1, renamed=renamed)}
+    now = NOW + timedelta(days=41)
+    sessions = a_term_of(series, changes={1: gone})
+    for event in events(written(sessions, series, reader=ALLIANCE, books=books, now=now)):
+        assert event["DTSTAMP"].dt == NOW + CANCELLED_IS_SHOWN_FOR
 
 
 def test_a_long_feed_cuts_its_series_and_says_where() -> None:

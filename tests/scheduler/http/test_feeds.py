@@ -168,6 +168,15 @@ async def test_a_client_that_knows_only_the_date_is_served_by_date(address: Addr
     assert (await address()).headers["Last-Modified"] > since
 
 
+@pytest.mark.parametrize("date", ["Thursday, 20-Aug-26 01:00:00 GMT", "Thu Aug 20 01:00:00 2026"])
+async def test_dates_of_the_old_forms_are_understood(address: Address, date: str) -> None:
+    await address()
+    address.clock.pass_by(minutes=1)
+    assert (await address(If_Modified_Since=date)).status == 304
+    await address.change(a_session(), slot=at("9:00"))
+    assert (await address(If_Modified_Since=date)).status == 200
+
+
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Aug 2026 01:00:00 GMT", "0"])
 async def test_a_date_that_cannot_be_read_is_no_condition(address: Address, date: str) -> None:
     assert (await address(If_Modified_Since=date)).status == 200

@@ -1,6 +1,7 @@
 """Records are stored whole, by revision, and never name what does not exist."""
 
 from dataclasses import replace
+from datetime import timedelta
 from time import perf_counter
 
 import pytest
@@ -19,13 +20,14 @@ from scheduler.members import (
     TeacherId,
     Timetable,
 )
-from scheduler.model import Request, RequestId, RequestSite, Role
+from scheduler.model import Request, RequestId, RequestSite, Resource, ResourceKind, Role
 from scheduler.records import KINDS, Record
 from scheduler.store import Store, Stored, Transaction
 from tests.builders import (
     NOW,
     a_class,
     a_lesson,
+    a_pool,
     a_room,
     a_session,
     a_teacher,
@@ -215,6 +217,20 @@ async def test_books_are_served_from_memory_until_their_school_changes(desk: Des
         second = await transaction.books()
     assert second[SchoolId("TF1")] is first[SchoolId("TF1")]
     assert second[SchoolId("JS")].rooms[a_room("JS").id].seats == 61
+
+
+async def test_a_book_tells_when_its_records_got_another_name(desk: Desk) -> None:
+    later = NOW + timedelta(hours=1)
+    await desk.put(a_room("JS", seats=12), a_room("CB", 2), a_teacher("CB", name="CB 王老师"))
+    named: list[Record] = [a_room("JS", seats=12, name="新录播室"), a_pool(name="新桥")]
+    await desk.write(lambda transaction: transaction.put_many(named), now=later)
+    async with desk.read() as transaction:
+        books = await transaction.books()
+    assert {school: book.renamed for school, book in books.items()} == {
+        "TF1": {},
+        "JS": {Resource(ResourceKind.ROOM, "JS-R1"): later},
+        "CB": {Resource(ResourceKind.TEACHER, "CB-T1"): NOW},
+    }
 
 
 async def test_a_book_changed_and_rolled_back_is_never_served_again(desk: Desk) -> None:
