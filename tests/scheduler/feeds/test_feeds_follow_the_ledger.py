@@ -76,8 +76,8 @@ class World:
     async def ledger(self) -> Ledger:
         async with self.store.read(now=self.now) as transaction:
             sessions = await transaction.sessions(limit=None)
-            named = {each.series for each in sessions if each.series is not None}
-            series = await transaction.series_named(named)
+            # Also those that have lost every session, for these may still be seen to have gone.
+            series = {each.id: each for each in await transaction.all_series()}
         # Their ids are drawn at random: chance must choose among them in the same order each time.
         return Ledger(sorted(sessions, key=lambda each: (each.created_at, each.slot)), series)
 
