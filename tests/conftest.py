@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -98,11 +99,11 @@ def migrated(request: pytest.FixtureRequest) -> "Path | PostgresqlServer":
     return original
 
 
-@pytest.fixture
-async def database_url(migrated: "Path | PostgresqlServer", tmp_path: Path) -> AsyncIterator[str]:
+@asynccontextmanager
+async def a_copy_of(migrated: "Path | PostgresqlServer", folder: Path) -> AsyncIterator[str]:
     """The address of a migrated, empty database of its own."""
     if isinstance(migrated, Path):
-        file = tmp_path / "lianke.db"
+        file = folder / "lianke.db"
         shutil.copy(migrated, file)
         yield f"sqlite+aiosqlite:///{file}"
     else:
@@ -110,6 +111,13 @@ async def database_url(migrated: "Path | PostgresqlServer", tmp_path: Path) -> A
         await migrated.run(f"CREATE DATABASE {name} TEMPLATE migrated")
         yield migrated.url_of(name)
         await migrated.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(migrated: "Path | PostgresqlServer", tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a migrated, empty database of its own."""
+    async with a_copy_of(migrated, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

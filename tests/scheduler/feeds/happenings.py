@@ -50,13 +50,17 @@ class Happenings:
         """What `verb` comes to; None where there is nothing that it could happen to."""
         if verb in _ANY_TIME:
             return _ANY_TIME[verb](self)
-        to_come = [
-            each for each in self.ledger if each.is_live(self.now) and each.slot.starts > self.now
-        ]
+        to_come = self.to_come()
         if verb in _OF_SERIES:
             to_come = [each for each in to_come if each.series is not None]
             return _OF_SERIES[verb](self, self.chance.choice(to_come)) if to_come else None
         return _OF_ONE[verb](self, self.chance.choice(to_come)) if to_come else None
+
+    def to_come(self) -> list[Session]:
+        """What may still be changed."""
+        return [
+            each for each in self.ledger if each.is_live(self.now) and each.slot.starts > self.now
+        ]
 
     # Whatever the ledger holds
 
@@ -64,15 +68,15 @@ class Happenings:
         wish = a_booking(
             title=f"音乐 {self.chance.randrange(9)}",
             min_minutes=10,
-            slot=self._slot(),
-            sites=self._sites(),
+            slot=self.slot(),
+            sites=self.sites(),
             on_decline=self._consent(),
         )
         return lambda transaction: book(transaction, wish)
 
     def book_series(self) -> UseCase:
         """Three to eight weeks of lessons, every week or every other."""
-        sites = self._sites()
+        sites = self.sites()
         weeks = f"1-{self.chance.randint(3, 8)}{self.chance.choice(('', '单', '双'))}"
         wish = a_series(
             term=f"{sites[0].school}-2026-1",
@@ -88,7 +92,7 @@ class Happenings:
         missed = [each for each in self.ledger if each.state is SessionState.CANCELLED]
         if not missed:
             return None
-        wish = MakeUp(slot=self._slot(), reason="补停电的课")
+        wish = MakeUp(slot=self.slot(), reason="补停电的课")
         session = self.chance.choice(missed)
         return lambda transaction: make_up(transaction, session.id, wish)
 
@@ -142,7 +146,7 @@ class Happenings:
     # What happens to one session
 
     def move(self, session: Session) -> UseCase:
-        slots = (session.slot.moved(60 * self.chance.randint(-2, 2)), self._slot())
+        slots = (session.slot.moved(60 * self.chance.randint(-2, 2)), self.slot())
         return self._change(session, SessionChange(slot=self.chance.choice(slots)))
 
     def change_room(self, session: Session) -> UseCase:
@@ -258,7 +262,7 @@ class Happenings:
         )
         return self._change(session, SessionChange(sites=sites))
 
-    def _sites(self) -> tuple[SiteWish, ...]:
+    def sites(self) -> tuple[SiteWish, ...]:
         schools = self.chance.sample(SCHOOLS, self.chance.randint(2, 3))
         return tuple(
             a_wish(
@@ -281,7 +285,7 @@ class Happenings:
     def _teacher(self, school: str) -> TeacherId:
         return TeacherId(f"{school}-T{self.chance.randint(1, 2)}")
 
-    def _slot(self) -> Slot:
+    def slot(self) -> Slot:
         """At a lesson's time of a weekday within the next weeks, sometimes of a Saturday."""
         first = max(self.now.date(), TERM)
         days = [first + timedelta(days=number) for number in range(1, 41)]
