@@ -76,6 +76,7 @@ class InWeekOf(Together):
     """The bell shifts that unlock most full windows from Monday to Friday of the week of `date`.
 
     Each school (or `lead`) teaches each of its lessons to every choice of `listeners` others.
+    Who is taken in that week does not count: bells are moved for a term, and for all lessons.
     """
 
     date: date
