@@ -36,6 +36,8 @@ from scheduler.schools import SchoolBook, Situation
 STANDING_CONSENT: Final = "开放时段 / open slot"
 """Who answered for a school whose published open slot holds the session (E48)."""
 
+POSTPONED_AT_MOST_DAYS: Final = 14
+"""How much later a session may be held that cannot be held on its date."""
 _PLAINEST_FIRST: Final[dict[Role, tuple[RoomTier, ...]]] = {
     Role.LEAD: (RoomTier.INTERACTIVE, RoomTier.LEAD, RoomTier.PORTABLE, RoomTier.WATCH_ONLY),
     Role.LISTEN: (RoomTier.INTERACTIVE, RoomTier.PORTABLE, RoomTier.LEAD, RoomTier.WATCH_ONLY),

@@ -24,11 +24,9 @@ from scheduler.model import (
     SessionId,
     SiteWish,
 )
-from scheduler.placing import booking_of, draft, wish_of
+from scheduler.placing import POSTPONED_AT_MOST_DAYS, booking_of, draft, wish_of
 from scheduler.schools import Situation
 
-DAYS_AHEAD: Final = 14
-"""How far a lesson is postponed."""
 _NEW: Final = SessionId("new")
 _JUDGED_AT_MOST: Final = 150
 """Candidates for one session, so that a page of many is there within a second or so."""
@@ -145,7 +143,7 @@ def with_place(session: Session, replacement: Replacement, situation: Situation)
 
 
 def _dates_after(day: date) -> list[date]:
-    return [day + timedelta(days=no) for no in range(1, DAYS_AHEAD + 1)]
+    return [day + timedelta(days=no) for no in range(1, POSTPONED_AT_MOST_DAYS + 1)]
 
 
 def _times(search: Search, dates: Iterable[date], links: Sequence[LinkPoolId]) -> Iterator[Booking]:

@@ -3,6 +3,7 @@
 from scheduler.allocation.explaining import Explanation
 from scheduler.allocation.repairing import Move, Repair
 from scheduler.allocation.weekly.report import Progress
+from scheduler.planning.accepting import AcceptedMoves, accept_moves
 from scheduler.planning.asking import PlanWish, request_plan, stop_plan
 from scheduler.planning.comparing import Comparison, compare
 from scheduler.planning.explaining import explain_request
@@ -15,12 +16,7 @@ from scheduler.planning.publishing import (
     judge,
     publish,
 )
-from scheduler.planning.repairing import (
-    AcceptedMoves,
-    RepairWish,
-    accept_moves,
-    find_repair,
-)
+from scheduler.planning.repairing import RepairWish, find_repair
 from scheduler.planning.solving import solve_next
 
 __all__ = [

@@ -22,7 +22,6 @@ from scheduler.model import (
     Booking,
     Conflict,
     Placement,
-    Plan,
     Request,
     RequestId,
     RequestState,
@@ -82,14 +81,16 @@ class Grounds:
     now: datetime = field(compare=False)
 
 
-async def grounds_of(transaction: Transaction, plan: Plan, *, lock: bool = False) -> Grounds:
-    """What the plan is held to in this state of the ledger; with `lock` nobody can change it."""
+async def grounds_of(
+    transaction: Transaction, placements: Sequence[Placement], *, lock: bool = False
+) -> Grounds:
+    """What a plan is held to in this state of the ledger; with `lock` nobody can change it."""
     books = await transaction.books()
     zone = ZoneInfo((await transaction.alliance()).alliance.zone)
     asked = tuple(
         [
-            (await _stored(transaction, request), tuple(placements))
-            for request, placements in groupby(plan.placements, key=lambda each: each.request)
+            (await _stored(transaction, request), tuple(own))
+            for request, own in groupby(placements, key=lambda each: each.request)
         ]
     )
     sketches = [

@@ -1,54 +1,60 @@
-"""The published plan put right after a room, a link, a teacher or the bells have changed (S13)."""
+"""The published plan changed with the least disturbance (S13), for people to accept.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+A room, a link, a teacher or the bells have changed, or an urgent request finds no place.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Annotated
 
 from msgspec import Meta
 
 from calendars.bells import SchoolId
-from calendars.text import Text
+from scheduler.allocation.alike import Alike
+from scheduler.allocation.chains import ties_of
+from scheduler.allocation.options import options_of
 from scheduler.allocation.problem import Problem
-from scheduler.allocation.repairing import Repair, repair
-from scheduler.booking import notices
-from scheduler.booking.places import Wanted, find_places
-from scheduler.booking.revisions import current_session, require_changeable, successor
+from scheduler.allocation.repairing import Repair, make_room, repair, without
+from scheduler.allocation.trials import Option
 from scheduler.conflicts import find_conflicts
-from scheduler.disruptions.outages import Remedy
-from scheduler.errors import InvalidWishError, told_at
-from scheduler.members import Note
-from scheduler.model import Session, SessionId
-from scheduler.placing import booking_of, near
+from scheduler.errors import StateError
+from scheduler.members import IDENTIFIER
+from scheduler.model import Request, RequestId, RequestState, Session
+from scheduler.placing import near
 from scheduler.planning.loading import problem_of
 from scheduler.store import Transaction
-
-_WHY = Text(
-    "原来的安排已无法进行，按影响最小的方案调整。", "It could not stay; this disturbs least."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairWish:
-    """Which sessions to look at: those of the next `days`, of one school or of all."""
+    """Which sessions to look at: those of the next `days`, of one school or of all.
+
+    With a `request`, how that gets a place instead, whenever it is.
+    """
 
     days: Annotated[int, Meta(ge=1, le=120)] = 28
     school: SchoolId | None = None
+    request: Annotated[RequestId, IDENTIFIER] | None = None
     seconds: Annotated[int, Meta(ge=1, le=60)] = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedMoves:
-    """Moves made together: each may take what another gives up. A session is named once."""
-
-    moves: Annotated[tuple[Remedy, ...], Meta(min_length=1, max_length=500)]
-    reason: Note = ""
-
-
 async def find_repair(transaction: Transaction, wish: RepairWish) -> Callable[[], Repair]:
-    """How to find the moves of least disturbance; slow enough to be done elsewhere."""
-    problem = await problem_of(transaction, ())
-    return lambda: _repair(problem, wish)
+    """How to find the moves of least disturbance; slow enough to be done elsewhere.
+
+    `NotFoundError` for an unknown request, `StateError` for one that waits for no place.
+    """
+    if wish.request is None:
+        problem = await problem_of(transaction, ())
+        return lambda: _repair(problem, wish)
+    request = (await transaction.get(Request, wish.request)).record
+    if request.state is not RequestState.OPEN:
+        raise StateError(
+            f"需求“{request.title}”不在待排（{request.state}），无须让位。",
+            f"The request “{request.title}” is {request.state}: it waits for no place.",
+        )
+    problem = await problem_of(transaction, (request,))
+    return lambda: _with_room_made(request, problem, wish.seconds)
 
 
 def _repair(problem: Problem, wish: RepairWish) -> Repair:
@@ -71,70 +77,66 @@ def _is_broken(session: Session, problem: Problem) -> bool:
 def _beside(broken: Sequence[Session], problem: Problem) -> list[Session]:
     """Sessions to come on the same dates at the same schools, which might make room."""
     known = {each.id for each in broken}
-    hit = {
-        (site.school, each.slot.starts.astimezone(problem.zone).date())
-        for each in broken
-        for site in each.sites
-    }
+    hit = {(site.school, _date(each, problem)) for each in broken for site in each.sites}
     return [
         each
         for each in problem.situation.sessions
         if each.id not in known
         and each.slot.starts > problem.now
-        and any(
-            (site.school, each.slot.starts.astimezone(problem.zone).date()) in hit
-            for site in each.sites
+        and any((site.school, _date(each, problem)) in hit for site in each.sites)
+    ]
+
+
+def _with_room_made(request: Request, problem: Problem, seconds: int) -> Repair:
+    """Whoever shares a school, a person or the link with it on one of its dates may make room."""
+    may_move = [
+        each
+        for each in problem.situation.sessions
+        if each.slot.starts > problem.now and not each.pinned
+    ]
+    alone = without(may_move, problem)
+    places = options_of(request, alone, Alike(alone)).found
+    dates = {on for place in places for on in place.dates}
+    partners, used = _partners_of(request, problem), _Used(places)
+    movable = [
+        each
+        for each in may_move
+        if _date(each, problem) in dates
+        and each.series not in partners
+        and used.by(each)
+        and not _is_broken(each, problem)
+    ]
+    return make_room(request, movable, problem, seconds=seconds)
+
+
+def _partners_of(request: Request, problem: Problem) -> Collection[str | None]:
+    """The series it goes with, whose dates decide about its own."""
+    own = [each.request for each in problem.companions]
+    named = {
+        each
+        for tie in ties_of([*own, request])
+        if request.id in (tie.earlier, tie.later)
+        for each in (tie.earlier, tie.later)
+    }
+    return {series for each in own if each.id in named for series in each.series}
+
+
+class _Used:
+    """The schools, people and links that some of these places would use, on whatever day."""
+
+    def __init__(self, places: Sequence[Option]) -> None:
+        sites = [site for place in places for site in place.sites]
+        self._schools = {site.school for site in sites}
+        self._people = {teacher for site in sites for teacher in site.required_teachers}
+        self._links = {place.request.link_pool for place in places} - {None}
+
+    def by(self, session: Session) -> bool:
+        """Whether the session uses any of it."""
+        return session.link_pool in self._links or any(
+            site.school in self._schools or not self._people.isdisjoint(site.required_teachers)
+            for site in session.sites
         )
-    ]
 
 
-async def accept_moves(transaction: Transaction, wish: AcceptedMoves) -> tuple[Session, ...]:
-    """Make these moves together, or raise `ClashError` with everything that is in the way by now.
-
-    Schools whose time, room or people change are asked unless their open slot agrees.
-    """
-    _require_each_once(wish.moves)
-    before = [
-        await current_session(transaction, each.session, each.revision) for each in wish.moves
-    ]
-    for session in before:
-        require_changeable(session, transaction.now)
-    wanted = []
-    for no, (session, move) in enumerate(zip(before, wish.moves, strict=True)):
-        with told_at(f"moves/{no}"):
-            booking = replace(
-                booking_of(session), slot=move.slot, sites=move.sites, link_pool=move.link_pool
-            )
-            await transaction.require(booking)
-        wanted.append(
-            Wanted(
-                id=session.id,
-                booking=booking,
-                before=session,
-                automatic=True,
-                place=f"moves/{no}",
-            )
-        )
-    places, situation = await find_places(transaction, *wanted)
-    after = [
-        successor(old, replace(place, reason=wish.reason), transaction.now)
-        for old, place in zip(before, places, strict=True)
-    ]
-    await transaction.replace_sessions(list(zip(before, after, strict=True)))
-    for old, new in zip(before, after, strict=True):
-        told = notices.changed(old, new, situation.schools, transaction.now, why=_WHY)
-        await transaction.add_notices(told)
-    return tuple(after)
-
-
-def _require_each_once(moves: Sequence[Remedy]) -> None:
-    named: set[SessionId] = set()
-    for no, move in enumerate(moves):
-        if move.session in named:
-            raise InvalidWishError(
-                f"活动 {move.session} 列出了两次，请只列一次。",
-                f"Session {move.session} is named twice: name it once.",
-                pointer=f"/moves/{no}/session",
-                value=move.session,
-            )
-        named.add(move.session)
+def _date(session: Session, problem: Problem) -> date:
+    return session.slot.starts.astimezone(problem.zone).date()

@@ -38,12 +38,13 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/repairs",
         tag=_TAG,
         summary=Text(
-            "已不符合规则的活动怎样以最小的调整恢复",
-            "How sessions that a rule no longer allows could be put right with least disturbance",
+            "已不符合规则的活动，或急需安排的需求，怎样以最小的调整安排妥当",
+            "How sessions that a rule no longer allows, or a request that finds no place, could be "
+            "put right with least disturbance",
         ),
         query=RepairWish,
         answer=Repair,
-        errors=(ForbiddenError,),
+        errors=(ForbiddenError, NotFoundError, StateError),
         takes_seconds=True,
         run=_found,
     ),
@@ -52,8 +53,9 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         path="/repairs",
         tag=_TAG,
         summary=Text(
-            "采纳调整：一条，或多条一起（可互相让位）",
-            "Accept moves: one, or many together, where each may take what another gives up",
+            "采纳调整：一条，或多条一起（可互相让位），连同需求的安排",
+            "Accept moves: one, or many together, where each may take what another gives up, and "
+            "the request they make room for",
         ),
         body=AcceptedMoves,
         answer=Page[Session],

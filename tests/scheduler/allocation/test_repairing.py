@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import pytest
 
+from scheduler.allocation.disturbance import OTHER_ROOM, OTHER_TIME
 from scheduler.allocation.problem import Problem
-from scheduler.allocation.repairing import OTHER_ROOM, OTHER_TIME, Repair, repair
+from scheduler.allocation.repairing import Repair, repair
 from scheduler.conflicts import find_conflicts
 from scheduler.members import ClassGroupId, Room, RoomId, TeacherId
 from scheduler.model import Kind, Role, Session, SessionId, SiteWish

@@ -22,7 +22,7 @@ from scheduler.model import (
     Supposed,
 )
 from scheduler.planning import Explanation, PlanWish
-from scheduler.planning.publishing import AGREED_IN_ADVANCE, OFFERED
+from scheduler.planning.taking_up import AGREED_IN_ADVANCE, OFFERED
 from scheduler.records import Record
 from scheduler.store import Transaction
 from tests.builders import NOW

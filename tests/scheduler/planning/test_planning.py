@@ -25,7 +25,7 @@ from scheduler.model import (
     SiteState,
 )
 from scheduler.planning import Judged, PlanWish, PublishedPlan
-from scheduler.planning.publishing import AGREED_IN_ADVANCE
+from scheduler.planning.taking_up import AGREED_IN_ADVANCE
 from scheduler.store import Transaction
 from tests.builders import NOW, a_day, at, some_books, wall
 from tests.scheduler.allocation.terms import FIRST_TUESDAY, a_request, a_request_site
