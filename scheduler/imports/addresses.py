@@ -21,14 +21,15 @@ _NOBODYS: Final = tuple(
         "192.0.0.0/24",
         "192.88.99.0/24",
         "198.18.0.0/15",
-        "64:ff9b:1::/48",
         "2001::/23",
-        "fec0::/10",
-        "::/96",
+        "3fff::/20",  # for examples (RFC 9637)
     )
 )
+_GLOBAL: Final = ip_network("2000::/3")
+"""All of IPv6 that is given to anybody on the open internet; the rest only stands for others."""
 _NAT64: Final = ip_network("64:ff9b::/96")
 _6TO4: Final = ip_network("2002::/16")
+_IPV4: Final = 4
 
 
 class RefusedAddressError(InvalidValueError):
@@ -123,6 +124,7 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
     return (
         address.is_global
         and not address.is_multicast
+        and (address.version == _IPV4 or address in _GLOBAL)
         and not any(address in each for each in _NOBODYS if each.version == address.version)
     )
 

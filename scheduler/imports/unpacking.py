@@ -62,8 +62,9 @@ class Unpacked:
 
     def _from_brotli(self, piece: bytes) -> Iterator[bytes]:
         yield self._unpacker.process(piece, output_buffer_limit=_AT_ONCE)
-        while not self._unpacker.can_accept_more_data():
-            yield self._unpacker.process(b"", output_buffer_limit=_AT_ONCE)
+        # It takes all of a piece in, also where it still has to give more of it out.
+        while part := self._unpacker.process(b"", output_buffer_limit=_AT_ONCE):
+            yield part
 
     def _is_finished(self) -> bool:
         if isinstance(self._unpacker, brotli.Decompressor):

@@ -65,7 +65,8 @@ def test_nothing_else_is(written: str) -> None:
         *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12::1", "ff02::1", "fec0::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1"),
         *("64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::", "2001:db8::1", "not an address"),
-        *("fd00:ec2::254", "2001::1"),
+        *("fd00:ec2::254", "2001::1", "::ffff:0:7f00:1", "64:ff9b:1::7f00:1", "3fff::1"),
+        *("5f00::1", "100::1", "4000::1"),
     ],
 )
 def test_no_address_within_is_public(address: str) -> None:

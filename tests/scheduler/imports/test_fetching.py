@@ -56,6 +56,17 @@ async def test_what_comes_compressed_is_unpacked(calendars: CalendarServer, codi
     assert fetched.octets == PLAIN
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+@pytest.mark.parametrize("size", [65_535, 65_536, 131_070, 131_073, 196_608, 400_000])
+async def test_a_piece_that_unpacks_to_much_more_is_given_out_whole(
+    calendars: CalendarServer, coding: str, size: int
+) -> None:
+    calendars.octets = b"a" * size
+    async with calendars.fetcher() as fetcher:
+        fetched = await fetcher.fetch(calendars.url(f"packed/{coding}"))
+    assert fetched.octets == calendars.octets
+
+
 @pytest.mark.parametrize("address", ["packed/gzip?cut", "packed/br?cut", "packed/zstd"])
 async def test_what_cannot_be_unpacked_is_refused(calendars: CalendarServer, address: str) -> None:
     told = await refused(calendars, calendars.url(address))
