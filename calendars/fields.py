@@ -1,5 +1,6 @@
 """What a single field of a value may hold, said once for the code and for the API's schema."""
 
+import re
 from datetime import date
 from typing import Annotated, Final
 
@@ -22,6 +23,10 @@ NOTE: Final = Meta(
     pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*(?![\s\S])",
     description="Text without control characters other than line feeds.",
 )
+UNSEEN: Final = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Marks that nobody sees, or that turn the direction of writing: a name with one would deceive."""
+EXPECTED: Final = "expected"
+"""Under this name a field's `Meta.extra` holds, as a noun phrase, what would do in it."""
 Identifier = Annotated[str, IDENTIFIER]
 Name = Annotated[str, NAME]
 Note = Annotated[str, NOTE]

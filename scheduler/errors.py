@@ -76,7 +76,11 @@ class UnknownTokenError(SchedulerError):
 
 
 class ReusedKeyError(SchedulerError):
-    """The idempotency key was used for another request."""
+    """The idempotency `key` was used for another request."""
+
+    def __init__(self, zh: str, en: str, *, key: str) -> None:
+        super().__init__(zh, en)
+        self.key = key
 
 
 class UnavailableError(SchedulerError):

@@ -32,6 +32,7 @@ from scheduler.model import (
     SessionState,
     SiteWish,
 )
+from scheduler.model.agenda import JoinUrl
 from scheduler.placing import booking_of, wish_of
 from scheduler.store import Transaction
 
@@ -48,9 +49,7 @@ class SessionChange:
     sites: Annotated[tuple[SiteWish, ...], Meta(min_length=1, max_length=40)] | None = None
     title: Name | None = None
     note: Note | None = None
-    join_url: (
-        Annotated[str, Meta(pattern=r"^(https://[^\s\x00-\x1f<>\"]{1,500})?(?![\s\S])")] | None
-    ) = None
+    join_url: JoinUrl | None = None
     link_pool: LinkPoolId | None = None
     form: Form | None = None
     pinned: bool | None = None

@@ -94,7 +94,7 @@ async def _missing(transaction: Transaction, placed: Sequence[Placed]) -> AsyncI
                     reference.pointer,
                     reference.id,
                     Text(
-                        f"没有这个{word.zh}: {reference.id}。",
+                        f"没有编号为 {reference.id} 的{word.zh}。",
                         f"No such {word.en}: {reference.id}.",
                     ),
                 )

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from calendars.fields import UNSEEN
 from calendars.text import Text
 from scheduler.errors import SchedulerError
 from scheduler.exchange.cells import read_cell
@@ -151,7 +152,8 @@ def _decoded(content: bytes) -> str:
 
 
 def _tidy(cell: str) -> str:
-    return cell.strip().strip("\u3000\u00a0")
+    """Without what came along unseen when the cell was pasted."""
+    return UNSEEN.sub("", cell).strip().strip("\u3000\u00a0")
 
 
 def _heading_errors(

@@ -11,9 +11,9 @@ from typing import Any, Final, NoReturn, TypeVar
 import msgspec
 from aiohttp import web
 
-from calendars.fields import check_year
+from calendars.fields import UNSEEN, check_year
 from calendars.text import InvalidValueError, Text
-from scheduler.http.expectations import refusal, unknown_name
+from scheduler.http.expectations import is_for_people, refusal, unknown_name
 from scheduler.http.faults import (
     Fault,
     FaultyRequestError,
@@ -102,6 +102,8 @@ def build_leaf(leaf: Leaf, value: object, pointer: str, faults: list[Fault]) -> 
         built: object = msgspec.convert(value, leaf.hint)
         if isinstance(built, date):
             check_year(built)
+        if isinstance(built, str) and is_for_people(leaf.hint):
+            _check_visible(built)
     except (msgspec.ValidationError, UnicodeEncodeError):
         faults.append(Fault(pointer=pointer, value=shown(value), detail=refusal(leaf.hint, value)))
         return UNREADABLE
@@ -109,6 +111,15 @@ def build_leaf(leaf: Leaf, value: object, pointer: str, faults: list[Fault]) -> 
         faults.append(Fault(pointer=pointer, value=shown(value), detail=error.text))
         return UNREADABLE
     return built
+
+
+def _check_visible(text: str) -> None:
+    """Refuse marks that turn the direction of writing, or that nobody sees: names would deceive."""
+    if unseen := "".join(sorted(set(UNSEEN.findall(text)))):
+        raise InvalidValueError(
+            f"含有看不见的字符（{printable(unseen)}），请删去。",
+            f"It holds signs that nobody sees ({printable(unseen)}): leave them out.",
+        )
 
 
 _WALL_CLOCK: Final = shape_of(time).hint  # type: ignore[union-attr] # a time is a leaf

@@ -212,6 +212,8 @@ def _faults(error: SchedulerError | None) -> tuple[Fault, ...]:
         return error.faults
     if isinstance(error, InvalidWishError):
         return (Fault(pointer=error.pointer, value=shown(error.value), detail=error.text),)
+    if isinstance(error, ReusedKeyError):
+        return (Fault(pointer="Idempotency-Key", value=error.key, detail=error.text),)
     if isinstance(error, RefusedFilesError):
         return tuple(
             Fault(

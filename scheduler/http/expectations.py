@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import inspect
 
-from calendars.fields import IDENTIFIER, NAME, NOTE
+from calendars.fields import EXPECTED, IDENTIFIER, NAME, NOTE
 from calendars.text import Text
 
 _PATTERNS: Final[dict[str | None, Text]] = {
@@ -36,7 +36,11 @@ _KINDS: Final[dict[type, Text]] = {
 @cache
 def expectation(hint: Any) -> Text:  # noqa: ANN401 - a type hint has no type of its own
     """A noun phrase for the values that a leaf type takes."""
-    kind = _bare(inspect.type_info(hint))
+    read = inspect.type_info(hint)
+    if isinstance(read, inspect.Metadata) and read.extra and EXPECTED in read.extra:
+        words: Text = read.extra[EXPECTED]
+        return words
+    kind = _bare(read)
     match kind:
         case inspect.StrType():
             return _of_text(kind)
@@ -47,6 +51,13 @@ def expectation(hint: Any) -> Text:  # noqa: ANN401 - a type hint has no type of
         case inspect.LiteralType():
             return _one_of([str(value) for value in kind.values])
     return _KINDS[type(kind)]
+
+
+@cache
+def is_for_people(hint: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether people read the text, so that signs which nobody sees have no place in it."""
+    kind = _bare(inspect.type_info(hint))
+    return isinstance(kind, inspect.StrType) and kind.pattern in {NAME.pattern, NOTE.pattern}
 
 
 def refusal(hint: Any, value: object) -> Text:  # noqa: ANN401 - as above
@@ -87,9 +98,7 @@ def _one_of(values: list[str]) -> Text:
 
 
 def _of_text(kind: inspect.StrType) -> Text:
-    words = _PATTERNS.get(kind.pattern) or Text(
-        f"符合 {kind.pattern} 的文字", f"text that matches {kind.pattern}"
-    )
+    words = _PATTERNS[kind.pattern]
     if kind.max_length is None:
         return words
     if kind.min_length:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta
 
+from calendars.fields import EXPECTED
 from calendars.text import Text
 from scheduler.http.answers import Page
 from scheduler.http.faults import Fault, FaultyRequestError, shown
@@ -19,6 +20,7 @@ Cursor = Annotated[
         max_length=200,
         pattern=r"^[A-Za-z0-9_-]*(?![\s\S])",
         description="`next` of the part before; empty for the first.",
+        extra={EXPECTED: Text("上一页给出的 next", "`next` of the part before")},
     ),
 ]
 Limit = Annotated[int, Meta(ge=1, le=500, description="How many at most.")]

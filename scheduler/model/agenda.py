@@ -8,7 +8,8 @@ from typing import Annotated, Final, NewType
 from msgspec import Meta
 
 from calendars.bells import SchoolId
-from calendars.text import InvalidValueError
+from calendars.fields import EXPECTED
+from calendars.text import InvalidValueError, Text
 from calendars.windows import Tactic
 from scheduler.members import (
     ClassGroupId,
@@ -90,6 +91,20 @@ class Role(StrEnum):
     LEAD = "lead"
     LISTEN = "listen"
     OBSERVE = "observe"
+
+
+JoinUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https://[^\s\x00-\x1f<>\"]{1,500})?(?![\s\S])",
+        extra={
+            EXPECTED: Text(
+                "以 https:// 开头的链接，不含空格；没有就留空",
+                "a link that begins with https:// and holds no space, or nothing",
+            )
+        },
+    ),
+]
 
 
 class SiteState(StrEnum):
@@ -179,7 +194,7 @@ class Agenda:
     min_minutes: Annotated[int, Meta(ge=5, le=MAX_SESSION_MINUTES)] = 30
     link_pool: LinkPoolId | None = None
     studio: StudioId | None = None
-    join_url: Annotated[str, Meta(pattern=r"^(https://[^\s\x00-\x1f<>\"]{1,500})?(?![\s\S])")] = ""
+    join_url: JoinUrl = ""
     override_reason: Annotated[
         Note, Meta(description="Why grades or textbook editions may differ (H16).")
     ] = ""

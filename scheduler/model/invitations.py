@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from calendars.fields import EXPECTED
 from calendars.text import Language, Text
 from scheduler.members import IDENTIFIER, Line, Name
 from scheduler.model.agenda import SessionId
@@ -18,6 +19,11 @@ MailAddress = Annotated[
         pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
         r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}(?![\s\S])",
         description="A mail address in ASCII, such as expert@example.cn.",
+        extra={
+            EXPECTED: Text(
+                "邮件地址，例如 expert@example.cn", "a mail address such as expert@example.cn"
+            )
+        },
     ),
 ]
 

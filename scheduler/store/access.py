@@ -62,8 +62,9 @@ async def remembered(transaction: OpenTransaction, key: str, fingerprint: bytes)
         return None
     if row.fingerprint != fingerprint:
         raise ReusedKeyError(
-            f"幂等键 {key} 已用于另一个请求。",
-            f"The idempotency key {key} was used for another request.",
+            f"Idempotency-Key“{key}”已用于另一个请求；新的请求请换一个键。",
+            f"The Idempotency-Key {key!r} was used for another request: give each its own.",
+            key=key,
         )
     return row.answer or None
 

@@ -30,7 +30,7 @@ async def channel(transaction: OpenTransaction, id: str) -> Channel:
     """One channel, or `NotFoundError`."""
     row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
     if row is None:
-        raise NotFoundError(f"没有这个通知渠道: {id}。", f"No such channel: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的通知渠道。", f"No such channel: {id}.")
     return decode(Channel, row.body)
 
 

@@ -51,7 +51,7 @@ async def import_(transaction: OpenTransaction, id: str) -> Import:
     """One import, or `NotFoundError`."""
     row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
     if row is None:
-        raise NotFoundError(f"没有这个导入: {id}。", f"No such import: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的导入。", f"No such import: {id}.")
     return decode(Import, row.body)
 
 

@@ -41,7 +41,7 @@ async def invitation(transaction: OpenTransaction, id: str) -> Invitation:
     """One invitation, or `NotFoundError`."""
     row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
     if row is None:
-        raise NotFoundError(f"没有这个邀请: {id}。", f"No such invitation: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的邀请。", f"No such invitation: {id}.")
     return decode(Invitation, row.body)
 
 

@@ -55,7 +55,7 @@ async def check_references(
 def _unknown(pointer: str, reference: Reference) -> InvalidWishError:
     word = WORDS[reference.kind]
     return InvalidWishError(
-        f"没有这个{word.zh}: {reference.id}。",
+        f"没有编号为 {reference.id} 的{word.zh}。",
         f"No such {word.en}: {reference.id}.",
         pointer=pointer,
         value=reference.id,

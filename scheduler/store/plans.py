@@ -24,7 +24,7 @@ async def plan(transaction: OpenTransaction, id: PlanId) -> Plan:
     """One plan, or `NotFoundError`."""
     row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
     if row is None:
-        raise NotFoundError(f"没有这个方案: {id}。", f"No such plan: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的方案。", f"No such plan: {id}.")
     return decode(Plan, row.body)
 
 

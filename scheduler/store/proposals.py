@@ -27,7 +27,7 @@ async def proposal(transaction: OpenTransaction, id: ProposalId) -> Proposal:
     """One proposal, or `NotFoundError`."""
     row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
     if row is None:
-        raise NotFoundError(f"没有这个提议: {id}。", f"No such proposal: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的提议。", f"No such proposal: {id}.")
     return decode(Proposal, row.body)
 
 

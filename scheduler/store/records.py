@@ -215,7 +215,7 @@ async def _current_of(
 
 def _missing(kind: type[object], id: str) -> NotFoundError:
     word = WORDS[kind]
-    return NotFoundError(f"没有这个{word.zh}: {id}。", f"No such {word.en}: {id}.")
+    return NotFoundError(f"没有编号为 {id} 的{word.zh}。", f"No such {word.en}: {id}.")
 
 
 def _check_current(

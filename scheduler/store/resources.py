@@ -131,7 +131,7 @@ async def lock_resources(
         resource = min(unknown)
         word = WORDS_OF_RESOURCES[resource.kind]
         raise NotFoundError(
-            f"没有这个{word.zh}: {resource.id}。", f"No such {word.en}: {resource.id}."
+            f"没有编号为 {resource.id} 的{word.zh}。", f"No such {word.en}: {resource.id}."
         )
     # A room may have been given another kit while we waited for its row.
     if kits := kits - {row.number for row in transaction.locked.values()}:

@@ -27,7 +27,7 @@ async def series(transaction: OpenTransaction, id: SeriesId) -> Series:
     """One series, or `NotFoundError`."""
     row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
     if row is None:
-        raise NotFoundError(f"没有这个系列: {id}。", f"No such series: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的系列。", f"No such series: {id}.")
     return decode(Series, row.body)
 
 

@@ -229,7 +229,7 @@ async def _refuse_stale(transaction: OpenTransaction, before: Session) -> NoRetu
 
 
 def _missing(id: SessionId) -> NotFoundError:
-    return NotFoundError(f"没有这个活动: {id}。", f"No such session: {id}.")
+    return NotFoundError(f"没有编号为 {id} 的活动。", f"No such session: {id}.")
 
 
 def columns_of(session: Session) -> dict[str, Any]:

@@ -47,7 +47,7 @@ async def subscription(transaction: OpenTransaction, id: str) -> Subscription:
     """One subscription, revoked or not, or `NotFoundError`."""
     row = await transaction.first(select(_TABLE.c.body).where(_TABLE.c.id == id))
     if row is None:
-        raise NotFoundError(f"没有这个订阅: {id}。", f"No such subscription: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的订阅。", f"No such subscription: {id}.")
     return decode(Subscription, row.body)
 
 

@@ -12,7 +12,7 @@ from msgspec import Meta
 from yarl import URL
 
 from calendars.bells import SchoolId
-from calendars.fields import Name, to_blame
+from calendars.fields import EXPECTED, Name, to_blame
 from calendars.ics.reading import UnreadableCalendarError
 from calendars.text import InvalidValueError, Text
 from scheduler.access import require_importer
@@ -55,6 +55,7 @@ Base64 = Annotated[
         max_length=LONGEST_BODY,
         pattern=r"^[A-Za-z0-9+/]*={0,2}(?![\s\S])",
         description="The octets of an .ics file in any encoding, in base64 on one line.",
+        extra={EXPECTED: Text("写在一行的 base64", "base64 on one line")},
     ),
 ]
 
@@ -192,7 +193,7 @@ async def _listed(transaction: Transaction, call: Call[NoBody, ImportList]) -> P
 async def _read_one(transaction: Transaction, call: Call[NoBody, object]) -> Import:
     found = await transaction.import_(call.id)
     if not await _may_see(transaction, call.actor, found):
-        raise NotFoundError(f"没有这个导入: {call.id}。", f"No such import: {call.id}.")
+        raise NotFoundError(f"没有编号为 {call.id} 的导入。", f"No such import: {call.id}.")
     return found
 
 

@@ -71,7 +71,7 @@ async def channel_of(transaction: Transaction, actor: Actor, id: str) -> Channel
     """The channel, or `NotFoundError` if there is none or it is not the actor's to know of."""
     found = await transaction.channel(id)
     if not await _is_theirs(transaction, actor, found):
-        raise NotFoundError(f"没有这个通知渠道: {id}。", f"No such channel: {id}.")
+        raise NotFoundError(f"没有编号为 {id} 的通知渠道。", f"No such channel: {id}.")
     return found
 
 

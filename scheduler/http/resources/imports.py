@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from calendars.fields import EXPECTED
 from calendars.text import Text
 from scheduler.access import require_office
 from scheduler.disruptions.outages import import_and_warn
@@ -19,7 +20,13 @@ from scheduler.store import Transaction
 class ImportFile:
     """A CSV file in the documented format, such as rooms.csv, as text."""
 
-    name: Annotated[str, Meta(pattern=r"^[a-z-]{1,40}\.csv(?![\s\S])")]
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z-]{1,40}\.csv(?![\s\S])",
+            extra={EXPECTED: Text("文件名，例如 rooms.csv", "a file's name such as rooms.csv")},
+        ),
+    ]
     content: Annotated[str, Meta(max_length=LONGEST_BODY)]
 
 

@@ -58,7 +58,7 @@ async def _invited(transaction: Transaction, call: Call[InvitationWish, object])
 async def _read(transaction: Transaction, call: Call[NoBody, object]) -> Invitation:
     found = await transaction.invitation(call.id)
     if not await _may_see(transaction, call.actor, found):
-        raise NotFoundError(f"没有这个邀请: {call.id}。", f"No such invitation: {call.id}.")
+        raise NotFoundError(f"没有编号为 {call.id} 的邀请。", f"No such invitation: {call.id}.")
     return found
 
 

@@ -151,7 +151,7 @@ async def test_a_reference_to_nothing_is_named_and_nothing_is_stored(store: Stor
         "school",
         "NOWHERE",
     )
-    assert error.sentence == Text("没有这个学校: NOWHERE。", "No such school: NOWHERE.")
+    assert error.sentence == Text("没有编号为 NOWHERE 的学校。", "No such school: NOWHERE.")
     async with store.read(now=NOW) as transaction:
         assert not await transaction.list(School)
 

@@ -65,6 +65,11 @@ def test_a_value_that_does_not_fit_the_others_is_told_of_its_cell() -> None:
     assert errors(bells=f"{bells},,,1,09:20,10:00\n") == [("bells.csv", 3, "period.no", "1")]
 
 
+def test_e64_signs_that_nobody_sees_are_left_out() -> None:
+    pasted = "\u200bid,school,name\nR1\ufeff,TF1,\u202a互动教室1\u202c\n"
+    assert records(rooms=pasted) == (made(Room, id="R1", school="TF1", name="互动教室1"),)
+
+
 def test_e64_full_width_digits_spaces_and_chinese_words_are_read() -> None:
     assert records(
         rooms="编号,学校,名称,座位\n　R1 , TF1,一,６０\n",

@@ -18,6 +18,7 @@ from calendars.bells import BellSchedule
 from scheduler.disruptions.suspending import SuspensionWish
 from scheduler.http.api import ROUTES
 from scheduler.http.bodies import UNREADABLE, _decode, build, build_leaf
+from scheduler.http.expectations import expectation
 from scheduler.http.faults import Fault, NotJsonError
 from scheduler.http.shapes import Leaf, Many, Maybe, Shape, Whole, shape_of
 from scheduler.members import Room
@@ -126,6 +127,8 @@ def test_a_byte_order_mark_is_passed_over() -> None:
         ('{"id": "R", "school": "TF1", "name": "\\ud800"}', "/name"),
         ('{"id": "R", "school": "TF1", "name": "a\\u0000b"}', "/name"),
         ('{"id": "R", "school": "TF1", "name": "a\\u001bb"}', "/name"),
+        ('{"id": "R", "school": "TF1", "name": "a\\u202eb"}', "/name"),
+        ('{"id": "R", "school": "TF1", "name": "a\\u200b"}', "/name"),
         ('{"id": "R\\u0000", "school": "TF1", "name": "n"}', "/id"),
         ('{"id": "R", "school": "T F", "name": "n"}', "/school"),
         ('{"id": "R", "school": "TF1", "name": "n", "\\ud800": 1}', "/\\ud800"),
@@ -139,6 +142,22 @@ def test_hostile_json_gets_its_place(text: str, pointer: str) -> None:
     assert value is UNREADABLE
     assert [fault.pointer for fault in faults] == [pointer]
     json.dumps(faults[0].pointer).encode()
+
+
+def test_a_sign_that_nobody_sees_is_named() -> None:
+    (fault,) = read(Room, {"id": "R", "school": "TF1", "name": "教室\u200b一\u202e"})[1]
+    assert fault.value == "教室\\u200b一\\u202e"
+    assert fault.detail.zh == "含有看不见的字符（\\u200b\\u202e），请删去。"
+    for name in ("👩\u200d🏫 工作室", "3\ufe0f班", "Ó Sé"):
+        assert read(Room, {"id": "R", "school": "TF1", "name": name})[1] == []
+
+
+def test_no_field_is_described_by_a_pattern(booking: dict[str, Any]) -> None:
+    found = places(Booking, booking | {"join_url": "http://x"})
+    assert found["/join_url"].startswith("Expected a link that begins with https://")
+    for route in ROUTES:
+        for at, leaf in texts_of(shape_of(route.body), route.path):
+            assert "\\" not in expectation(leaf.hint).en, at
 
 
 @pytest.mark.parametrize("far", ["9999-12-31", "0001-01-01"])

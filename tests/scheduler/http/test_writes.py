@@ -35,7 +35,12 @@ async def test_the_same_key_for_another_body_is_refused(office: Caller, booking:
     await office("POST", "/sessions", json=booking, headers=headers)
     other = await office("POST", "/sessions", json=booking | {"title": "别的"}, headers=headers)
     assert other.status == 422
-    assert (await other.json())["type"] == "/problems/reused-key"
+    problem = await other.json()
+    assert problem["type"] == "/problems/reused-key"
+    assert (problem["errors"][0]["pointer"], problem["errors"][0]["value"]) == (
+        "Idempotency-Key",
+        "k1",
+    )
 
 
 async def test_the_same_key_for_another_address_is_refused(office: Caller, booking: Json) -> None:
