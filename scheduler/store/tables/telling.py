@@ -12,13 +12,17 @@ notices = Table(
     Column("school", ID, nullable=False),
     Column("teacher", ID),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("routed", Boolean, nullable=False, index=True),
+    Column("routed", Boolean, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("body", Text, nullable=False),
     Index(None, "school", "id"),
     Index(None, "created_at"),
 )
-"""What people are told; `routed` once it is known through which channels, if any."""
+"""What people are told; `routed` once it is known through which channels, if any. The index knows
+only those that are not."""
+
+_UNROUTED = notices.c.routed.is_(False)
+Index("ix_notices_unrouted", notices.c.id, sqlite_where=_UNROUTED, postgresql_where=_UNROUTED)
 
 senders = Table(
     "senders",

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from scheduler.store import Store
+from scheduler.store.engines import Engine, open_engine
 from tests.scheduler.store.desk import Desk, alliance_records
 
 
@@ -16,3 +17,10 @@ async def desk(store: Store, database_url: str) -> AsyncIterator[Desk]:
     await desk.put(*alliance_records())
     yield desk
     await by_hand.dispose()
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[Engine]:
+    opened = open_engine(database_url)
+    yield opened
+    await opened.engine.dispose()
