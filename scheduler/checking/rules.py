@@ -6,7 +6,7 @@ has been told since the session was given its place.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -21,11 +21,12 @@ from scheduler.schools import Situation
 from scheduler.store import Transaction
 from scheduler.store.opened import chunks
 
-_JUDGED_AT_ONCE: Final = 200
+_JUDGED_AT_ONCE: Final = 1_000
+"""As many as a long day has: with each part whatever is within a day of it is read again."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
+class Broken:
     """A rule that a session breaks, or a place that an open proposal holds for it."""
 
     session: Session
@@ -40,33 +41,28 @@ class _Broken:
         return ("sessions", self.session.id)
 
 
-async def no_rule_is_broken(
-    transaction: Transaction, sessions: Iterable[Session], proposals: Sequence[Proposal]
-) -> list[Finding]:
-    """The rules that sessions to come break, and those that proposed places would."""
+async def broken_by_sessions(transaction: Transaction, sessions: Sequence[Session]) -> list[Broken]:
+    """The rules that those of the sessions, sorted by time, break which are still to come."""
     now = transaction.now
-    to_come = sorted(
-        (each for each in sessions if each.slot.starts >= now and each.is_live(now)),
-        key=lambda each: (each.slot, each.id),
-    )
-    broken: list[_Broken] = []
+    to_come = [each for each in sessions if each.slot.starts >= now]
+    broken: list[Broken] = []
     for part in chunks(to_come, _JUDGED_AT_ONCE):
         broken += _broken_by(part, await transaction.situation(part), now)
-    broken += await _broken_by_proposals(transaction, proposals)
+    return broken
+
+
+async def findings_of(transaction: Transaction, broken: Sequence[Broken]) -> list[Finding]:
+    """Each broken rule as an error, or as news that waits for people."""
     news = await transaction.placed_before_news({each.subject: each.schools for each in broken})
     return [_finding(each, waits=each.subject in news) for each in broken]
 
 
-async def _broken_by_proposals(
-    transaction: Transaction, proposals: Sequence[Proposal]
-) -> list[_Broken]:
-    still_open = [
-        each
-        for each in proposals
-        if each.state is ProposalState.OPEN and each.is_open(transaction.now)
-    ]
+async def broken_by_proposals(transaction: Transaction) -> list[Broken]:
+    """The rules that proposed places would break, were they agreed to now."""
+    proposals = await transaction.proposals(states=(ProposalState.OPEN,), limit=None)
+    still_open = [each for each in proposals if each.is_open(transaction.now)]
     overtaken = {each.id for each in await transaction.overtaken_among(still_open)}
-    broken: list[_Broken] = []
+    broken: list[Broken] = []
     for proposal in still_open:
         if proposal.id in overtaken:
             continue
@@ -82,7 +78,7 @@ async def _broken_by_proposals(
 
 def _broken_by(
     sessions: Sequence[Session], situation: Situation, now: datetime
-) -> Iterator[_Broken]:
+) -> Iterator[Broken]:
     """Each session is judged only among those that use something of its own: much faster."""
     users: defaultdict[Resource, list[int]] = defaultdict(list)
     for place, other in enumerate(situation.sessions):
@@ -102,7 +98,7 @@ def _broken_by(
             sessions=tuple(situation.sessions[place] for place in sorted(near)),
         )
         for conflict in find_conflicts(session, around, now=now):
-            yield _Broken(session, conflict, frozenset(schools))
+            yield Broken(session, conflict, frozenset(schools))
 
 
 def _used_by(session: Session, situation: Situation) -> set[Resource]:
@@ -117,7 +113,7 @@ def _used_by(session: Session, situation: Situation) -> set[Resource]:
     return own | kits_of(session, rooms)
 
 
-def _finding(broken: _Broken, *, waits: bool) -> Finding:
+def _finding(broken: Broken, *, waits: bool) -> Finding:
     session, conflict, proposal = broken.session, broken.conflict, broken.proposal
     zh, en = f"违反 {conflict.rule}：{conflict.sentence.zh}", f"{conflict.rule}: "
     en += conflict.sentence.en

@@ -1,6 +1,6 @@
 """Whether the states of sessions, sites and series fit together. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 
@@ -71,28 +71,33 @@ def _wrong_hold(session: Session) -> Text | None:
     return None
 
 
-def series_hold_together(
-    sessions: Iterable[Session], all_series: Iterable[Series], now: datetime
-) -> Iterator[Finding]:
-    """Sessions know the date of their series, each date is held once, and no series is missing."""
-    known = {series.id for series in all_series}
-    held: dict[tuple[SeriesId, object], Session] = {}
-    for session in sorted(sessions, key=attrgetter("id")):
+def series_are_known(sessions: Iterable[Session], known: Collection[SeriesId]) -> Iterator[Finding]:
+    """Sessions know the date of their series, and no series is missing."""
+    for session in sessions:
         if (session.series is None) != (session.series_date is None):
             zh, en = "系列与系列日期不成对。", "it has a series or a series date, not both."
             yield about(session, Check.SERIES, zh, en)
-        if session.series is None:
-            continue
-        if session.series not in known:
+        if session.series is not None and session.series not in known:
             zh, en = f"属于不存在的系列 {session.series}。", f"no series {session.series} exists."
             yield about(session, Check.SERIES, zh, en)
-        if not session.is_live(now):
+
+
+def dates_are_held_once(sessions: Iterable[Session], now: datetime) -> Iterator[Finding]:
+    """Of the sessions of a series only one stands for each date."""
+    held: dict[tuple[SeriesId, object], Session] = {}
+    for session in sorted(sessions, key=attrgetter("id")):
+        if session.series is None or not session.is_live(now):
             continue
         other = held.setdefault((session.series, session.series_date), session)
         if other is not session:
             zh = f"与活动 {other.id} 是同一系列的同一日期。"
             en = f"session {other.id} stands for the same date of the same series."
             yield about(session, Check.SERIES, zh, en)
+
+
+def series_go_on(all_series: Sequence[Series]) -> Iterator[Finding]:
+    """What a series continues exists."""
+    known = {series.id for series in all_series}
     for series in all_series:
         if series.split_from is not None and series.split_from not in known:
             zh = f"接续的系列 {series.split_from} 不存在。"

@@ -1,12 +1,12 @@
 """Whether the audit tells the whole life of every session and series, each entry after the last."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Table, select
 
 from scheduler.model import Series, Session, SessionState
 from scheduler.model.findings import Check, Finding, found_in
@@ -43,7 +43,7 @@ async def follow_audit(transaction: OpenTransaction) -> tuple[Finding, ...]:
             found += _changed_past(row)
         number = rows[-1].no
     for kind, owner in _TABLES.items():
-        for row in await transaction.all(select(owner.c.id, owner.c.body).order_by(owner.c.id)):
+        async for row in _all_of(transaction, owner):
             subject = f"{kind} {row.id}"
             if purged and subject not in last:
                 continue
@@ -64,6 +64,15 @@ async def follow_audit(transaction: OpenTransaction) -> tuple[Finding, ...]:
         for subject in last
     )
     return tuple(found)
+
+
+async def _all_of(transaction: OpenTransaction, owner: Table) -> AsyncIterator[Row[Any]]:
+    last = ""
+    query = select(owner.c.id, owner.c.body).order_by(owner.c.id).limit(_PAGE)
+    while rows := await transaction.all(query.where(owner.c.id > last)):
+        for row in rows:
+            yield row
+        last = rows[-1].id
 
 
 def _gap(row: Row[Any], last: Mapping[str, bytes | None]) -> Iterator[Finding]:

@@ -56,12 +56,15 @@ _BODIES: Final[tuple[tuple[Table, str, type[Any]], ...]] = (
     (tables.invitations, "invitations", Invitation),
 )
 _COLUMNS_OF: Final[dict[str, Callable[[Any], Mapping[str, object]]]] = {
+    "sessions": columns_of_session,
     "adjustments": columns_of_adjustment,
     "suspensions": columns_of_suspension,
     "outcomes": columns_of_outcome,
     "proposals": columns_of_proposal,
     "waiting-list": columns_of_waiting,
 }
+_NAMING: Final = ("series", "channels", "waiting-list", "imports")
+"""What names records, besides these themselves and sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,57 +86,55 @@ async def find_inconsistencies(transaction: OpenTransaction) -> tuple[Finding, .
     records = [
         each
         for name, kind in KINDS.items()
-        for each in await _values(transaction, tables.records, name, kind, unreadable)
+        async for page in _pages(transaction, tables.records, name, kind, unreadable)
+        for each in page
     ]
-    others = {
-        name: await _values(transaction, table, name, kind, unreadable)
-        for table, name, kind in _BODIES
-    }
-    waiting = [each for each in others["waiting-list"] if each.value.is_open]
-    named = [*records, *others["series"], *others["channels"], *waiting, *others["imports"]]
     known = {(each.kind, each.value.id) for each in records}
     resources = await known_resources(transaction)
-    noted = _noted(named)
+    noted = _noted(records)
     found = [
-        *_columns(records, others),
-        *_missing_references(named, known),
+        *_columns(records),
+        *_missing_references(records, known),
         *await resources_fit(transaction, [each.value for each in records], resources),
-        *await _parties(transaction, others["adjustments"]),
     ]
-    async for page in _pages_of_sessions(transaction, unreadable):
-        sessions = [each.value for each in page]
+    for table, name, kind in _BODIES:
+        async for page in _pages(transaction, table, name, kind, unreadable):
+            found += _columns(page)
+            if name in _NAMING:
+                naming = [each for each in page if _still_names(each)]
+                noted |= _noted(naming)
+                found += _missing_references(naming, known)
+            if name == "adjustments":
+                found += await _parties(transaction, page)
+    async for page in _pages(transaction, tables.sessions, "sessions", Session, unreadable):
         noted |= _noted(page)
-        for each in page:
-            found += _compare(each, columns_of_session(each.value))
+        found += _columns(page)
         found += _missing_references(page, known)
-        found += await claims_fit(transaction, sessions, resources)
+        found += await claims_fit(transaction, [each.value for each in page], resources)
     found += await _references(transaction, noted)
     return tuple(unreadable or found)
 
 
-async def _pages_of_sessions(
-    transaction: OpenTransaction, unreadable: list[Finding]
-) -> AsyncIterator[list[_Value]]:
-    """The whole ledger, never all of it at once."""
-    table, last = tables.sessions, ""
-    while rows := await transaction.all(
-        select(table).where(table.c.id > last).order_by(table.c.id).limit(AT_ONCE)
-    ):
-        yield list(_read(rows, "sessions", Session, unreadable))
-        last = rows[-1].id
+def _still_names(each: _Value) -> bool:
+    """Whether what it names must be there: a wish that waits no more names nothing."""
+    return each.kind != "waiting-list" or bool(each.value.is_open)
 
 
-async def _values(
+async def _pages(
     transaction: OpenTransaction,
     table: Table,
     name: str,
     kind: type[Any],
     unreadable: list[Finding],
-) -> list[_Value]:
-    query = select(table).order_by(table.c.id)
+) -> AsyncIterator[list[_Value]]:
+    """All values of a kind, never all of them at once."""
+    query = select(table).order_by(table.c.id).limit(AT_ONCE)
     if table is tables.records:
         query = query.where(table.c.kind == name)
-    return list(_read(await transaction.all(query), name, kind, unreadable))
+    last = ""
+    while rows := await transaction.all(query.where(table.c.id > last)):
+        yield list(_read(rows, name, kind, unreadable))
+        last = rows[-1].id
 
 
 def _read(
@@ -147,17 +148,15 @@ def _read(
             unreadable.append(found_in(Check.UNREADABLE, f"{name} {row.id}", zh, en))
 
 
-def _columns(
-    records: Sequence[_Value], others: Mapping[str, Sequence[_Value]]
-) -> Iterator[Finding]:
+def _columns(values: Iterable[_Value]) -> Iterator[Finding]:
     """Columns that answer questions hold the same as the value itself."""
-    for each in records:
-        yield from _compare(each, {"id": each.value.id, "school": school_of(each.value)})
-    for name, columns_of_value in _COLUMNS_OF.items():
-        for each in others[name]:
-            yield from _compare(each, columns_of_value(each.value))
-    for each in (*others["series"], *others["plans"], *others["channels"]):
-        yield from _compare(each, {"id": each.value.id, "revision": each.value.revision})
+    for each in values:
+        if each.kind in _COLUMNS_OF:
+            yield from _compare(each, _COLUMNS_OF[each.kind](each.value))
+        elif each.kind in KINDS:
+            yield from _compare(each, {"id": each.value.id, "school": school_of(each.value)})
+        elif each.kind in ("series", "plans", "channels"):
+            yield from _compare(each, {"id": each.value.id, "revision": each.value.revision})
 
 
 def _compare(each: _Value, expected: Mapping[str, object]) -> Iterator[Finding]:
@@ -239,13 +238,13 @@ async def _parties(
 ) -> Iterator[Finding]:
     """Operations are found by everybody whom they concern, and by nobody else."""
     table = tables.adjustment_parties
-    stored: defaultdict[str, set[str]] = defaultdict(set)
-    for row in await transaction.all(select(table)):
-        stored[row.adjustment].add(f"{row.kind} {row.id}")
     expected = {
         each.value.id: {f"{row['kind']} {row['id']}" for row in parties_of(each.value)}
         for each in adjustments
     }
+    stored: defaultdict[str, set[str]] = defaultdict(set)
+    for row in await transaction.all(select(table).where(table.c.adjustment.in_(expected))):
+        stored[row.adjustment].add(f"{row.kind} {row.id}")
     return (
         found_in(
             Check.ADJUSTMENTS,

@@ -99,6 +99,9 @@ from scheduler.store import (
 from scheduler.store import (
     waiting as about_waiting,
 )
+from scheduler.store import (
+    walking as about_walking,
+)
 from scheduler.store.opened import OpenTransaction
 
 
@@ -235,6 +238,10 @@ class Transaction(OpenTransaction):
 
     # Whether all is well
     has_known_schema = about_migrating.has_known_schema
+    sessions_by_id = about_walking.sessions_by_id
+    live_sessions_by_time = about_walking.live_sessions_by_time
+    sessions_named = about_walking.sessions_named
+    series_with_a_date_twice = about_walking.series_with_a_date_twice
     inconsistencies = about_consistency.find_inconsistencies
     placed_before_news = about_news.placed_before_news
     follow_audit = about_audit_trail.follow_audit

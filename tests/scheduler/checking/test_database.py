@@ -18,7 +18,12 @@ from scheduler.booking.series import book_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.checking.database import check
 from scheduler.checking.double_booking import nothing_is_used_twice, pools_carry_their_peaks
-from scheduler.checking.states import series_hold_together, states_are_sound
+from scheduler.checking.states import (
+    dates_are_held_once,
+    series_are_known,
+    series_go_on,
+    states_are_sound,
+)
 from scheduler.disruptions.outages import mark
 from scheduler.errors import ClashError
 from scheduler.exchange import import_files
@@ -484,7 +489,11 @@ def test_series_and_their_sessions_belong_together() -> None:
         a_session("d", series=SeriesId("one")),
         a_session("e", series=SeriesId("three"), series_date=date(2026, 9, 8)),
     ]
-    found: list[Finding] = list(series_hold_together(sessions, [one, two], NOW))
+    found: list[Finding] = [
+        *dates_are_held_once(sessions, NOW),
+        *series_are_known(sessions, {one.id, two.id}),
+        *series_go_on([one, two]),
+    ]
     assert told(found) == [
         (Check.SERIES, "sessions b"),
         (Check.SERIES, "sessions d"),
