@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId, TimedPeriod
 from calendars.school_time import SchoolDay, SchoolTime
@@ -34,7 +35,8 @@ from scheduler.members import (
     TeacherId,
     Timetable,
 )
-from scheduler.model import Resource, Session, SiteWish
+from scheduler.model import Resource, Session, SessionId, SiteWish
+from scheduler.ties import Tied
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +186,20 @@ class Situation:
     """All that decides whether a session may be held.
 
     `schools` holds every school of its sites and the home school of every teacher it names;
-    `sessions` every other session that could touch it (a stretch of a day around it, H2 and H12).
+    `sessions` every other session that could touch it (a stretch of a day around it, H2 and H12);
+    `ties` what goes together with it.
     """
 
     alliance: AllianceBook
     schools: Mapping[SchoolId, SchoolBook]
     sessions: tuple[Session, ...] = ()
+    ties: tuple[Tied, ...] = ()
+
+    def with_moves(self, slots: Mapping[SessionId, Slot]) -> "Situation":
+        """The same for sessions that move there together."""
+        zone = ZoneInfo(self.alliance.alliance.zone)
+        dates = {each: slot.starts.astimezone(zone).date() for each, slot in slots.items()}
+        return replace(self, ties=tuple(tie.with_moves(dates) for tie in self.ties))
 
     def room(self, room: RoomId) -> Room | None:
         """The room, wherever it is."""

@@ -63,22 +63,30 @@ async def suggest_for_change(
     """Alternatives for a refused change of a session, whose present place counts as free."""
     published = await transaction.session(id)
     booking = changed_booking(published, wish)
-    situation = await situation_around(transaction, booking)
+    situation = await situation_around(transaction, booking, moving=[published])
     return partial(alternatives_for, booking, situation, now=transaction.now, published=published)
 
 
-async def situation_around(transaction: Transaction, *bookings: Booking) -> Situation:
-    """Everything that decides about these bookings on any date the search may look at."""
+async def situation_around(
+    transaction: Transaction, *bookings: Booking, moving: Iterable[Session] = ()
+) -> Situation:
+    """Everything that decides about these bookings on any date the search may look at.
+
+    Those `moving` from where they are have others that they go with.
+    """
     books = await transaction.books({site.school for each in bookings for site in each.sites})
     zone = next(iter(books.values())).time.zone
     return await transaction.situation(
         [
-            sketch
-            for booking in bookings
-            for on in dates_around(booking.slot.starts.astimezone(zone).date())
-            for sketch in outlines(
-                on_date(in_any_room(booking), on, zone), books, id=_NEW, now=transaction.now
-            )
+            *moving,
+            *(
+                sketch
+                for booking in bookings
+                for on in dates_around(booking.slot.starts.astimezone(zone).date())
+                for sketch in outlines(
+                    on_date(in_any_room(booking), on, zone), books, id=_NEW, now=transaction.now
+                )
+            ),
         ]
     )
 

@@ -47,7 +47,10 @@ async def suggest_for_each(
     What the first alternative of one takes is not offered to the next, so that these fit together.
     """
     named = (*wanted, *beside)
-    situation = await situation_around(transaction, *(each.booking for each in named))
+    moving = [each.before for each in named if each.before is not None]
+    situation = await situation_around(
+        transaction, *(each.booking for each in named), moving=moving
+    )
     ids = {each.id for each in named}
     others = tuple(each for each in situation.sessions if each.id not in ids)
     staying = tuple(each.before for each in wanted if each.before is not None)

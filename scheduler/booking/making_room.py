@@ -80,8 +80,11 @@ async def _suggest(
     if any(_is_for_all(each, wanted) for each in found):
         return None
     around = await situation_around(transaction, wanted)
+    staying = [] if published is None else [published]
     movable = movable_for(wanted, around, now=transaction.now, published=published)
-    situation = await situation_around(transaction, wanted, *map(booking_of, movable))
+    situation = await situation_around(
+        transaction, wanted, *map(booking_of, movable), moving=[*movable, *staying]
+    )
     return partial(
         with_one_moved,
         wanted,

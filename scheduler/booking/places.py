@@ -44,6 +44,7 @@ async def find_places(
     for each in wanted:
         _require_future(each, transaction)
     situation = await _lock_and_look(transaction, wanted)
+    situation = situation.with_moves({each.id: each.booking.slot for each in wanted})
     leaving = {each.id for each in wanted}
     around = _with(situation, (each for each in situation.sessions if each.id not in leaving))
     placed: dict[SessionId, Session] = {}

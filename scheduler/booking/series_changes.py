@@ -130,6 +130,7 @@ async def change_series(
     else:
         await transaction.replace_series(old, kept)
         await transaction.add_series(new)
+        await transaction.continue_ties(new)
     await _store(transaction, following, placed, wish)
     await stop_watching(transaction, id, wish.from_date)
     await watch_dates(transaction, new, placed.skipped, books)
@@ -334,9 +335,10 @@ async def _placed(
     situation = await lock_and_look(transaction, wanted, wish.when_impossible, before=following)
     moving = {session.id for session in following}
     others = tuple(each for each in situation.sessions if each.id not in moving)
+    together = situation.with_moves({each.id: each.booking.slot for each in wanted})
     placed = place_dates(
         wanted,
-        replace(situation, sessions=others),
+        replace(together, sessions=others),
         series=new.id,
         when_impossible=wish.when_impossible,
         actor=transaction.actor,

@@ -1,4 +1,7 @@
-"""The rulebook: H1-H17 stated once. Pure; booking, confirming, allocation and screens ask it."""
+"""The rulebook: H1-H17, and what goes together, stated once.
+
+Pure; booking, confirming, allocation and screens ask it.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -6,6 +9,7 @@ from typing import Final
 
 from calendars.text import Text
 from scheduler.conflicts.case import Case
+from scheduler.conflicts.chains import chains_stay_whole
 from scheduler.conflicts.classes import classes_are_in_one_place, lessons_are_for_one_grade
 from scheduler.conflicts.hours import (
     long_enough_everywhere,
@@ -57,6 +61,7 @@ RULES: Final[tuple[Rule, ...]] = (
     within_every_term,  # H15
     lessons_are_for_one_grade,  # H16
     told_in_the_schools_own_words,  # H17
+    chains_stay_whole,
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, bindparam, or_, select
 
@@ -18,6 +19,7 @@ from scheduler.store.codec import decode
 from scheduler.store.opened import Condition, OpenTransaction, ResourceRow, chunks, one_of
 from scheduler.store.proposals import held_places
 from scheduler.store.resources import find_resources
+from scheduler.store.ties import ties_of
 
 _NEAR: Final = timedelta(days=1)
 _NEAR_MINUTES: Final = 24 * 60
@@ -27,7 +29,8 @@ async def situation(transaction: OpenTransaction, sessions: Sequence[Session]) -
     """The situation to judge these sessions in.
 
     It holds their schools, all schools of their teachers, and the live sessions on their resources
-    within a day of any of them, and what open proposals about others hold there.
+    within a day of any of them, what open proposals about others hold there, and what goes together
+    with those that are of a series.
     """
     concerned = {resource for session in sessions for resource in concerned_by(session)}
     found = await find_resources(transaction, concerned)
@@ -47,6 +50,7 @@ async def situation(transaction: OpenTransaction, sessions: Sequence[Session]) -
         alliance=alliance,
         schools=around,
         sessions=(*await _near(transaction, rows, slots), *proposed),
+        ties=await ties_of(transaction, sessions, ZoneInfo(alliance.alliance.zone)),
     )
 
 

@@ -97,6 +97,9 @@ from scheduler.store import (
     suspensions as about_suspensions,
 )
 from scheduler.store import (
+    ties as about_ties,
+)
+from scheduler.store import (
     waiting as about_waiting,
 )
 from scheduler.store import (
@@ -140,6 +143,7 @@ class Transaction(OpenTransaction):
     all_series = about_series.all_series
     add_series = about_series.add_series
     replace_series = about_series.replace_series
+    continue_ties = about_ties.continue_ties
 
     # What was done to them
     add_adjustment = about_adjustments.add_adjustment

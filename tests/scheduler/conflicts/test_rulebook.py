@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
@@ -12,8 +12,9 @@ from calendars.days import Day, DayKind
 from calendars.windows import Tactic
 from scheduler.conflicts import RULES, Rule, find_conflicts
 from scheduler.members import LinkPoolId
-from scheduler.model import Role, Session, SessionState, SiteState
+from scheduler.model import Role, SeriesId, Session, SessionId, SessionState, SiteState
 from scheduler.schools import Situation
+from scheduler.ties import Held, Tied
 from tests.builders import (
     NOW,
     TUESDAY,
@@ -121,6 +122,31 @@ EXAMPLES: Final = {
         a_situation(books=some_books(JS={"class_groups": {"JS-C1": a_class("JS", grade=4)}})),
     ),
     "H17": Example(listening(period=4)),
+    "chain": Example(
+        a_session(),
+        a_situation(
+            ties=(
+                Tied(
+                    earlier=frozenset({SeriesId("preparations")}),
+                    later=frozenset({SeriesId("lessons")}),
+                    earlier_title="备课",
+                    later_title="课",
+                    at_least_days=2,
+                    at_most_days=7,
+                    held={
+                        SessionId("prep"): Held(
+                            series=SeriesId("preparations"), on=TUESDAY - timedelta(days=1)
+                        )
+                    },
+                ),
+            )
+        ),
+        asked={
+            "published": a_session(
+                slot=at("14:00", on=TUESDAY + timedelta(days=1)), series=SeriesId("lessons")
+            )
+        },
+    ),
 }
 
 
@@ -132,10 +158,10 @@ def broken_rules(example: Example, rules: tuple[Rule, ...] = RULES) -> set[str]:
 
 
 def ids() -> list[str]:
-    return [f"H{no}" for no in range(1, 18)]
+    return [*(f"H{no}" for no in range(1, 18)), "chain"]
 
 
-def test_the_rulebook_states_h1_to_h17_in_order() -> None:
+def test_the_rulebook_states_h1_to_h17_in_order_and_then_chains() -> None:
     assert [(rule.__doc__ or "").partition(":")[0] for rule in RULES] == ids()
     assert list(EXAMPLES) == ids()
 
