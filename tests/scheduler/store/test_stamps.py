@@ -9,7 +9,8 @@ import pytest
 
 from scheduler.members import Teacher
 from scheduler.store import Store, Transaction
-from scheduler.store.stamps import FileStamps
+from scheduler.store.engines import open_engine
+from scheduler.store.stamps import FileStamps, ServerStamps
 from tests.builders import a_teacher
 from tests.scheduler.store.desk import Desk
 
@@ -99,6 +100,59 @@ async def test_whoever_asks_after_a_commit_sees_it_while_others_ask_all_the_time
         await asyncio.gather(*askers)
     finally:
         await other.close()
+
+
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+async def test_an_answer_that_is_on_its_way_is_not_for_those_who_come_later(
+    desk: Desk, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite answers within the question."""
+    stamps = open_engine(database_url).stamps
+    assert isinstance(stamps, ServerStamps)
+    await stamps.ask()
+    answered, arrives = asyncio.Event(), asyncio.Event()
+    ask_server = stamps._snapshot  # noqa: SLF001 - its answers are real, only late
+    assert ask_server is not None
+
+    async def slowly() -> str:
+        answer = await ask_server()
+        answered.set()
+        await arrives.wait()
+        return answer
+
+    monkeypatch.setattr(stamps, "_snapshot", slowly)
+    early = asyncio.create_task(stamps.ask())
+    await answered.wait()
+    await rename(desk, "新名字")
+    late = asyncio.create_task(stamps.ask())
+    await asyncio.sleep(0)
+    arrives.set()
+    assert await early != await late
+    await stamps.close()
+
+
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+async def test_those_who_ask_in_one_turn_share_an_answer_and_one_who_goes_takes_it_from_nobody(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamps = open_engine(database_url).stamps
+    assert isinstance(stamps, ServerStamps)
+    await stamps.ask()
+    asked, ask_server = 0, stamps._snapshot  # noqa: SLF001 - it is real, only counted
+    assert ask_server is not None
+
+    async def counting() -> str:
+        nonlocal asked
+        asked += 1
+        return await ask_server()
+
+    monkeypatch.setattr(stamps, "_snapshot", counting)
+    first, *others = [asyncio.create_task(stamps.ask()) for _ in range(5)]
+    await asyncio.sleep(0)
+    first.cancel()
+    assert len({await each for each in others}) == 1
+    assert asked == 1
+    await stamps.close()
 
 
 async def test_a_database_that_does_not_answer_has_no_stamp_twice(desk: Desk) -> None:
