@@ -35,7 +35,7 @@ async def fill(store: Store) -> None:
 
 
 class Halt:
-    """Stops a step in its midst until somebody else has been answered."""
+    """Stops a step in its midst, once, until somebody else has been answered."""
 
     def __init__(self, step: Callable[..., Any]) -> None:
         self.has_begun, self.may_go_on = threading.Event(), threading.Event()
@@ -43,9 +43,10 @@ class Halt:
         self._step = step
 
     def __call__(self, *given: Any, **named: Any) -> Any:
-        self.thread = threading.get_ident()
-        self.has_begun.set()
-        self.may_go_on.wait(20)
+        if not self.has_begun.is_set():
+            self.thread = threading.get_ident()
+            self.has_begun.set()
+            self.may_go_on.wait(20)
         return self._step(*given, **named)
 
 
