@@ -16,7 +16,7 @@ from scheduler.allocation.problem import Offered, term_of
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly.problem import Quota
 from scheduler.members import OfferId
-from scheduler.model import Form, Placement, Request, RequestSite, Role
+from scheduler.model import Form, Placement, Request, RequestSite, Role, WeeklyPlace
 from scheduler.placing import fields_of
 from scheduler.schools import SchoolBook
 
@@ -69,7 +69,7 @@ def as_taught(request: Request) -> Request:
     return replace(request, form=Form.DEDICATED)
 
 
-def as_placed(request: Request, placement: Placement) -> Request:
+def as_placed(request: Request, placement: WeeklyPlace) -> Request:
     """The request with whoever leads it by the plan."""
     if not request.is_need:
         return request

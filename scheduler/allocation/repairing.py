@@ -15,12 +15,12 @@ from scheduler.allocation.disturbance import Disturbance, as_request, places_of
 from scheduler.allocation.options import options_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem
-from scheduler.allocation.result import broken_by, placements_of, sites_of
+from scheduler.allocation.result import broken_by, sites_of
 from scheduler.allocation.statement import Statement, priced
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly.fewest_moves import Repaired, repair_weekly
 from scheduler.allocation.weekly.problem import Chosen, WeeklyProblem
-from scheduler.model import Place, Placement, Request, Session, SessionId
+from scheduler.model import Place, Request, Session, SessionId, WeeklyPlace
 from scheduler.placing import POSTPONED_AT_MOST_DAYS, wish_of
 
 SEED: Final = 1
@@ -52,7 +52,7 @@ class Repair:
     stuck: tuple[SessionId, ...]
     points: int
     bound: int | None
-    placements: tuple[Placement, ...] = ()
+    placements: tuple[WeeklyPlace, ...] = ()
 
 
 def repair(
@@ -141,9 +141,7 @@ class _Search:
             points += (
                 sum(cost.points for cost in costs_of(option, self.alone)) for option in self.asked
             )
-        costs = [costs_of(option, self.alone) for option in self.asked]
-        none: list[tuple[()]] = [()] * (len(points) - len(costs))
-        return priced(requests, options, points, self.alone, costs=(*none, *costs))
+        return priced(requests, options, points, self.alone)
 
     def _days(self, session: Session, days_ahead: int) -> int:
         return days_ahead if self.request is not None or session.id in self.hit else 0
@@ -175,7 +173,7 @@ class _Search:
             if points and session.id not in refused:
                 moves.append(_move(session, statement, chosen, points))
         return Repair(
-            moves=tuple(moves),
+            moves=tuple(sorted(moves, key=lambda each: (each.before.slot, each.session))),
             stuck=tuple(
                 session.id
                 for number, session in enumerate(self.sessions)
@@ -183,8 +181,20 @@ class _Search:
             ),
             points=sum(move.points for move in moves),
             bound=None if refused else found.least,
-            placements=() if refused else placements_of(statement, placed),
+            placements=() if refused else tuple(_place(statement, each) for each in placed),
         )
+
+
+def _place(statement: Statement, chosen: Chosen) -> WeeklyPlace:
+    option = statement.options[chosen.place]
+    return WeeklyPlace(
+        request=option.request.id,
+        weekly=option.weekly,
+        sites=sites_of(statement, chosen),
+        dates=option.dates,
+        skipped=option.lost,
+        offer=option.offer,
+    )
 
 
 def _move(session: Session, statement: Statement, chosen: Chosen, points: int) -> Move:

@@ -62,6 +62,7 @@ from scheduler.model.plans import (
     Search,
     Supposed,
     Unplaced,
+    WeeklyPlace,
 )
 from scheduler.model.proposals import (
     Proposal,
@@ -179,6 +180,7 @@ __all__ = [
     "WaitingId",
     "WaitingState",
     "WaitingWish",
+    "WeeklyPlace",
     "WhenImpossible",
     "shown_in_part",
 ]

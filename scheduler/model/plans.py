@@ -168,8 +168,8 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """Where a plan puts one weekly series of a request; `skipped` are dates it cannot be held.
+class WeeklyPlace:
+    """Where one weekly series of a request is held; `skipped` are dates it cannot be.
 
     `offer` is the one that serves a need.
     """
@@ -179,8 +179,14 @@ class Placement:
     sites: tuple[SiteWish, ...]
     dates: tuple[date, ...]
     skipped: tuple[date, ...] = ()
-    costs: tuple[Cost, ...] = ()
     offer: OfferId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement(WeeklyPlace):
+    """Where a plan puts one weekly series of a request, and what that costs."""
+
+    costs: tuple[Cost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

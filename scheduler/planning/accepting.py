@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,7 +18,16 @@ from scheduler.booking.series_dates import dates_of
 from scheduler.disruptions.outages import Remedy
 from scheduler.errors import ClashError, InvalidWishError, StateError, told_at
 from scheduler.members import Note
-from scheduler.model import Placement, Request, RequestId, Role, Session, SessionId, SiteWish
+from scheduler.model import (
+    Placement,
+    Request,
+    RequestId,
+    Role,
+    Session,
+    SessionId,
+    SiteWish,
+    WeeklyPlace,
+)
 from scheduler.placing import booking_of
 from scheduler.planning.laying_out import Laid, grounds_of, lay_out
 from scheduler.planning.taking_up import book_laid
@@ -42,7 +51,7 @@ class AcceptedMoves:
     """
 
     moves: Annotated[tuple[Remedy, ...], Meta(max_length=500)] = ()
-    placements: Annotated[tuple[Placement, ...], Meta(max_length=5)] = ()
+    placements: Annotated[tuple[WeeklyPlace, ...], Meta(max_length=5)] = ()
     reason: Note = ""
 
     def __post_init__(self) -> None:
@@ -100,13 +109,19 @@ async def _moved(transaction: Transaction, wish: AcceptedMoves) -> tuple[Session
     return tuple(after)
 
 
-async def _booked(transaction: Transaction, placements: Sequence[Placement]) -> tuple[Session, ...]:
+async def _booked(
+    transaction: Transaction, placements: Sequence[WeeklyPlace]
+) -> tuple[Session, ...]:
     """The request's sessions, all of them or none."""
     request = _one_request(placements)
     await _require_as_asked(
         transaction, (await transaction.get(Request, request)).record, placements
     )
-    grounds = await grounds_of(transaction, placements, lock=True)
+    placed = [
+        Placement(**{field.name: getattr(each, field.name) for field in fields(each)})
+        for each in placements
+    ]
+    grounds = await grounds_of(transaction, placed, lock=True)
     (laid,) = await asyncio.to_thread(lay_out, grounds, transaction.actor)
     if laid.conflicts:
         raise ClashError(laid.conflicts)
@@ -124,7 +139,7 @@ def _refusal(laid: Laid) -> StateError:
     return StateError(why.zh, why.en)
 
 
-def _one_request(placements: Sequence[Placement]) -> RequestId:
+def _one_request(placements: Sequence[WeeklyPlace]) -> RequestId:
     named = placements[0].request
     for no, placement in enumerate(placements):
         if placement.request != named:
@@ -151,7 +166,7 @@ def _require_each_once(moves: Sequence[Remedy]) -> None:
 
 
 async def _require_as_asked(
-    transaction: Transaction, request: Request, placements: Sequence[Placement]
+    transaction: Transaction, request: Request, placements: Sequence[WeeklyPlace]
 ) -> None:
     """The placements are what the request asks for: its consent covers nothing else."""
     books = await transaction.books()
@@ -168,7 +183,7 @@ async def _require_as_asked(
 
 
 def _is_as_asked(
-    placement: Placement, request: Request, books: Mapping[SchoolId, SchoolBook]
+    placement: WeeklyPlace, request: Request, books: Mapping[SchoolId, SchoolBook]
 ) -> bool:
     weekly, leads = placement.weekly, [each.role is Role.LEAD for each in placement.sites]
     if request.is_need != (placement.offer is not None) or leads.count(True) != 1:

@@ -133,6 +133,14 @@ async def test_what_the_request_did_not_ask_for_is_not_booked_in_its_name(office
     assert (error["pointer"], error["value"]) == ("/placements/1/request", "other")
 
 
+async def test_what_is_proposed_can_be_sent_back_as_it_is_whatever_it_costs(office: Caller) -> None:
+    first_lesson = {"earliest": "08:30:00", "latest": "09:10:00"}
+    await made(office, "/requests", a_request(preferred_weekdays=[3], **first_lesson))
+    repair = await office.get("/repairs?request=urgent")
+    await made(office, "/repairs", {"placements": repair["placements"]})
+    assert (await office.get("/requests/urgent"))["state"] == "placed"
+
+
 async def test_nothing_accepted_is_told(office: Caller) -> None:
     answer = await office("POST", "/repairs", json={})
     assert answer.status == 422
