@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_urlsafe
 from time import perf_counter
 from typing import Final
 
@@ -97,6 +98,7 @@ def main() -> None:
         database=f"sqlite+aiosqlite:///{DATA / 'lianke.sqlite'}",
         port=chosen.port,
         clock_starts_at=EVE,
+        secret_key=token_urlsafe(32),
     )
     keys = with_store(settings, lambda store: prepare(store, settings))
     show(settings, keys)

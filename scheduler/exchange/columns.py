@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 from calendars.bells import BellSchedule
 from scheduler.exchange.cells import hints_of
-from scheduler.members import Timetable
+from scheduler.members import Teacher, Timetable
 from scheduler.model import Request
 from scheduler.records import KINDS, Record
 
@@ -133,8 +133,12 @@ def heading(column: str) -> str:
 
 COLUMNS: Final = {kind: _columns(kind) for kind in KINDS.values()}
 
+_ALSO_CALLED: Final[dict[type[Record], dict[str, str]]] = {Teacher: {"姓名": "name"}}
+
 HEADINGS: Final = {
-    kind: {heading(column): column for column in columns} | {column: column for column in columns}
+    kind: {heading(column): column for column in columns}
+    | {column: column for column in columns}
+    | _ALSO_CALLED.get(kind, {})
     for kind, columns in COLUMNS.items()
 }
 """Column by every heading it may have, English or Chinese."""

@@ -159,7 +159,7 @@ def _tidy(cell: str) -> str:
 def _heading_errors(
     file: str, kind: type[Record], headings: Sequence[str], names: Sequence[str | None]
 ) -> Iterator[CellError]:
-    known_zh, known_en = (mark.join(COLUMNS[kind]) for mark in ("、", ", "))
+    known_zh, known_en = "、".join(map(heading, COLUMNS[kind])), ", ".join(COLUMNS[kind])
     for title, name in zip(headings, names, strict=True):
         if name is None and _tidy(title):
             yield _file_error(

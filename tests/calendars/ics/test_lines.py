@@ -15,7 +15,7 @@ def test_folding_is_undone_by_unfolding(value: str) -> None:
 
 
 @given(some.text(some.characters(exclude_categories=["Cc", "Cs"]), min_size=40))
-def test_no_line_has_more_than_75_octets_or_half_a_character(value: str) -> None:
+def test_e68_no_line_has_more_than_75_octets_or_half_a_character(value: str) -> None:
     for part in line("DESCRIPTION", value).split(b"\r\n"):
         assert len(part) <= 75
         part.decode()

@@ -89,7 +89,7 @@ def test_a_request_that_is_possible_is_said_to_lack_time() -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_every_unplaced_request_of_a_crowded_term_has_few_reasons(seed: int) -> None:
+def test_e58_every_unplaced_request_of_a_crowded_term_has_few_reasons(seed: int) -> None:
     problem = a_crowded_term(seed)
     for unplaced in allocated(problem).unplaced:
         assert 1 <= len(unplaced.reasons) <= 6

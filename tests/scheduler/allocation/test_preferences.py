@@ -241,7 +241,7 @@ class Shared:
         ]
 
 
-def test_a_teacher_has_few_sessions_a_day() -> None:
+def test_e47_a_teacher_has_few_sessions_a_day() -> None:
     teacher = a_teacher("TF1", 1, max_sessions_a_day=1)
     books = some_books(TF1={"teachers": {teacher.id: teacher}})
     second = (a_request_site("TF1"), a_request_site("CB", Role.LISTEN))

@@ -193,7 +193,7 @@ def test_a_session_beside_it_makes_room_where_that_disturbs_less() -> None:
     assert pinned.points > found.points
 
 
-def test_a_pinned_session_waits_for_a_person() -> None:
+def test_e57_a_pinned_session_waits_for_a_person() -> None:
     found = repaired(a_lesson_of(1, pinned=True), books=with_rooms(2, "TF1-R1"))
     assert (found.moves, found.stuck) == ((), ("s1-14:00",))
 

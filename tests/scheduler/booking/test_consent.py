@@ -108,7 +108,7 @@ async def test_an_answer_to_an_old_revision_is_stale(desk: Desk) -> None:
         await desk.do(confirm, session.id, JS, 1, by=coordinator_of("JS"))
 
 
-async def test_one_no_cancels_the_session_and_frees_everything(each_desk: Desk) -> None:
+async def test_e50_one_no_cancels_the_session_and_frees_everything(each_desk: Desk) -> None:
     sites = (a_wish("TF1"), a_wish("JS", Role.LISTEN), a_wish("CB", Role.OBSERVE, class_groups=()))
     session = await each_desk.book(a_booking(sites=sites))
     with pytest.raises(InvalidWishError):
@@ -132,7 +132,7 @@ def _with_cb(**fields: Any) -> Booking:
     return a_booking(**{"sites": sites, "on_decline": OnDecline.QUORUM} | fields)
 
 
-async def test_a_school_that_need_not_be_there_leaves_and_frees_its_part_at_once(
+async def test_e50_a_school_that_need_not_be_there_leaves_and_frees_its_part_at_once(
     each_desk: Desk,
 ) -> None:
     session = await each_desk.book(_with_cb(), by=coordinator_of("TF1"))

@@ -33,7 +33,7 @@ async def _together(*runs: Awaitable[Any]) -> tuple[list[Any], list[BaseExceptio
     return won, lost
 
 
-async def test_of_twenty_who_book_the_last_common_slot_one_wins(each_desk: Desk) -> None:
+async def test_e26_of_twenty_who_book_the_last_common_slot_one_wins(each_desk: Desk) -> None:
     won, lost = await _together(*(each_desk.book() for _ in range(20)))
     assert len(won) == 1
     assert {type(each) for each in lost} == {ClashError}

@@ -84,7 +84,7 @@ async def test_one_impossible_date_refuses_all_and_is_named(each_desk: Desk) -> 
     assert len(await each_desk.read(Transaction.sessions)) == 2
 
 
-async def test_an_impossible_date_may_be_skipped(each_desk: Desk) -> None:
+async def test_e28_an_impossible_date_may_be_skipped(each_desk: Desk) -> None:
     await each_desk.book(a_booking(slot=at("14:00", on=SECOND)))
     wish = a_series(when_impossible=WhenImpossible.SKIP)
     booked = await each_desk.do(book_series, wish)
@@ -166,7 +166,7 @@ async def test_one_tap_confirms_every_date(desk: Desk) -> None:
         await desk.do(decline_series, booked.series.id, js, reason="考试")
 
 
-async def test_a_moved_date_keeps_its_series_and_its_id(desk: Desk) -> None:
+async def test_e53_a_moved_date_keeps_its_series_and_its_id(desk: Desk) -> None:
     booked = await desk.do(book_series, a_series())
     session = booked.booked[1]
     wish = SessionChange(slot=at("16:10", on=SECOND))

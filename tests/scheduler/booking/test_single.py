@@ -319,7 +319,7 @@ async def test_a_cancellation_needs_a_reason_and_frees_everything(each_desk: Des
         await each_desk.do(cancel, session.id, 2, reason="停电")
 
 
-async def test_a_cancellation_ten_minutes_before_is_urgent(desk: Desk) -> None:
+async def test_e52_a_cancellation_ten_minutes_before_is_urgent(desk: Desk) -> None:
     session = await desk.book(by=coordinator_of("TF1"))
     await desk.do(confirm, session.id, SchoolId("JS"), 1, by=coordinator_of("JS"))
     before = {notice.id for notice in await desk.notices()}

@@ -74,7 +74,7 @@ async def test_rooms_are_swapped_at_the_schools_that_take_part_in_both(each_desk
     assert await each_desk.read(check) == ()
 
 
-async def test_teachers_are_swapped_and_their_rooms_and_classes_stay(each_desk: Desk) -> None:
+async def test_e43_teachers_are_swapped_and_their_rooms_and_classes_stay(each_desk: Desk) -> None:
     music = await each_desk.book()
     other = (
         a_wish("TF1", teacher="TF1-T2", class_groups=()),

@@ -250,7 +250,7 @@ def test_e40_what_another_school_entered_needs_the_way_there(
 # H4
 
 
-def test_listening_pupils_are_not_left_alone() -> None:
+def test_e42_listening_pupils_are_not_left_alone() -> None:
     session = a_session(sites=(a_site("TF1"), a_site("JS", Role.LISTEN, teacher=None)))
 
     assert judge(session, a_situation()) == ["H4 school:JS"]

@@ -37,7 +37,9 @@ async def claim(outbox: Outbox) -> list[Claim]:
     return claims
 
 
-async def test_thirty_changes_in_a_minute_are_one_message_in_each_channel(outbox: Outbox) -> None:
+async def test_e71_thirty_changes_in_a_minute_are_one_message_in_each_channel(
+    outbox: Outbox,
+) -> None:
     await outbox.open(a_channel("robot"))
     await outbox.open(a_channel("mail", kind=ChannelKind.MAIL))
     for number in range(30):

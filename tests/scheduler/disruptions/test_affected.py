@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import time
 
-from calendars.bells import BellSchedule
+from calendars.bells import BellSchedule, SchoolId
 from scheduler.disruptions.affected import Affected, sessions_to_judge
-from scheduler.members import Outage, OutageId
+from scheduler.members import Outage, OutageId, Teacher
 from scheduler.model import SessionState
 from scheduler.store import Transaction
-from tests.builders import a_room, at, some_bells
+from tests.builders import a_room, a_teacher, at, some_bells
 from tests.scheduler.desk import Desk, a_booking, a_wish, coordinator_of
 
 
@@ -17,7 +17,7 @@ async def affected(desk: Desk, school: str | None = None) -> list[Affected]:
     return list(judge(sessions))
 
 
-async def put(transaction: Transaction, record: BellSchedule | Outage) -> None:
+async def put(transaction: Transaction, record: BellSchedule | Outage | Teacher) -> None:
     await transaction.put_many([record])
 
 
@@ -59,6 +59,16 @@ async def test_an_outage_lists_what_it_hits(desk: Desk) -> None:
     (hit,) = await affected(desk, "JS")
     assert (hit.session, [each.rule for each in hit.conflicts]) == (session, ["H9"])
     assert await affected(desk, "CB") == []
+
+
+async def test_e44_who_has_left_the_school_is_missing_from_what_is_to_come(desk: Desk) -> None:
+    session = await desk.book()
+    moved = replace(a_teacher("JS", 1), school=SchoolId("CB"))
+    await desk.do(put, moved)
+    (hit,) = await affected(desk)
+    assert hit.session == session
+    (missing,) = (each for each in hit.conflicts if each.rule == "H4")
+    assert [each.id for each in missing.resources if each.kind == "teacher"] == ["JS-T1"]
 
 
 async def test_what_has_begun_is_not_judged(desk: Desk) -> None:

@@ -156,6 +156,24 @@ async def test_a_reference_to_nothing_is_named_and_nothing_is_stored(store: Stor
         assert not await transaction.list(School)
 
 
+async def test_e39_teachers_of_one_name_are_told_apart_by_their_ids_and_never_guessed(
+    store: Store,
+) -> None:
+    files = {
+        "schools.csv": "编号,名称\nTF1,天府\nJS,金沙\n".encode(),
+        "teachers.csv": "编号,学校,姓名\nT1,TF1,李娟\nT2,TF1,李娟\nT3,JS,李娟\n".encode(),
+    }
+    assert await imported(store, files) == Imported(records=5, changed=5)
+    studio = "编号,名称,主持人,成员\nS,音乐工作室,T1,T2;{}\n"
+    assert await imported(store, {"studios.csv": studio.format("T3").encode()}) == Imported(
+        records=1, changed=1
+    )
+    with pytest.raises(RefusedFilesError) as refused:
+        await imported(store, {"studios.csv": studio.format("李娟").encode()})
+    (error,) = refused.value.errors
+    assert (error.file, error.row, error.column) == ("studios.csv", 2, "members")
+
+
 async def test_a_record_already_stored_may_be_named(store: Store) -> None:
     await imported(store, {"schools.csv": "编号,名称\nTF1,天府\n".encode()})
     assert await imported(store, {"rooms.csv": "编号,学校,名称\nR1,TF1,一\n".encode()}) == Imported(

@@ -9,7 +9,7 @@ from calendars.bells import BellSchedule, PeriodKind
 from calendars.days import Day, Followed
 from calendars.text import Text
 from scheduler.exchange import CellError, read_files, write_files
-from scheduler.exchange.columns import CHINESE, COLUMNS, HEADINGS
+from scheduler.exchange.columns import CHINESE, COLUMNS, HEADINGS, heading
 from scheduler.members import Offer, Room, RoomTier, School, Tier, Timetable
 from scheduler.model import After, Request, RequestId, Role
 from scheduler.records import KINDS, Record
@@ -63,6 +63,12 @@ def test_a_value_that_does_not_fit_the_others_is_told_of_its_cell() -> None:
     ]
     bells = "id,school,name,period.no,period.starts,period.ends\nB,TF1,夏,1,08:30,09:10\n"
     assert errors(bells=f"{bells},,,1,09:20,10:00\n") == [("bells.csv", 3, "period.no", "1")]
+
+
+def test_an_unknown_column_is_told_with_those_there_are_in_the_readers_words() -> None:
+    _, (error,) = read_files({"teachers.csv": "编号,学校,姓名,电话\n".encode()})
+    assert error.sentence.zh.startswith("不认识的列 '电话'，可用的列：编号、学校、名称、")
+    assert error.sentence.en.startswith("Unknown column '电话'; the columns are id, school, name,")
 
 
 def test_e64_signs_that_nobody_sees_are_left_out() -> None:
@@ -248,7 +254,8 @@ def test_in_the_example_no_teacher_and_no_class_is_in_two_places() -> None:
 
 def test_every_column_has_a_chinese_heading_of_its_own() -> None:
     for kind in KINDS.values():
-        assert len(HEADINGS[kind]) == 2 * len(COLUMNS[kind])
+        assert len({heading(column) for column in COLUMNS[kind]}) == len(COLUMNS[kind])
+        assert set(HEADINGS[kind].values()) == set(COLUMNS[kind])
     assert set(CHINESE.values())
 
 

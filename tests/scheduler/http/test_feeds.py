@@ -193,7 +193,7 @@ async def test_the_tag_wins_over_the_date(address: Address) -> None:
     assert (await address(If_None_Match=tag, If_Modified_Since=old)).status == 304
 
 
-async def test_wrong_and_revoked_addresses_look_alike(address: Address) -> None:
+async def test_e69_wrong_and_revoked_addresses_look_alike(address: Address) -> None:
     tag = (await address()).headers["ETag"]
     async with address.store.read(now=address.clock.now) as transaction:
         found = await transaction.subscription_opened_by(hash_of(address.token))

@@ -97,7 +97,7 @@ async def test_what_does_not_add_up_is_refused(
     assert refused.value.pointer == pointer
 
 
-async def test_nothing_is_told_before_its_time(desk: Desk) -> None:
+async def test_e63_nothing_is_told_before_its_time_by_the_services_clock(desk: Desk) -> None:
     session = await agreed(desk)
     begun = session.slot.starts + timedelta(minutes=5)
     with pytest.raises(StateError, match="not ended"):

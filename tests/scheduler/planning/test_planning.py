@@ -131,7 +131,7 @@ async def test_an_open_slot_is_consent_enough(open_desk: Open) -> None:
     assert Counter(session.state for session in booked.booked) == {SessionState.CONFIRMED: 3}
 
 
-async def test_changes_show_what_publishing_would_book_and_book_nothing(desk: Desk) -> None:
+async def test_e55_changes_show_what_publishing_would_book_and_book_nothing(desk: Desk) -> None:
     plan = await planned(desk, a_request("r1", *AGREED, **AFTERNOON))
     (change,) = await desk.read(planning.changes, plan.id)
     (placement,) = plan.placements

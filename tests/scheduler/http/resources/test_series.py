@@ -49,7 +49,7 @@ async def test_reversed_weeks_are_told_in_words(office: Caller, wish: Json) -> N
     assert "2-4" in fault["detail"]
 
 
-async def test_a_lesson_over_midnight_is_refused(office: Caller, wish: Json) -> None:
+async def test_e29_a_lesson_over_midnight_is_refused(office: Caller, wish: Json) -> None:
     wish["weekly"] |= {"starts": "23:40", "minutes": 40}
     answer = await office("POST", "/series", json=wish)
     assert (answer.status, (await answer.json())["errors"][0]["pointer"]) == (
