@@ -13,7 +13,7 @@ from calendars.days import Followed, dates
 from calendars.fields import Line, Weekday, check_weekday, date_text
 from calendars.school_time import SchoolDay, SchoolTime, timetable_date
 from calendars.slots import Slot
-from calendars.terms import MAX_WEEKS, Term, format_weeks, parse_weeks
+from calendars.terms import MAX_WEEKS, Term, format_weeks, parse_weeks, weeks_within
 from calendars.text import InvalidValueError, Text
 
 MINUTES_A_DAY: Final = 24 * 60
@@ -209,6 +209,11 @@ def split_weeks(
     before = [week for week in weeks if first.get(week, term.date_in(week, weekly.weekday)) < on]
     after = [week for week in weeks if week not in before]
     return _in_weeks(weekly, before, term), _in_weeks(weekly, after, term)
+
+
+def still_in(term: Term, weekly: Weekly) -> Weekly | None:
+    """The pattern in those of its weeks that the term has; it may have been cut short since."""
+    return _in_weeks(weekly, sorted(weeks_within(weekly.weeks, term.last_week)), term)
 
 
 def _in_weeks(weekly: Weekly, weeks: Sequence[int], term: Term) -> Weekly | None:

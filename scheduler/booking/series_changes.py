@@ -10,7 +10,7 @@ from uuid import uuid4
 from msgspec import Meta
 
 from calendars.bells import SchoolId
-from calendars.series import Occurrence, SiteTime, Weekly, split_weeks
+from calendars.series import Occurrence, SiteTime, Weekly, split_weeks, still_in
 from calendars.terms import Term
 from calendars.text import Text
 from scheduler.booking import series_notices as notices
@@ -185,7 +185,7 @@ async def cancel_series(
         dropped.append(after)
     books = await transaction.books({site.school for each in dropped for site in each.sites})
     term = (await transaction.get(Term, old.term)).record
-    kept, _ = split_weeks(old.weekly, term, _lead_time(old.sites, books), from_date)
+    kept, _ = _parts(old, term, books, from_date)
     shortened = replace(
         old,
         weekly=kept or old.weekly,
@@ -231,7 +231,7 @@ async def _split(
     """What stays of the series (None: nothing, so it changes as a whole) and what follows."""
     term = (await transaction.get(Term, old.term)).record
     books = await transaction.books({site.school for site in (*old.sites, *(wish.sites or ()))})
-    kept, following = split_weeks(old.weekly, term, _lead_time(old.sites, books), wish.from_date)
+    kept, following = _parts(old, term, books, wish.from_date)
     changed = replace(
         old,
         title=old.title if wish.title is None else wish.title,
@@ -263,6 +263,16 @@ async def _split(
             revision=1,
         ),
     )
+
+
+def _parts(
+    old: Series, term: Term, books: Mapping[SchoolId, SchoolBook], from_date: date
+) -> tuple[Weekly | None, Weekly | None]:
+    """The pattern before a date and from then on, in the weeks that its term still has."""
+    weekly = still_in(term, old.weekly)
+    if weekly is None:
+        return None, None
+    return split_weeks(weekly, term, _lead_time(old.sites, books), from_date)
 
 
 def _some_week(weekly: Weekly | None, from_date: date) -> Weekly:

@@ -16,6 +16,7 @@ from calendars.series import (
     Weekly,
     occurrences,
     split_weeks,
+    still_in,
 )
 from calendars.terms import parse_weeks
 from calendars.text import InvalidValueError, Text
@@ -342,6 +343,13 @@ def test_a_week_that_is_made_up_later_belongs_to_the_day_it_is_held() -> None:
     lead = a_school("TF1", a_day(MAKEUP_SATURDAY, DayKind.MAKEUP, (6, 2)))
     _, after = split_weeks(weekly(), TERM, lead, date(2026, 10, 8))
     assert after == weekly(weeks="6-21")
+
+
+def test_a_term_that_is_cut_short_leaves_a_pattern_its_earlier_weeks() -> None:
+    short = replace(TERM, last_day=date(2026, 10, 30))
+    assert still_in(short, weekly(weeks="2-18")) == weekly(weeks="2-9")
+    assert still_in(short, weekly()) == weekly()
+    assert still_in(short, weekly(weeks="12-18")) is None
 
 
 def test_a_split_before_the_first_or_after_the_last_date_leaves_one_part() -> None:

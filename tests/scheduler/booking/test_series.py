@@ -29,7 +29,7 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.store import Transaction
-from tests.builders import a_day, at, school_time, some_books
+from tests.builders import a_day, a_term, at, school_time, some_books
 from tests.scheduler.conftest import Open
 from tests.scheduler.desk import Desk, a_booking, a_series, a_wish, coordinator_of, weekly
 
@@ -278,6 +278,18 @@ async def test_cancelling_a_series_leaves_what_comes_before(each_desk: Desk) -> 
     assert (await each_desk.session(booked.booked[0])).state is SessionState.HELD
     series = await each_desk.read(Transaction.series, booked.series.id)
     assert (series.weekly.weeks, series.revision) == ("1-2", 2)
+
+
+async def test_a_series_is_changed_and_cancelled_though_its_term_was_cut_short(desk: Desk) -> None:
+    booked = await desk.do(book_series, a_series())
+    short = replace(a_term("TF1"), last_day=THIRD)
+    await desk.do(Transaction.put_many, [short])
+    renamed = SeriesChange(from_date=SECOND, title="三年级音乐")
+    after = await desk.do(change_series, booked.series.id, renamed, 1)
+    assert [each.title for each in after.booked] == ["三年级音乐"] * 3
+    assert after.series.weekly.weeks == "2-3"
+    off = await desk.do(cancel_series, after.series.id, SECOND, 1, reason="提前放假")
+    assert [each.series_date for each in off] == [SECOND, THIRD, FOURTH]
 
 
 async def test_one_date_is_skipped_by_cancelling_its_session(desk: Desk) -> None:
