@@ -48,7 +48,7 @@ from scheduler.jobs import (
     telling_guests,
     writing_down,
 )
-from scheduler.model import Actor, ActorRole, AuditFilter, Plan, PlanState
+from scheduler.model import Actor, ActorRole, AuditFilter, Plan, PlanId, PlanState
 from scheduler.model.findings import Finding
 from scheduler.settings import Settings
 from scheduler.store import Link, Store
@@ -203,12 +203,20 @@ def allocate(
     ] = "",
     seconds: Annotated[int, typer.Option(min=1, max=3600, help="How long to search.")] = 30,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.")] = 1,
+    close_to: Annotated[
+        str | None, typer.Option(help="An earlier plan's id: move as little of it as possible.")
+    ] = None,
     publish: Annotated[bool, typer.Option(help="Book what the plan places.")] = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Find a weekday, time and rooms for every open request of a term."""
     settings = settings_here()
     clock = clock_of(settings)
-    wish = planning.PlanWish(term=term, seconds=seconds, seed=seed)
+    wish = planning.PlanWish(
+        term=term,
+        seconds=seconds,
+        seed=seed,
+        close_to=None if close_to is None else PlanId(close_to),
+    )
 
     async def run(store: Store) -> Plan:
         plan = await plan_term(store, clock, wish, settings.workers)

@@ -15,6 +15,7 @@ from scheduler.allocation.statement import Statement
 from scheduler.allocation.trials import Option, Trial
 from scheduler.allocation.weekly.changes import Change
 from scheduler.allocation.weekly.problem import Chosen
+from scheduler.allocation.weights import by_notice
 from scheduler.members import WORKDAY
 from scheduler.model import Request, RequestId, RequestSite, Session, Site, SiteWish
 from scheduler.placing import agenda_of, fields_of
@@ -24,8 +25,6 @@ OTHER_ROOM, OTHER_TIME, OTHER_DATE = 2, 6, 12
 
 Another room concerns the people of its school only; besides another time it is worth a point.
 """
-NOTICE: Final = ((2, 4), (7, 3), (28, 2))
-"""Within so many days a change weighs so many times as much as later."""
 
 
 def as_request(session: Session, problem: Problem) -> Request:
@@ -104,7 +103,7 @@ class Disturbance:
 
     def _change(self, session: Session, option: Option) -> Change:
         stays = option.sessions[0].slot == session.slot and _same_tactics(option.sites, session)
-        notice = _notice(session, self._alone)
+        notice = by_notice(session.slot.starts - self._alone.now)
         ahead = (option.dates[0] - self._day(session)).days
         points = (OTHER_DATE if ahead else OTHER_TIME) * notice * _people(session) + ahead
         own, rooms = [], []
@@ -135,11 +134,6 @@ def _same_tactics(sites: Sequence[SiteWish], session: Session) -> bool:
         for site in sites
         if (known := session.site_of(site.school)) is not None
     )
-
-
-def _notice(session: Session, problem: Problem) -> int:
-    days = (session.slot.starts - problem.now).days
-    return next((weight for within, weight in NOTICE if days <= within), 1)
 
 
 def _people(session: Session) -> int:

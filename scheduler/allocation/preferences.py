@@ -1,8 +1,7 @@
 """What a plan should do well, S1-S15 of the field: one function each, its docstring the preference.
 
 Only `weights` says how much each matters. S2 (same weekday and time all term) holds by itself: an
-allocation is a weekly pattern. S6 (who leads) stands in `together`. S12 (units) and S13 (changes to
-what is published) are not decided here: docs/allocation.md says why.
+allocation is a weekly pattern. S6 (who leads) stands in `together`, S12 (units) in `pairs`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from calendars.days import DayKind
 from calendars.text import Text
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.trials import Option
+from scheduler.allocation.weights import by_notice
 from scheduler.busy_time import soft_time_met
 from scheduler.members import HalfDay, Preference, RoomId, TeacherId
 from scheduler.model import Cost, Kind, ResourceKind, Session, Site
@@ -177,6 +177,27 @@ def bells_stay(option: Option, problem: Problem) -> Cost | None:
     )
 
 
+def an_earlier_plan_is_kept(option: Option, problem: Problem) -> Cost | None:
+    """S13: where the earlier plan has it; each session that moves counts by its notice."""
+    before = problem.earlier.get(option.request.id, ())
+    if not before or any(option.is_at(each) for each in before):
+        return None
+    notice = [
+        by_notice(starts - problem.now)
+        for each in before
+        for on in each.dates
+        if (starts := datetime.combine(on, each.weekly.starts, problem.zone)) > problem.now
+    ]
+    moved, units = (-(-number // len(before)) for number in (len(notice), sum(notice)))
+    return _cost(
+        problem,
+        Preference.S13,
+        units,
+        f"与原方案不同，{moved}次要改期，越近的计得越多。",
+        f"Not where the earlier plan has it: {moved} sessions move, soon ones counting more.",
+    )
+
+
 def exam_weeks_stay_free(option: Option, problem: Problem) -> Cost | None:
     """S14: not in weeks in which one of its schools has exams or activities."""
     weeks = {
@@ -226,6 +247,7 @@ PREFERENCES: Final[tuple[Charge, ...]] = (
     few_dates_are_lost,
     known_partners_work_together,
     bells_stay,
+    an_earlier_plan_is_kept,
     exam_weeks_stay_free,
     soft_time_is_left_alone,
 )

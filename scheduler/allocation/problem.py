@@ -1,7 +1,7 @@
 """What an allocation is asked: requests, and the situation in which their sessions are judged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from calendars.terms import Term
 from scheduler.allocation.weights import weights_of
 from scheduler.conflicts import find_conflicts
 from scheduler.members import Offer, Preference
-from scheduler.model import Conflict, Request, Role, Session
+from scheduler.model import Conflict, Placement, Request, RequestId, Role, Session
 from scheduler.placing import near
 from scheduler.schools import SchoolBook, Situation
 
@@ -34,13 +34,17 @@ class Offered:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Open requests, everything the schools have told us, and every live session, as of `now`."""
+    """Open requests, everything the schools have told us, and every live session, as of `now`.
+
+    `earlier` is where a plan that people know already has them: it is left as it is where it can.
+    """
 
     requests: tuple[Request, ...]
     situation: Situation
     now: datetime
     companions: tuple[Companion, ...] = ()
     offers: tuple[Offered, ...] = ()
+    earlier: Mapping[RequestId, tuple[Placement, ...]] = field(default_factory=dict)
 
     @property
     def books(self) -> Mapping[SchoolId, SchoolBook]:

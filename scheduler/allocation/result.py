@@ -70,12 +70,12 @@ def chosen_of(statement: Statement, placements: Sequence[Placement]) -> tuple[Ch
 def _chosen(statement: Statement, place: int, placement: Placement) -> Chosen | None:
     """The place with the placement's rooms, if it is where and by whom the placement is held."""
     option = statement.options[place]
-    held = {site.school: site for site in placement.sites}
-    if any(replace(held[site.school], room=site.room) != site for site in option.sites):
+    if not option.is_at(placement):
         return None
+    held = {site.school: site.room for site in placement.sites}
     rooms = []
     for school, possible in option.rooms.items():
-        room = held[school].room
+        room = held[school]
         if room is None or room not in possible:
             return None
         units = statement.rooms[school]

@@ -7,9 +7,10 @@ from datetime import date
 from calendars.bells import SchoolId
 from scheduler.allocation.chains import Joint, costs_of_trimming, joints_of, trimmed
 from scheduler.allocation.offers import quotas_of
+from scheduler.allocation.pairs import Share, company_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem
-from scheduler.allocation.together import Share, company_of, shares_of
+from scheduler.allocation.together import shares_of
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly.problem import (
     Activity,

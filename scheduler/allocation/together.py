@@ -1,22 +1,24 @@
-"""The preferences that several placements decide together: what is free, and each one beyond it."""
+"""The preferences that many placements decide together: what is free, and each one beyond it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations
 from typing import Final
 
 from calendars.bells import PeriodKind, SchoolId
 from calendars.text import Text
 from scheduler.allocation.booked import Booked, dates_of, usually
-from scheduler.allocation.preferences import NOON, RIGHT_AFTER, awkward_at
+from scheduler.allocation.pairs import (
+    Share,
+    SharedPreference,
+    sessions_of_a_group_are_adjacent,
+    the_same_course_keeps_pace,
+)
+from scheduler.allocation.preferences import NOON, awkward_at
 from scheduler.allocation.problem import Problem, lead_of
 from scheduler.allocation.trials import Option
-from scheduler.allocation.weekly.problem import Allowance
 from scheduler.members import Preference, TeacherId
-from scheduler.model import Cost, RequestId, Session
+from scheduler.model import RequestId, Session
 from scheduler.schools import SchoolBook
 
 KEPT_FREE: Final = 2
@@ -25,29 +27,6 @@ WEEKDAYS: Final = 5
 AWKWARD_SHARE: Final = Fraction(1, 3)
 SUPPORTED_SHARE: Final = Fraction(1, 6)
 """Of a school's sessions, those that may be at awkward times."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What some options share: how many of them are free of charge, and what is said beyond."""
-
-    preference: Preference
-    options: tuple[int, ...]
-    free: int
-    points: int
-    sentence: Text
-
-    @property
-    def allowance(self) -> Allowance:
-        return Allowance(self.options, self.free, self.points)
-
-    @property
-    def cost(self) -> Cost:
-        """What one option beyond is charged."""
-        return Cost(preference=self.preference, points=self.points, sentence=self.sentence)
-
-
-SharedPreference = Callable[[Sequence[Option], Problem], Iterator[Share]]
 
 
 def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
@@ -116,48 +95,6 @@ def leading_is_shared(options: Sequence[Option], problem: Problem) -> Iterator[S
                 f"{name} leads more than its share of {share} a week.",
             ),
         )
-
-
-def sessions_of_a_group_are_adjacent(
-    options: Sequence[Option], problem: Problem
-) -> Iterator[Share]:
-    """S10: two sessions of the same group on one day follow each other."""
-    groups: dict[object, list[int]] = defaultdict(list)
-    for number, option in enumerate(options):
-        groups[company_of(option), option.weekly.weekday].append(number)
-    for numbers in groups.values():
-        for one, other in combinations(numbers, 2):
-            if options[one].request.id != options[other].request.id and _are_apart(
-                options[one], options[other]
-            ):
-                yield Share(
-                    Preference.S10,
-                    (one, other),
-                    1,
-                    problem.weights[Preference.S10],
-                    Text(
-                        "同一组合当天的两场之间有空档。",
-                        "The two sessions of this group that day do not follow each other.",
-                    ),
-                )
-
-
-def company_of(option: Option) -> object:
-    """Who meets, as far as a room's buffer cares (H12): the schools and their classes."""
-    return (
-        frozenset(site.school for site in option.sites),
-        frozenset(group for site in option.sites for group in site.class_groups),
-    )
-
-
-def _are_apart(one: Option, other: Option) -> bool:
-    first, second = sorted((one, other), key=lambda option: option.weekly.starts)
-    ends = first.sessions[0].slot.ends - first.sessions[0].slot.starts
-    return _clock(second) - _clock(first) - ends > RIGHT_AFTER
-
-
-def _clock(option: Option) -> timedelta:
-    return timedelta(hours=option.weekly.starts.hour, minutes=option.weekly.starts.minute)
 
 
 def rooms_keep_free_periods(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
@@ -270,6 +207,7 @@ SHARED_PREFERENCES: Final[tuple[SharedPreference, ...]] = (
     teachers_have_few_a_day,
     leading_is_shared,
     sessions_of_a_group_are_adjacent,
+    the_same_course_keeps_pace,
     rooms_keep_free_periods,
     afternoons_are_shared,
     awkward_times_are_shared,

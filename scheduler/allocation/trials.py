@@ -23,7 +23,16 @@ from scheduler.allocation.problem import Problem
 from scheduler.allocation.staffing import staffings
 from scheduler.allocation.starts import Start
 from scheduler.members import OfferId, RoomId, TeacherId
-from scheduler.model import Booking, Conflict, Request, ResourceKind, Session, SessionId, SiteWish
+from scheduler.model import (
+    Booking,
+    Conflict,
+    Placement,
+    Request,
+    ResourceKind,
+    Session,
+    SessionId,
+    SiteWish,
+)
 from scheduler.placing import agenda_of, draft, rooms_for, wish_of, with_room
 
 MOST_LOST: Final = 1 / 3
@@ -55,6 +64,13 @@ class Option:
     def dates(self) -> tuple[date, ...]:
         """The dates on which it is held."""
         return tuple(session.series_date for session in self.sessions if session.series_date)
+
+    def is_at(self, placement: Placement) -> bool:
+        """Whether the placement has it then, with the same people; rooms may differ."""
+        held = {site.school: replace(site, room=None) for site in placement.sites}
+        return self.weekly == placement.weekly and all(
+            held.get(site.school) == replace(site, room=None) for site in self.sites
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """How much each preference matters: the one table, and what an alliance makes of it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +20,8 @@ WEIGHTS: Final[Mapping[Preference, int]] = MappingProxyType(
         Preference.S9: 1,  # each school that shifts a bell, and again for every 5 minutes
         Preference.S10: 2,  # each session of the same group that day with a gap before it
         Preference.S11: 4,  # each weekly use that leaves a school's rooms too few free periods
+        Preference.S12: 2,  # each lesson more than a week from where the same course is with others
+        Preference.S13: 1,  # each session moved from where an earlier plan had it, by notice
         Preference.S14: 1,  # each date in a week of exams or activities
         Preference.S15: 1,  # each afternoon of a school beyond half of its sessions
         Preference.FAIR: 3,  # each awkward time of a school beyond its share
@@ -28,7 +31,15 @@ WEIGHTS: Final[Mapping[Preference, int]] = MappingProxyType(
 """Points for one unit of each preference, unless the alliance says otherwise; what a unit is stands
 beside it."""
 
+NOTICE: Final = ((2, 4), (7, 3), (28, 2))
+"""Within so many days a change weighs so many times as much as later (S13)."""
+
 
 def weights_of(alliance: Alliance) -> Mapping[Preference, int]:
     """The points that count in an alliance."""
     return {**WEIGHTS, **{weight.preference: weight.points for weight in alliance.weights}}
+
+
+def by_notice(left: timedelta) -> int:
+    """How many times a change counts when so much time is left."""
+    return next((weight for within, weight in NOTICE if left.days <= within), 1)

@@ -48,6 +48,8 @@ class Preference(StrEnum):
     S9 = "S9"
     S10 = "S10"
     S11 = "S11"
+    S12 = "S12"
+    S13 = "S13"
     S14 = "S14"
     S15 = "S15"
     FAIR = "fair"

@@ -255,7 +255,8 @@ class Plan:
     each school gives and takes. `term` is the id or the name of the terms whose requests it is
     about, empty for all of them; `failure` says why there is none.
     With `stop_requested` its search ends early and the best plan found so far is kept. A plan that
-    supposes something answers "what if": it is compared with others, never published.
+    supposes something answers "what if": it is compared with others, never published. What the plan
+    `close_to` has is moved only for a reason (S13).
     """
 
     id: Annotated[PlanId, IDENTIFIER]
@@ -272,6 +273,7 @@ class Plan:
     created_at: datetime
     stop_requested: bool = False
     supposing: Supposed | None = None
+    close_to: PlanId | None = None
     published_at: datetime | None = None
     revision: int = 1
 

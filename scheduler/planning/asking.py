@@ -23,18 +23,21 @@ class PlanWish:
     `term` is the id of one school's term or the name that several schools' terms share; empty means
     every open request. The search takes up to `seconds`; the same `seed` gives the same plan.
     `supposing` asks what the plan would be if these records were so; it is never published.
+    `close_to` is an earlier plan that people know: each session elsewhere costs points (S13).
     """
 
     term: Line = ""
     seconds: Annotated[int, Meta(ge=1, le=3600)] = 30
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
     supposing: Supposed | None = None
+    close_to: PlanId | None = None
 
 
 async def request_plan(transaction: Transaction, wish: PlanWish) -> Plan:
     """Put a plan in the queue; a job solves it.
 
-    What is supposed must be possible: it is refused like records that are really stored.
+    What is supposed must be possible: it is refused like records that are really stored. The plan
+    that it shall be close to must have been solved.
     """
     if wish.supposing is not None:
         async with transaction.savepoint() as tried:
@@ -48,16 +51,30 @@ async def request_plan(transaction: Transaction, wish: PlanWish) -> Plan:
             pointer="/term",
             value=wish.term,
         )
+    if wish.close_to is not None:
+        await _require_solved(transaction, wish.close_to)
     plan = Plan(
         id=PlanId(uuid4().hex),
         term=wish.term,
         seconds=wish.seconds,
         seed=wish.seed,
         supposing=wish.supposing,
+        close_to=wish.close_to,
         created_at=transaction.now,
     )
     await transaction.add_plan(plan)
     return plan
+
+
+async def _require_solved(transaction: Transaction, id: PlanId) -> None:
+    earlier = await transaction.plan(id)
+    if earlier.state not in (PlanState.READY, PlanState.PUBLISHED):
+        raise InvalidWishError(
+            f"方案 {id} 还没有结果（{earlier.state}），无从少改动。",
+            f"The plan {id} has no result that this one could be close to: it is {earlier.state}.",
+            pointer="/close_to",
+            value=id,
+        )
 
 
 async def stop_plan(transaction: Transaction, id: PlanId, revision: int) -> Plan:

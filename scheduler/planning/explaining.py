@@ -63,7 +63,7 @@ async def explain_request(
     ]
     own = tuple(each for each in plan.placements if each.request == request)
     chain = () if own else _chain_of(asked, plan, known.values())
-    problem = await problem_of(transaction, chain or (asked,))
+    problem = await problem_of(transaction, chain or (asked,), close_to=plan.close_to)
     return lambda: explain(_question(asked, own, others, problem, chain), seconds=seconds)
 
 

@@ -12,8 +12,11 @@ from scheduler.allocation.problem import Companion, Offered, Problem
 from scheduler.errors import InvalidWishError, StateError
 from scheduler.members import Offer, OfferId
 from scheduler.model import (
+    Placement,
     Plan,
+    PlanId,
     Request,
+    RequestId,
     RequestState,
     Session,
     SessionState,
@@ -52,8 +55,13 @@ def require_real(plan: Plan) -> None:
         )
 
 
-async def problem_of(transaction: Transaction, requests: Iterable[Request]) -> Problem:
-    """These requests with all that the schools have told and every live session to come."""
+async def problem_of(
+    transaction: Transaction, requests: Iterable[Request], *, close_to: PlanId | None = None
+) -> Problem:
+    """These requests with all that the schools have told and every live session to come.
+
+    `close_to` is the earlier plan that people know, if there is one.
+    """
     now = transaction.now
     asked, known = tuple(requests), await every_request(transaction)
     sessions = await transaction.sessions(states=LIVE, limit=None)
@@ -72,7 +80,15 @@ async def problem_of(transaction: Transaction, requests: Iterable[Request]) -> P
         now=now,
         companions=companions(known, sessions, zone, now),
         offers=await offers(transaction, known),
+        earlier={} if close_to is None else _by_request(await transaction.plan(close_to)),
     )
+
+
+def _by_request(plan: Plan) -> dict[RequestId, tuple[Placement, ...]]:
+    found: dict[RequestId, tuple[Placement, ...]] = {}
+    for placement in plan.placements:
+        found[placement.request] = (*found.get(placement.request, ()), placement)
+    return found
 
 
 async def offers(transaction: Transaction, known: Iterable[Request]) -> tuple[Offered, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from threading import Event
 from typing import Final
 
@@ -69,7 +70,7 @@ class _Run:
                 seconds=max(0.0, self.plan.seconds - self.earlier.seconds),
                 seed=self.plan.seed,
                 on_progress=self.hear,
-                start=self.start,
+                start=self.start or list(chain.from_iterable(problem.earlier.values())),
                 stop=self.stop,
                 hands=Hands(executor=executor, width=self.workers.width, on_loss=note_loss),
             )
@@ -221,6 +222,7 @@ async def _problem_of(store: Store, plan: Plan, now: datetime) -> Problem:
                 and request.lane is Lane.TERM
                 and (terms is None or request.term in terms)
             ),
+            close_to=plan.close_to,
         )
 
     if plan.supposing is None:
