@@ -17,7 +17,6 @@ from calendars.text import Text
 from scheduler.allocation.allocating import allocate
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.result import Allocation
-from scheduler.allocation.weekly.crew import Hands
 from scheduler.allocation.weekly.report import Progress
 from scheduler.model import (
     Actor,
@@ -32,7 +31,7 @@ from scheduler.model import (
 from scheduler.planning.asking import terms_called
 from scheduler.planning.loading import every_request, problem_of, suppose
 from scheduler.store import Store, Transaction
-from scheduler.workers import THREADS, Workers, note_loss
+from scheduler.workers import THREADS, Workers
 
 BEAT_SECONDS: Final = 2.0
 """How often a search is written down."""
@@ -64,15 +63,15 @@ class _Run:
 
     def solve(self, problem: Problem) -> Allocation:
         """What is left of the plan's time, spent."""
-        with self.workers.opened() as executor:
+        with self.workers.opened() as hands:
             return allocate(
                 problem,
                 seconds=max(0.0, self.plan.seconds - self.earlier.seconds),
                 seed=self.plan.seed,
                 on_progress=self.hear,
-                start=self.start or list(chain.from_iterable(problem.earlier.values())),
+                start=self.start or tuple(chain.from_iterable(problem.earlier.values())),
                 stop=self.stop,
-                hands=Hands(executor=executor, width=self.workers.width, on_loss=note_loss),
+                hands=hands,
             )
 
 

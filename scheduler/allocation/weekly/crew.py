@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Lock
 from time import monotonic
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
+from uuid import uuid4
 
 Done = TypeVar("Done")
 
@@ -24,20 +25,34 @@ STOP_PATIENCE_SECONDS: Final = 3.0
 GLANCE_SECONDS: Final = 0.2
 
 
+_ENDED: Final[set[str]] = set()
+"""The searches of which this process has been told that they shall end."""
+
+
+def end_here(search: str) -> None:
+    """Tasks of this search end soon, if this process works on any."""
+    _ENDED.add(search)
+
+
 class Stop:
     """Whether somebody wants the search to end.
 
-    On other machines and in other processes nobody can ask: there a task ends by its time.
+    In other processes and on other machines the name of the search says which event is meant.
     """
 
-    def __init__(self, event: Event | None = None) -> None:
+    def __init__(self, event: Event | None = None, *, search: str | None = None) -> None:
         self._event = event or Event()
+        self.search = search or uuid4().hex
 
     def is_set(self) -> bool:
-        return self._event.is_set()
+        return self._event.is_set() or self.search in _ENDED
 
-    def __reduce__(self) -> tuple[type["Stop"], tuple[()]]:
-        return Stop, ()
+    def __reduce__(self) -> tuple[Callable[[str], "Stop"], tuple[str]]:
+        return _as_told, (self.search,)
+
+
+def _as_told(search: str) -> Stop:
+    return Stop(search=search)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +78,13 @@ class Hands:
     """Who does the work besides our own threads, if anybody, and how many tasks there are.
 
     `width` tasks are made where there is a choice. `on_loss` is told once if the executor fails:
-    threads do its work from then on.
+    threads do its work from then on. `on_stop` is told once which search its tasks shall end.
     """
 
     executor: Executor | None = None
     width: int = WIDTH
     on_loss: Callable[[Exception], None] = lambda _: None
+    on_stop: Callable[[str], None] = lambda _: None
 
 
 OURS: Final = Hands()
@@ -83,6 +99,8 @@ class Crew:
         self._own = ThreadPoolExecutor(hands.width if hands.executor is None else WIDTH)
         self._executor = hands.executor
         self._on_loss = hands.on_loss
+        self._on_stop = hands.on_stop
+        self._is_told = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +111,7 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._tell_of_the_stop()
         self._own.shutdown(cancel_futures=True)
 
     def start(self, function: Callable[..., Done], *arguments: object) -> Task[Done]:
@@ -116,7 +135,18 @@ class Crew:
         latest = until + PATIENCE_SECONDS
         while wait((future,), timeout=GLANCE_SECONDS).not_done and monotonic() < latest:
             if self.stop.is_set():
+                self._tell_of_the_stop()
                 latest = min(latest, monotonic() + STOP_PATIENCE_SECONDS)
+
+    def _tell_of_the_stop(self) -> None:
+        """Those who work elsewhere cannot ask: they are told, once."""
+        if (
+            self._executor is not None
+            and self.stop.is_set()
+            and self._is_told.acquire(blocking=False)
+        ):
+            with self._giving_up_after_a_failure():
+                self._on_stop(self.stop.search)
 
     @contextmanager
     def _giving_up_after_a_failure(self) -> Iterator[None]:
