@@ -16,8 +16,8 @@ from scheduler.allocation.problem import Problem
 from scheduler.allocation.result import Allocation
 from scheduler.allocation.weekly.report import Progress
 from scheduler.exchange import import_files
-from scheduler.model import Actor, ActorRole, Request
-from scheduler.schools import Situation
+from scheduler.model import Actor, ActorRole
+from scheduler.planning.loading import every_request, problem_of
 from scheduler.store import Store
 
 NOW = datetime(2026, 8, 24, tzinfo=UTC)
@@ -34,14 +34,9 @@ async def example_term() -> Problem:
             lambda transaction: import_files(transaction, files), actor=OFFICE, now=NOW
         )
         async with store.read(now=NOW) as transaction:
-            requests = await transaction.list(Request, limit=1000)
-            situation = Situation(
-                alliance=await transaction.alliance(), schools=await transaction.books()
-            )
+            problem = await problem_of(transaction, await every_request(transaction))
         await store.close()
-    return Problem(
-        requests=tuple(stored.record for stored in requests), situation=situation, now=NOW
-    )
+    return problem
 
 
 def tell(progress: Progress, _: object) -> None:

@@ -15,6 +15,7 @@ from calendars.terms import Term
 from examples.requests import BRIDGE, aligned, term_requests
 from examples.staff import SCHOOLS, Sketch, classes_of, teacher_of, teachers_of
 from examples.timetables import WEEKLY, solve_timetables
+from examples.together import music_need, music_offers, research_chain
 from scheduler.exchange import write_files
 from scheduler.members import (
     Alliance,
@@ -104,6 +105,9 @@ def alliance_records() -> Iterator[Record]:
         subject="音乐",
     )
     yield from requests
+    yield from research_chain()
+    yield from music_offers()
+    yield music_need()
 
 
 def school_records(sketch: Sketch, requests: Sequence[Request]) -> Iterator[Record]:

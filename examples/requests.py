@@ -1,4 +1,4 @@
-"""The wishes of the example's term: 24 weekly series, and where their lessons stand already."""
+"""The lessons and meetings of the example's term, and which stand in the timetables already."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
