@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final
 
 from calendars.bells import SchoolId
 from calendars.series import Weekly
