@@ -36,8 +36,8 @@ def test_what_is_imported_is_exported_byte_for_byte(tmp_path: Path) -> None:
     second = lianke("import", str(EXAMPLE))
     exported = lianke("export", "out")
     assert (first.exit_code, second.exit_code, exported.exit_code) == (0, 0, 0)
-    assert first.stdout == "1049 records read, 1049 changed.\n"
-    assert second.stdout == "1049 records read, 0 changed.\n"
+    assert first.stdout == "1055 records read, 1055 changed.\n"
+    assert second.stdout == "1055 records read, 0 changed.\n"
     written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert written == {path.name: path.read_bytes() for path in EXAMPLE.iterdir()}
 
