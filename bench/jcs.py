@@ -17,6 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.fair import Schools, with_fair
 from scheduler.allocation.weekly.changes import Change
 from scheduler.allocation.weekly.fewest_moves import repair_weekly
 from scheduler.allocation.weekly.problem import (
@@ -236,6 +237,35 @@ def published_of(
     return tuple(before), tuple(changes)
 
 
+def burdens_by_place(raw: Json, problem: WeeklyProblem) -> list[list[tuple[str, int]]]:
+    """What each place costs each school that bears it."""
+    instance = Instance(raw)
+    known: dict[tuple[int, int], list[tuple[str, int]]] = {}
+    for place in problem.places:
+        if (key := (place.activity, place.starts)) not in known:
+            session = raw["sessions"][place.activity]
+            known[key] = burdens_of(session, place.starts, instance)
+    return [known[place.activity, place.starts] for place in problem.places]
+
+
+def allocated(
+    raw: Json, problem: WeeklyProblem, wish: argparse.Namespace, seconds: float
+) -> WeeklyAnswer:
+    """The best answer by soft cost, and on demand by that and `fair` together."""
+    share = 0.5 if wish.fair else 1.0
+    begun = perf_counter()
+    answer = solve_weekly(problem, seconds=seconds * share, seed=wish.seed, on_progress=tell)
+    schools = Schools.of(raw, burdens_by_place(raw, problem))
+    if answer.unplaced:
+        return answer
+    if wish.fair:
+        left = max(0.0, seconds - (perf_counter() - begun))
+        answer, least = with_fair(problem, answer, schools, seconds=left, seed=wish.seed)
+        print(f"score {answer.cost + schools.fair(answer)}  no answer scores less than {least}")
+    print(f"soft {answer.cost}  fair {schools.fair(answer)}")
+    return answer
+
+
 def solution_of(raw: Json, problem: WeeklyProblem, answer: WeeklyAnswer) -> Json:
     """The answer as the checker reads it."""
     rooms = {school["id"]: school["rooms"] for school in raw["schools"]}
@@ -289,6 +319,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
+        "--fair", action="store_true", help="soft cost and `fair` together, not soft cost alone"
+    )
+    parser.add_argument(
         "--published", action="store_true", help="change what is published as little as possible"
     )
     wish = parser.parse_args(arguments)
@@ -308,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wish.published:
         answer = repair(raw, problem, seconds=seconds, seed=wish.seed)
     else:
-        answer = solve_weekly(problem, seconds=seconds, seed=wish.seed, on_progress=tell)
+        answer = allocated(raw, problem, wish, seconds)
     wish.out.write_text(json.dumps(solution_of(raw, problem, answer)))
     print(
         f"unplaced {len(answer.unplaced)}  cost {answer.cost}  bound {answer.bound}"

@@ -113,6 +113,27 @@ def _is_of_another_school(need: Request, offered: Offered, books: Books) -> Text
     return None
 
 
+def _lends_somebody_fit(need: Request, offered: Offered, books: Books) -> Text | None:
+    """Whoever was lent may have left or teach something else since the offer was stored."""
+    del need
+    offer = offered.offer
+    if offer.teacher is None:
+        return None
+    known = (book.teachers.get(offer.teacher) for book in books.values())
+    teacher = next((each for each in known if each is not None), None)
+    if teacher is None or offer.school not in teacher.schools:
+        return Text(
+            f"所列教师（{offer.teacher}）已不在该校。",
+            f"names a teacher ({offer.teacher}) who is not at the school any more.",
+        )
+    if offer.subject in teacher.subjects:
+        return None
+    return Text(
+        f"所列教师{teacher.name}不再任教{offer.subject}。",
+        f"names {teacher.name}, who does not teach {offer.subject} any more.",
+    )
+
+
 def _is_for_the_grade(need: Request, offered: Offered, books: Books) -> Text | None:
     known = (
         books[site.school].class_groups.get(group)
@@ -180,6 +201,7 @@ def _led_by(need: Request, offered: Offered) -> Request:
 _Objection = Callable[[Request, Offered, Books], Text | None]
 OBJECTIONS: tuple[_Objection, ...] = (
     _is_of_another_school,
+    _lends_somebody_fit,
     _is_for_the_grade,
     _is_for_the_schools,
     _is_of_the_term,

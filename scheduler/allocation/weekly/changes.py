@@ -137,7 +137,7 @@ def _choices(
             for changed in combinations(open_ones, count):
                 yield (
                     tuple(
-                        _narrowed(need, change.own[position], position in changed)
+                        _narrowed(need, change.own[position], is_changed=position in changed)
                         if position in open_ones
                         else need
                         for position, need in enumerate(needs)
@@ -146,5 +146,5 @@ def _choices(
                 )
 
 
-def _narrowed(need: RoomNeed, own: int, is_changed: bool) -> RoomNeed:  # noqa: FBT001
+def _narrowed(need: RoomNeed, own: int, *, is_changed: bool) -> RoomNeed:
     return replace(need, rooms=need.rooms & (~own if is_changed else own))

@@ -169,9 +169,10 @@ class _Fit:
 
     def _is_open(self, place: int, beside: Sequence[Chosen]) -> bool:
         """Whether every quota leaves room for the place beside others about to be taken."""
+        own = self._quotas_of.get(place, [])
+        taken = [number for each in beside for number in self._quotas_of.get(each.place, ())]
         return all(
-            self._open[number] > sum(number in self._quotas_of.get(o.place, ()) for o in beside)
-            for number in self._quotas_of.get(place, ())
+            self._open[number] >= own.count(number) + taken.count(number) for number in set(own)
         )
 
     def _place_chain(self, chain: Chain) -> bool:

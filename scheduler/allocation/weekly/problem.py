@@ -97,7 +97,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Of `places`, no more than `most` are used."""
+    """Of `places`, no more than `most` are used; one that is named twice counts twice."""
 
     places: tuple[int, ...]
     most: int

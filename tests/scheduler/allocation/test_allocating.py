@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from calendars.days import DayKind
+from scheduler.allocation.allocating import allocate
 from scheduler.allocation.result import Allocation
 from scheduler.members import RoomId, RoomTier, TeacherId
 from scheduler.model import Form, Placement, Role
@@ -383,3 +384,15 @@ def test_bells_that_share_too_little_are_the_reason() -> None:
     assert unplaced.reasons[0].en == (
         "Within the times asked for, the schools' bells share no 30 minutes."
     )
+
+
+def test_more_time_never_makes_a_plan_worse() -> None:
+    """The median of three seeds: participations left out, then cost."""
+    problem = a_crowded_term(3)
+    medians = []
+    for seconds in (0.0, 0.5, 2.0, 8.0):
+        plans = [allocate(problem, seconds=seconds, seed=seed) for seed in (1, 2, 3)]
+        ranks = sorted((-participations(problem, plan), plan.cost) for plan in plans)
+        medians.append(ranks[1])
+    assert medians == sorted(medians, reverse=True)
+    assert medians[-1] < medians[0]

@@ -13,7 +13,7 @@ import pytest
 from calendars.text import InvalidValueError
 from scheduler.allocation.problem import Offered, Problem
 from scheduler.allocation.result import Allocation
-from scheduler.members import Offer, Preference, Weight
+from scheduler.members import Offer, Preference, Teacher, TeacherId, Weight
 from scheduler.model import Form, Placement, Request, Role, Session
 from tests.builders import a_class, a_session, a_teacher, at, some_books
 from tests.scheduler.allocation.terms import (
@@ -307,3 +307,22 @@ def test_two_classes_of_two_schools_may_need_the_same() -> None:
     problem = a_problem(need, offers=[an_offer()])
     placement = only(allocated(problem))
     assert [site.school for site in placement.sites] == ["TF1", "JS", "CB"]
+
+
+@pytest.mark.parametrize(
+    ("teachers", "reason"),
+    [
+        ({}, "names a teacher (TF1-T1) who is not at the school any more."),
+        (
+            {"TF1-T1": a_teacher("TF1", 1, subjects=("美术",))},
+            f"names {a_teacher('TF1', 1).name}, who does not teach 音乐 any more.",
+        ),
+    ],
+    ids=["left", "other subject"],
+)
+def test_a_stored_offer_of_somebody_who_is_no_longer_fit_serves_nobody(
+    teachers: dict[TeacherId, Teacher], reason: str
+) -> None:
+    books = some_books(TF1={"teachers": teachers})
+    (sentence,) = why(a_problem(a_need(), offers=[an_offer()], books=books))
+    assert sentence.endswith(reason)

@@ -175,11 +175,11 @@ def best_change_by_brute_force(
         moved = sum(place not in before and problem.places[place].activity in had for place in used)
         ranked.append((missed(problem, unplaced), moved, cost_of(problem, set(used)), used))
     return next(
-        (out, moved, cost) for out, moved, cost, used in sorted(ranked) if _has_rooms(problem, used)
+        (out, moved, cost) for out, moved, cost, used in sorted(ranked) if has_rooms(problem, used)
     )
 
 
-def _has_rooms(problem: WeeklyProblem, used: Sequence[int]) -> bool:
+def has_rooms(problem: WeeklyProblem, used: Sequence[int]) -> bool:
     choices = [
         [
             Chosen(number, rooms)
