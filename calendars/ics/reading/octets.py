@@ -21,6 +21,7 @@ def text_of(octets: bytes) -> tuple[str, bool]:
     if len(octets) > MAX_OCTETS:
         raise UnreadableCalendarError(Refusal.TOO_LARGE)
     text, is_sound = _decoded(octets)
+    text = text.lstrip("\ufeff")  # a mark that its encoding does not need, or one too many
     if not text.strip("\0 \t\r\n\ufeff"):
         raise UnreadableCalendarError(Refusal.EMPTY)
     if not _BEGIN.match(text):

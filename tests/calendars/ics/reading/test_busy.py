@@ -261,6 +261,8 @@ def test_an_empty_calendar_is_one() -> None:
         a_calendar(PLAIN).decode().encode("utf-16-le"),
         a_calendar(PLAIN).decode().encode("utf-16-be"),
         a_calendar(f"{PLAIN}|SUMMARY:三年级音乐").decode().encode("gb18030"),
+        f"\ufeff{a_calendar(f'{PLAIN}|SUMMARY:音乐').decode()}".encode("gb18030"),
+        b"\xef\xbb\xbf" + a_calendar(PLAIN).decode().encode("utf-8-sig"),
         a_calendar(PLAIN).replace(b"DTSTART:2026", b"DTSTART:20\r\n 26"),
         a_calendar(PLAIN) + a_calendar("UID:2|DTSTART:20260908T013000Z|DURATION:PT30M"),
         a_calendar(PLAIN) + b"\r\n\x00trailing",
