@@ -161,7 +161,8 @@ class FirstMove:
     """Another session, as its `revision` was read, that has to move first, and where it may go.
 
     The schools of `asks` have to agree to that; where it is empty their open slots have. One of
-    `through` has to propose it, if the reader may not.
+    `through` has to propose it, if the reader may not. Where it is a whole `series`, at that
+    revision, it moves to `weekly`, and the session and the slot are its first.
     """
 
     session: SessionId
@@ -169,6 +170,8 @@ class FirstMove:
     title: str
     slot: Slot
     sites: tuple[SiteWish, ...]
+    series: SeriesId | None = None
+    weekly: Weekly | None = None
     asks: tuple[SchoolId, ...] = ()
     through: tuple[SchoolId, ...] = ()
 

@@ -1,5 +1,6 @@
 """Series: a weekly pattern over a term, booked as one unit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from calendars.text import Text
 from scheduler.access import require_sessions_of
 from scheduler.booking.alternatives import FindAlternatives
 from scheduler.booking.consent import confirm_series, decline_series
+from scheduler.booking.making_room_for_series import suggest_making_room_for_series
 from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
 from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
 from scheduler.errors import (
@@ -21,7 +23,7 @@ from scheduler.http.answers import Page
 from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.resources.sessions import OF_A_CHANGE, Reason, SchoolAnswer
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.model import Series, SeriesBooking, SeriesId, Session
+from scheduler.model import Alternative, Series, SeriesBooking, SeriesId, Session
 from scheduler.store import Transaction
 
 
@@ -82,6 +84,12 @@ async def _instead(transaction: Transaction, call: Call[SeriesBooking, object]) 
     return await suggest_for_series(transaction, call.body)
 
 
+async def _if_another_moved(
+    transaction: Transaction, call: Call[SeriesBooking, object], found: Sequence[Alternative]
+) -> FindAlternatives | None:
+    return await suggest_making_room_for_series(transaction, call.body, found, actor=call.actor)
+
+
 _TAG: Final = Text("固定课（系列）", "Series")
 
 ROUTES: Final[tuple[AnyRoute, ...]] = (
@@ -109,6 +117,7 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         id_of=lambda booked: booked.series.id,
         run=_booked,
         alternatives=_instead,
+        making_room=_if_another_moved,
     ),
     Route(
         method="GET",
