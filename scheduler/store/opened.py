@@ -100,8 +100,11 @@ class OpenTransaction:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[AsyncTransaction]:
-        """A part that can fail or be rolled back without losing the rest; its notes go with it."""
-        noted, kept = len(self.noted), False
+        """A part that can fail or be rolled back without losing the rest.
+
+        Its notes go with it, and so do its locks: who needs one of these takes it again.
+        """
+        noted, locked, kept = len(self.noted), dict(self.locked), False
         try:
             async with self._connection.begin_nested() as part:
                 yield part
@@ -109,6 +112,8 @@ class OpenTransaction:
         finally:
             if not kept:
                 del self.noted[noted:]
+                self.locked.clear()
+                self.locked.update(locked)
 
 
 def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:

@@ -1,9 +1,16 @@
 """What is named is locked, however much it is, and nothing else."""
 
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from scheduler.errors import StateError
 from scheduler.model import Resource, ResourceKind
-from scheduler.store import Transaction
+from scheduler.store import Store, Transaction
 from scheduler.store.opened import AT_ONCE
-from tests.builders import a_room, a_teacher
+from tests.builders import NOW, a_room, a_teacher
+from tests.scheduler.desk import OFFICE
 from tests.scheduler.store.desk import Desk
 
 MANY = AT_ONCE + 10
@@ -35,3 +42,27 @@ async def test_a_resource_is_told_from_one_of_another_kind_by_the_same_name(desk
         Resource(ResourceKind.TEACHER, "same"),
     }
     assert await locked_for(desk, wanted) == wanted
+
+
+async def test_what_was_locked_in_a_part_that_is_undone_is_locked_again(
+    desk: Desk, database_url: str
+) -> None:
+    """The database gives up the locks of such a part: to remember them would lock nothing."""
+    room = Resource(ResourceKind.ROOM, a_room("TF1", 1).id)
+    other = await Store.open(database_url)
+
+    async def lock(transaction: Transaction) -> None:
+        await transaction.lock([room])
+
+    async def lock_again(transaction: Transaction) -> None:
+        with suppress(StateError):
+            async with transaction.savepoint():
+                await lock(transaction)
+                raise StateError("撤销。", "Undone.")
+        await lock(transaction)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await other.write(lock, actor=OFFICE, now=NOW)
+
+    await desk.write(lock_again)
+    await other.close()
