@@ -6,7 +6,15 @@ from typing import Final
 from uuid import uuid4
 
 from scheduler.access import require_outcome_of
-from scheduler.model import Outcome, OutcomeId, OutcomeKind, Session, Site
+from scheduler.model import (
+    Outcome,
+    OutcomeId,
+    OutcomeKind,
+    Resource,
+    ResourceKind,
+    Session,
+    Site,
+)
 from scheduler.outcomes.recording import DAYS_OPEN, require_open
 from scheduler.store import Transaction
 
@@ -25,7 +33,7 @@ async def close_due(transaction: Transaction) -> int:
 
     What nobody has told stays untold, and the report counts it.
     """
-    dropped = await transaction.cancelled_without_outcome(limit=_AT_ONCE)
+    dropped = await _cancelled_untold(transaction)
     for session in dropped:
         for site in session.sites:
             await transaction.add_outcome(_cancelled(session, site, transaction), session)
@@ -35,6 +43,16 @@ async def close_due(transaction: Transaction) -> int:
         after = replace(outcome, closed_at=transaction.now)
         await transaction.replace_outcome(outcome, after)
     return sum(len(session.sites) for session in dropped) + len(due)
+
+
+async def _cancelled_untold(transaction: Transaction) -> list[Session]:
+    """Sessions to note as cancelled, as they are when no other process is about to do the same."""
+    found = await transaction.cancelled_without_outcome(limit=_AT_ONCE)
+    schools = {site.school for session in found for site in session.sites}
+    await transaction.lock([Resource(ResourceKind.SCHOOL, school) for school in schools])
+    locked = {session.id for session in found}
+    untold = await transaction.cancelled_without_outcome(limit=_AT_ONCE)
+    return [session for session in untold if session.id in locked]
 
 
 def _cancelled(session: Session, site: Site, transaction: Transaction) -> Outcome:

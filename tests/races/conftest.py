@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,10 +43,10 @@ class Alliance:
         found = await self.office.everything("/sessions", by=by)
         return {each["id"]: each for each in found}
 
-    async def findings(self) -> tuple[Finding, ...]:
+    async def findings(self, now: datetime = NOW) -> tuple[Finding, ...]:
         """What `lianke check` finds."""
         store = await Store.open(self.database)
-        async with store.read(now=NOW) as transaction:
+        async with store.read(now=now) as transaction:
             found = await check(transaction)
         await store.close()
         return found

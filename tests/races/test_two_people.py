@@ -206,3 +206,43 @@ async def test_of_those_who_answer_a_series_at_once_one_is_heard_and_the_others_
         assert len(states) == 1
         assert states <= {"confirmed", "cancelled"}
     await require_sound(alliance, list(now.values()))
+
+
+async def test_places_that_proposals_hold_go_to_one_of_them_or_to_one_who_books(
+    alliance: Alliance,
+) -> None:
+    """A proposal claims nothing in the database: the rules and the locks keep its place."""
+    early = await booked(alliance, [on_day(no) for no in range(PAIRS)])
+    late = await booked(
+        alliance, [on_day(no, slot=at("16:50", on=day_of(no))) for no in range(PAIRS)]
+    )
+    runs = []
+    for no in range(PAIRS):
+        wish = later_that_day(no)
+        runs += [
+            alliance.people["TF1"]("POST", f"/sessions/{each['id']}/proposals", wish, revision=1)
+            for each in (early[no], late[no])
+        ]
+        runs.append(alliance.office("POST", "/sessions", a_booking(**wish)))
+    order = list(range(len(runs)))
+    Random(9).shuffle(order)
+    heard = dict(zip(order, await asyncio.gather(*(runs[each] for each in order)), strict=True))
+    agreeing = []
+    for no in range(PAIRS):
+        answers = [heard[3 * no + each] for each in range(3)]
+        assert sum(each.status < 300 for each in answers) == 1, [each.body for each in answers]
+        for each in answers:
+            if each.status >= 300:
+                require_explained(each)
+            elif "places" in each.body:
+                yes = {"school": "JS", "says": "yes"}
+                path = f"/proposals/{each.body['id']}/answers"
+                agreeing += [
+                    alliance.people["JS"]("POST", path, yes, revision=1),
+                    alliance.office("POST", "/sessions", a_booking(**later_that_day(no))),
+                ]
+    assert agreeing
+    for agreed, other in parts(await asyncio.gather(*agreeing), 2):
+        assert (agreed.status, other.status) == (200, 409)
+    now = await alliance.sessions(alliance.services[0])
+    await require_sound(alliance, list(now.values()))
