@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from scheduler.model import KEPT_AT_LEAST, SessionState
-from scheduler.store import Store, Transaction
+from scheduler.store import Store, Transaction, tables
 from scheduler.store.audit_chain import CHAINS
 from tests.builders import NOW, TUESDAY, a_room, a_session, at
 from tests.scheduler.store.desk import OFFICE, Desk
@@ -169,6 +169,36 @@ async def test_the_database_itself_refuses(desk: Desk, statement: str) -> None:
     await desk.write(lambda transaction: transaction.purge_audit(NOW + YEAR), now=NOW + YEAR)
     await desk.put(a_room(no=9))
     with pytest.raises(DBAPIError, match=r"append-only|must follow"):
+        await desk.type(statement)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "content", "rows"),
+    [
+        (
+            "audit",
+            "no",
+            "actor",
+            "(chain, position) IN (SELECT chain, position + 1 FROM audit_heads)",
+        ),
+        ("audit_anchors", "chain, position", "at", "true"),
+    ],
+)
+async def test_the_database_refuses_to_replace_what_is_there(
+    desk: Desk, table: str, key: str, content: str, rows: str
+) -> None:
+    """SQLite's REPLACE removes rows without asking the guards of DELETE."""
+    await desk.write(lambda transaction: transaction.purge_audit(NOW + YEAR), now=NOW + YEAR)
+    await desk.put(a_room(no=9))
+    await desk.type("UPDATE audit_heads SET position = position - 1")
+    names = ", ".join(column.name for column in tables.metadata.tables[table].columns)
+    copied = f"INTO {table} ({names}) SELECT {names} FROM {table} WHERE {rows}"  # noqa: S608 - names of ours
+    statement = {
+        "sqlite": f"INSERT OR REPLACE {copied}",
+        "postgresql": f"INSERT {copied} ON CONFLICT ({key}) "
+        f"DO UPDATE SET {content} = excluded.{content}",
+    }[desk.by_hand.dialect.name]
+    with pytest.raises(DBAPIError, match="append-only"):
         await desk.type(statement)
 
 

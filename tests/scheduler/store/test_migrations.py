@@ -21,10 +21,12 @@ GUARDS = {
 }
 NAMES = {
     "sqlite": [
+        "audit_anchors_not_replaced",
         "audit_anchors_stay_on_delete",
         "audit_anchors_stay_on_update",
         "audit_follows",
         "audit_heads_stay",
+        "audit_not_replaced",
         "audit_stays_on_delete",
         "audit_stays_on_update",
         "claims_stay_apart_on_insert",
