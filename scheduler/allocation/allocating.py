@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from threading import Event
+from time import monotonic
+from typing import Final
 
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.balance import balance_of
 from scheduler.allocation.offers import serving_too
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem
-from scheduler.allocation.reasons import Unmet
+from scheduler.allocation.reasons import NO_PLACE_LEFT_UNTRIED, Unmet
 from scheduler.allocation.result import (
     Allocation,
     broken_by,
@@ -17,6 +19,7 @@ from scheduler.allocation.result import (
     placements_of,
     sessions_of,
 )
+from scheduler.allocation.seeking import Stated, seek_options
 from scheduler.allocation.statement import Statement, state
 from scheduler.allocation.weekly.crew import OURS, Hands
 from scheduler.allocation.weekly.problem import WeeklyAnswer, cost_of, with_their_chains
@@ -25,6 +28,9 @@ from scheduler.model import Placement, RequestId, Unplaced
 
 OnProgress = Callable[[Progress, Callable[[], tuple[Placement, ...]]], None]
 """Is told how far a run has come, and how to put the best answer so far into words."""
+
+REASONS_SECONDS: Final = 5.0
+"""How long reasons are looked for once somebody has asked to stop."""
 
 
 def allocate(
@@ -35,17 +41,18 @@ def allocate(
     on_progress: OnProgress = lambda _, __: None,
     start: Sequence[Placement] = (),
     stop: Event | None = None,
+    on_stated: Callable[[Stated], None] = lambda _: None,
     hands: Hands = OURS,
 ) -> Allocation:
     """Place as many participations as possible, then as well as possible; every request once.
 
-    `seconds` bound the search; stating the problem comes before it. The search takes up what is
-    still possible of `start`, and ends early, with the best it has, when `stop` is set. Its tasks
-    go to these `hands`. No placement is returned that the rulebook does not allow on each of its
-    dates.
+    `seconds` bound the search; stating the problem comes before it, and `on_stated` is told of
+    each request. The search takes up what is still possible of `start`, and ends early, with the
+    best it has of the requests stated so far, when `stop` is set. Its tasks go to these `hands`. No
+    placement is returned that the rulebook does not allow on each of its dates.
     """
-    alike = Alike(problem)
-    options = [options_of(request, problem, alike) for request in problem.requests]
+    stop = stop or Event()
+    options = seek_options(problem, Alike(problem), start=start, stop=stop, on_stated=on_stated)
     for each in options:
         if each.found:
             each.refusals.clear()  # asked again, beside the others, if it is not placed
@@ -68,7 +75,7 @@ def allocate(
     answer = _without(answer, settled, broken_by(settled, answer.chosen, problem))
     return Allocation(
         placements=placements_of(settled, answer.chosen),
-        unplaced=_unplaced(problem, options, settled, answer),
+        unplaced=_unplaced(problem, options, settled, answer, stop),
         balance=balance_of([settled.options[each.place] for each in answer.chosen], problem),
         cost=answer.cost,
         bound=answer.bound or 0,
@@ -105,12 +112,40 @@ def _without(
 
 
 def _unplaced(
-    problem: Problem, options: Sequence[Options], statement: Statement, answer: WeeklyAnswer
+    problem: Problem,
+    options: Sequence[Options],
+    statement: Statement,
+    answer: WeeklyAnswer,
+    stop: Event,
 ) -> tuple[Unplaced, ...]:
-    """Each with its reasons, beside everything that was placed."""
+    """Each with its reasons, beside everything that was placed; in brief after a stop."""
     if not answer.unplaced:
         return ()
-    beside = replace(
+    beside = _beside(problem, statement, answer)
+    left = dict(enumerate(options))
+    alike = Alike(beside)
+    asked = Unmet(problem.requests, left, beside)
+    latest = monotonic() + REASONS_SECONDS
+    unasked = set()
+    for number in answer.unplaced:
+        if not (options[number].found and options[number].is_stated):
+            continue
+        if stop.is_set() and monotonic() > latest:
+            unasked.add(number)
+        else:
+            left[number] = options_of(problem.requests[number], beside, alike)
+    return tuple(
+        Unplaced(
+            request=problem.requests[number].id,
+            reasons=(NO_PLACE_LEFT_UNTRIED,) if number in unasked else asked.why(number),
+        )
+        for number in answer.unplaced
+    )
+
+
+def _beside(problem: Problem, statement: Statement, answer: WeeklyAnswer) -> Problem:
+    """The problem as if all that was placed were booked."""
+    return replace(
         problem,
         situation=replace(
             problem.situation,
@@ -124,14 +159,4 @@ def _unplaced(
                 for option in (statement.options[each.place],)
             ],
         ),
-    )
-    left = dict(enumerate(options))
-    alike = Alike(beside)
-    for number in answer.unplaced:
-        if options[number].found:
-            left[number] = options_of(problem.requests[number], beside, alike)
-    asked = Unmet(problem.requests, left, beside)
-    return tuple(
-        Unplaced(request=problem.requests[number].id, reasons=asked.why(number))
-        for number in answer.unplaced
     )

@@ -18,10 +18,14 @@ from scheduler.schools import site_time
 
 @dataclass(slots=True)
 class Options:
-    """The options of one request, and why each other weekday, time and staffing is none."""
+    """The options of one request, and why each other weekday, time and staffing is none.
+
+    Of a request that is not `is_stated` not all were sought.
+    """
 
     found: list[Option] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    is_stated: bool = True
 
 
 def options_of(request: Request, problem: Problem, alike: Alike) -> Options:

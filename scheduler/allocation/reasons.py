@@ -19,6 +19,10 @@ NO_PLACE_LEFT_UNTRIED: Final = Text(
     "本身还有可行的时间，但求解时间用完时没有排上；延长求解时间可能排上。",
     "There are possible places, but the search ended before it found one: give it more time.",
 )
+NOT_REACHED: Final = Text(
+    "求解在考察这项需求之前就被停止了；重新求解可能排上。",
+    "The search was stopped before it looked at this request: plan again to have it looked at.",
+)
 IN_EACH_OTHERS_WAY: Final = Text(
     "配套的几项各自有时间，但放在一起会互相占用教师、班级、教室或链路。",
     "Each has places, but together they take each other's people, classes, rooms or links.",
@@ -47,6 +51,8 @@ class Unmet:
         )
         for member in (number, *members):
             request = self.requests[member]
+            if not self.options[member].is_stated:
+                return (NOT_REACHED,)
             has_term = term_of(request, self.beside.books) is not None
             if has_term and self._has_places(member):
                 continue

@@ -23,7 +23,13 @@ async def plan_term(
     )
     with console.status("stating the problem ...") as status:
 
-        def draw(progress: planning.Progress) -> None:
+        def draw(progress: planning.Progress | planning.Stated) -> None:
+            if isinstance(progress, planning.Stated):
+                status.update(
+                    f"{progress.requests} of {progress.of} requests stated "
+                    "(Ctrl-C plans those that are)"
+                )
+                return
             proven = "nothing proven yet" if progress.bound is None else f"bound {progress.bound}"
             status.update(
                 f"{progress.seconds:.0f} s: {progress.placed} placed, {progress.unplaced} not, "

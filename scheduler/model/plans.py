@@ -282,11 +282,15 @@ class Plan:
 class Search:
     """How far the search for a plan has come, over all its runs.
 
-    `placed` and `unplaced` count requests. No plan that places as many costs less than `bound`;
-    it and `gap`, what is left between it and `cost`, are empty before anything is proven.
+    Each of the `requests` is put to the rulebook by itself first (`stated`), then places are
+    searched for all of them. `placed` and `unplaced` count requests. No plan that places as many
+    costs less than `bound`; it and `gap`, what is left between it and `cost`, are empty before
+    anything is proven.
     """
 
     plan: Annotated[PlanId, IDENTIFIER]
+    stated: int = 0
+    requests: int = 0
     seconds: float = 0.0
     placed: int = 0
     unplaced: int = 0

@@ -2,6 +2,7 @@
 
 from scheduler.allocation.explaining import Explanation
 from scheduler.allocation.repairing import Move, Repair
+from scheduler.allocation.seeking import Stated
 from scheduler.allocation.weekly.report import Progress
 from scheduler.planning.accepting import AcceptedMoves, accept_moves
 from scheduler.planning.asking import PlanWish, request_plan, stop_plan
@@ -32,6 +33,7 @@ __all__ = [
     "RefusedPlacement",
     "Repair",
     "RepairWish",
+    "Stated",
     "accept_moves",
     "changes",
     "compare",

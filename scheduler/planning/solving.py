@@ -17,6 +17,7 @@ from calendars.text import Text
 from scheduler.allocation.allocating import allocate
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.result import Allocation
+from scheduler.allocation.seeking import Stated
 from scheduler.allocation.weekly.report import Progress
 from scheduler.model import (
     Actor,
@@ -38,6 +39,8 @@ BEAT_SECONDS: Final = 2.0
 PATIENCE: Final = timedelta(seconds=60)
 """A search that has not been written down for so long has lost its process."""
 
+NOTHING_STATED: Final = Stated(0, 0)
+
 SOLVER: Final = Actor(name="lianke", role=ActorRole.ALLIANCE_ADMIN, origin="allocation")
 
 
@@ -48,11 +51,17 @@ class _Run:
     plan: Plan
     earlier: Search
     start: tuple[Placement, ...]
-    on_progress: Callable[[Progress], None]
+    on_progress: Callable[[Progress | Stated], None]
     stop: Event
     workers: Workers
+    stated: Stated = NOTHING_STATED
     progress: Progress | None = None
     best: Callable[[], Sequence[Placement]] | None = None
+
+    def hear_of_requests(self, stated: Stated) -> None:
+        """Called by the solver's thread before it searches."""
+        self.stated = stated
+        self.on_progress(stated)
 
     def hear(self, progress: Progress, best: Callable[[], Sequence[Placement]]) -> None:
         """Called by the solver's thread."""
@@ -71,6 +80,7 @@ class _Run:
                 on_progress=self.hear,
                 start=self.start or tuple(chain.from_iterable(problem.earlier.values())),
                 stop=self.stop,
+                on_stated=self.hear_of_requests,
                 hands=hands,
             )
 
@@ -82,7 +92,7 @@ async def solve_next(
     store: Store,
     *,
     clock: Callable[[], datetime],
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[Progress | Stated], None] = lambda _: None,
     stop: Event | None = None,
     workers: Workers = THREADS,
 ) -> Plan | None:
@@ -157,18 +167,18 @@ async def _hand_back(transaction: Transaction, run: _Run, best: Sequence[Placeme
 
 
 def _search(run: _Run, now: datetime) -> Search:
-    found = run.progress
+    found, stated = run.progress, run.stated
+    so_far = replace(run.earlier, stated=stated.requests, requests=stated.of, told_at=now)
     if found is None:
-        return replace(run.earlier, told_at=now)
-    return Search(
-        plan=run.plan.id,
+        return so_far
+    return replace(
+        so_far,
         seconds=round(run.earlier.seconds + found.seconds, 3),
         placed=found.placed,
         unplaced=found.unplaced,
         cost=found.cost,
         bound=found.bound,
         gap=None if found.bound is None else found.cost - found.bound,
-        told_at=now,
     )
 
 

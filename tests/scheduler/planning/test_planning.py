@@ -69,13 +69,15 @@ async def test_a_plan_waits_until_it_is_solved_and_then_proposes(each_desk: Desk
     await wished(each_desk, a_request(**AFTERNOON))
     waiting = await each_desk.do(planning.request_plan, PlanWish(seconds=5, seed=7))
     assert (waiting.state, waiting.seconds, waiting.seed) == (PlanState.WAITING, 5, 7)
-    told: list[planning.Progress] = []
+    told: list[planning.Progress | planning.Stated] = []
     solved = await planning.solve_next(each_desk.store, clock=lambda: NOW, on_progress=told.append)
     assert solved is not None
     assert (solved.id, solved.state) == (waiting.id, PlanState.READY)
     assert [placement.request for placement in solved.placements] == ["r1"]
     assert solved.cost == solved.bound
-    assert told[-1].placed == 1
+    last = told[-1]
+    assert isinstance(last, planning.Progress)
+    assert last.placed == 1
     assert await planning.solve_next(each_desk.store, clock=lambda: NOW) is None
     assert await ids_of(each_desk) == []
 

@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from scheduler import planning
 from scheduler.allocation.allocating import OnProgress, allocate
 from scheduler.allocation.problem import Problem
+from scheduler.allocation.reasons import NOT_REACHED
 from scheduler.allocation.result import Allocation
 from scheduler.allocation.weekly.crew import Hands
 from scheduler.errors import NotFoundError, StaleError, StateError
@@ -21,9 +22,6 @@ from scheduler.store import Transaction
 from tests.builders import NOW
 from tests.scheduler.allocation.terms import a_request
 from tests.scheduler.desk import Desk
-
-if TYPE_CHECKING:
-    from scheduler.allocation.weekly.report import Progress
 
 AFTERNOON: dict[str, Any] = {"weekdays": (2,), "earliest": time(13), "latest": time(15)}
 WITHIN_SECONDS = 20
@@ -45,6 +43,7 @@ def endless(started: Event, starts: list[Sequence[Placement]]) -> Callable[..., 
         on_progress: OnProgress,
         start: Sequence[Placement],
         stop: Event,
+        on_stated: Callable[[planning.Stated], None],
         hands: Hands,
     ) -> Allocation:
         starts.append(start)
@@ -54,6 +53,7 @@ def endless(started: Event, starts: list[Sequence[Placement]]) -> Callable[..., 
             seed=seed,
             on_progress=on_progress,
             start=start,
+            on_stated=on_stated,
             hands=hands,
         )
         started.set()
@@ -92,6 +92,7 @@ async def test_a_search_tells_how_far_it_is_and_stops_with_its_best_plan(each_de
     await until_written_down(each_desk, plan)
     search = await each_desk.read(Transaction.search, plan.id)
     assert (search.placed, search.unplaced, search.gap) == (1, 0, 0)
+    assert (search.stated, search.requests) == (1, 1)
     running = await each_desk.read(Transaction.plan, plan.id)
     with pytest.raises(StaleError):
         await each_desk.do(planning.stop_plan, plan.id, running.revision - 1)
@@ -213,7 +214,68 @@ async def test_a_plan_that_breaks_the_solver_is_kept_as_failed(
 
 async def test_progress_is_passed_on_as_it_comes(desk: Desk) -> None:
     await a_waiting_plan(desk, seconds=5)
-    told: list[Progress] = []
+    told: list[planning.Progress | planning.Stated] = []
     solved = await planning.solve_next(desk.store, clock=lambda: NOW, on_progress=told.append)
     assert solved is not None
-    assert (told[-1].placed, told[-1].cost, told[-1].bound) == (1, solved.cost, solved.bound)
+    assert told[:2] == [planning.Stated(0, 1), planning.Stated(1, 1)]
+    last = told[-1]
+    assert isinstance(last, planning.Progress)
+    assert (last.placed, last.cost, last.bound) == (1, solved.cost, solved.bound)
+
+
+async def test_a_plan_is_stopped_between_two_requests_before_its_search_begins(
+    each_desk: Desk,
+) -> None:
+    requests = (a_request("r1", **AFTERNOON), a_request("r2", **AFTERNOON | {"weekdays": (3,)}))
+    await each_desk.do(Transaction.put_many, requests)
+    plan = await each_desk.do(planning.request_plan, PlanWish(seconds=600))
+    stop = Event()
+
+    def stop_at_the_second(progress: planning.Progress | planning.Stated) -> None:
+        if progress == planning.Stated(1, 2):
+            stop.set()
+
+    solved = await planning.solve_next(
+        each_desk.store, clock=lambda: NOW, on_progress=stop_at_the_second, stop=stop
+    )
+    assert solved is not None
+    assert (solved.state, [each.request for each in solved.placements]) == (PlanState.READY, ["r1"])
+    assert [(each.request, each.reasons) for each in solved.unplaced] == [("r2", (NOT_REACHED,))]
+    search = await each_desk.read(Transaction.search, plan.id)
+    assert (search.stated, search.requests) == (1, 2)
+
+
+async def test_a_search_handed_back_before_all_requests_are_stated_keeps_what_was_found_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await a_waiting_plan(desk, seconds=600)
+    stating = Event()
+    starts: list[Sequence[Placement]] = []
+
+    def slow(problem: Problem, *, start: Sequence[Placement], stop: Event, **rest: Any) -> Any:
+        starts.append(start)
+        on_stated = rest.pop("on_stated")
+
+        def wait(stated: planning.Stated) -> None:
+            on_stated(stated)
+            stating.set()
+            assert stop.wait(WITHIN_SECONDS)
+
+        return allocate(problem, start=start, stop=stop, on_stated=wait, **rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(solving, "allocate", endless(Event(), starts))
+        patch.setattr(solving, "BEAT_SECONDS", 0.05)
+        running = asyncio.ensure_future(planning.solve_next(desk.store, clock=lambda: NOW))
+        await until_written_down(desk, plan)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        patch.setattr(solving, "allocate", slow)
+        running = asyncio.ensure_future(planning.solve_next(desk.store, clock=lambda: NOW))
+        assert await asyncio.to_thread(stating.wait, WITHIN_SECONDS)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    _, best = await desk.do(Transaction.begin_search, plan.id, NOW)
+    assert (len(best), starts) == (1, [(), best])
