@@ -1,6 +1,5 @@
 """A whole feed as bytes: which sessions it shows, how long that holds, where it is cut. Pure."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,15 +52,20 @@ class Content:
 def write_content(
     ledger: Ledger, reader: Reader, *, now: datetime, before: Content | None = None
 ) -> Content:
-    """The reader's feed at `now`. Events of `before` that nothing has touched are used again."""
+    """The reader's feed at `now`. Events of `before` that nothing has touched are used again.
+
+    One that is too large has an event for every session, and leaves out whole ones. Where it is cut
+    moves from day to day: a rule that ended there would be another one each time, without a change
+    of anything that dates it.
+    """
     known = before if before and ledger.has_the_names_of(before.ledger) else None
     seen, valid_until = _look_at(ledger, reader, now, known)
     writer = Pieces(ledger, reader, now, seen, known.pieces if known else {})
     today = midnight(now.astimezone(ledger.zone).date(), ledger.zone)
     pieces, kept = writer.of(seen), (0, len(seen))
     if _is_too_large(pieces):
-        first, last = kept = _kept(seen, writer, today)
-        pieces = writer.of(seen[first:last])
+        first, last = kept = _kept(seen, today)
+        pieces = [each.piece for each in seen[first:last]]
     return Content(
         octets=_octets(ledger, reader, seen, kept, pieces),
         valid_until=valid_until,
@@ -137,19 +141,20 @@ def _is_too_large(pieces: Sequence[Piece]) -> bool:
     return sum(len(piece.octets) for piece in pieces) > MAX_OCTETS - _ROOM_FOR_THE_FRAME
 
 
-def _kept(seen: Sequence[Seen], writer: Pieces, today: datetime) -> tuple[int, int]:
+def _kept(seen: Sequence[Seen], today: datetime) -> tuple[int, int]:
     """From which up to which session the feed goes: what is to come first, then the latest past."""
-
-    def is_too_large(first: int, last: int) -> bool:
-        return _is_too_large(writer.of(seen[first:last]))
-
-    count = len(seen)
-    now = next((no for no, each in enumerate(seen) if each.session.slot.ends > today), count)
-    ends = range(now, count + 1)
-    last = ends[bisect_left(ends, 1, key=lambda end: is_too_large(now, end)) - 1]
+    room, count = MAX_OCTETS - _ROOM_FOR_THE_FRAME, len(seen)
+    first = next((no for no, each in enumerate(seen) if each.session.slot.ends > today), count)
+    last = first
+    while last < count and len(seen[last].octets) <= room:
+        room -= len(seen[last].octets)
+        last += 1
     if last < count:
-        return now, last
-    return bisect_left(range(now), 1, key=lambda first: not is_too_large(first, count)), count
+        return first, last
+    while first > 0 and len(seen[first - 1].octets) <= room:
+        room -= len(seen[first - 1].octets)
+        first -= 1
+    return first, last
 
 
 def _octets(
@@ -201,9 +206,9 @@ def _ends_at(slot: Slot, zone: ZoneInfo) -> Text:
 
 def _end_mark(beyond: Slot, ledger: Ledger, reader: Reader) -> bytes:
     """An event, in nobody's way, where a feed was cut: few people see a calendar's description."""
-    moment = f"{beyond.starts:%Y%m%dT%H%M%S}"
+    place = f"{beyond.starts:%Y%m%dT%H%M%S}-{beyond.minutes}"
     entry = Entry(
-        uid=f"cut-{moment}@{ledger.alliance.alliance.id}.lianke",
+        uid=f"cut-{place}@{ledger.alliance.alliance.id}.lianke",
         slot=beyond,
         summary=_ends_at(beyond, ledger.zone).read_in(reader.language),
         created_at=_ALWAYS,

@@ -343,19 +343,3 @@ def test_a_date_that_is_no_longer_seen_lends_its_series_no_date() -> None:
     sessions = a_term_of(series, changes={1: gone})
     for event in events(written(sessions, series, reader=ALLIANCE, books=books, now=now)):
         assert event["DTSTAMP"].dt == NOW + CANCELLED_IS_SHOWN_FOR
-
-
-def test_a_long_feed_cuts_its_series_and_says_where() -> None:
-    many = [
-        a_series(f"s{no}", weekly=Weekly(weekday=2, starts=time(8 + no // 60, no % 60), minutes=40))
-        for no in range(200)
-    ]
-    noted = {week: {"note": f"{week}" * 400} for week in range(0, 20, 2)}
-    sessions = [each for series in many for each in a_term_of(series, 20, noted)]
-    content = written(sessions, *many, reader=ALLIANCE)
-    assert 950_000 < len(content.octets) < 1_000_000
-    mark = events(content)[-1]
-    cut = mark.start
-    assert "篇幅所限" in mark["SUMMARY"]
-    held = [slot for slot, _, place in occurrences(content) if place != "None"]
-    assert held == sorted(each.slot for each in sessions if each.slot.starts < cut)
