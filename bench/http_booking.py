@@ -3,7 +3,8 @@
 A server of its own process (`lianke serve` on SQLite, `synchronous = FULL`) books the example
 alliance's requests week by week, each where a search has found a place for it. After every answer
 the rows it left (session, claims, audit, notices) go into a copy of the database by aiosqlite
-alone, one commit for all, so that both feel the same disturbances. Then: refusals with their
+alone, one commit for all, so that both feel the same disturbances. Then: bookings while the same
+process seeks a plan, refusals with their
 alternatives, reading a session, windows of three schools over a term, and the same bookings with
 10,000 sessions in the ledger. Run: `.venv/bin/python bench/http_booking.py [WEEKS]`.
 """
@@ -47,6 +48,8 @@ OFFICE = Actor(name="bench", role=ActorRole.ALLIANCE_ADMIN)
 NOW = datetime(2026, 8, 20, 1, 0, tzinfo=UTC)
 FIRST_TUESDAY = datetime(2026, 9, 8, 10, 35, tzinfo=ZoneInfo("Asia/Shanghai"))
 LEDGER = 10_000
+LONGEST_WAIT_FOR_A_SEARCH = 2.5
+"""Seconds until the service takes up a plan that was asked for."""
 TABLES = ("sessions", "claims", "audit", "notices")
 WINDOWS = "/windows/weekly?schools=TF1,JS,CB&grade=3&term={term}&weekday={weekday}"
 
@@ -293,6 +296,19 @@ async def measure(file: Path, token: str, bookings: Iterable[Booking]) -> tuple[
     )
 
 
+async def measure_beside_a_search(
+    file: Path, token: str, bookings: Iterable[Booking]
+) -> list[float]:
+    """Milliseconds of bookings while the same process states and searches the term's plan."""
+    times: list[float] = []
+    async with serving(file, token) as (client, _):
+        await ask(client, "POST", "/plans", {"seconds": 300}, [])
+        await asyncio.sleep(LONGEST_WAIT_FOR_A_SEARCH)
+        for booking in bookings:
+            await ask(client, "POST", "/sessions", booking, times)
+    return times
+
+
 async def windows(client: ClientSession, times: list[float]) -> None:
     """All five weekdays of a term, the first time and again."""
     _, terms = await ask(client, "GET", "/terms", None, [])
@@ -340,9 +356,15 @@ async def main(weeks: int) -> None:
         print(f"without HTTP: {len(bookings)} of {24 * weeks} wishes found a place")
         for each, times in in_process.items():
             line(each, times)
+        beside = Path(name) / "beside.db"
+        shutil.copy(fresh, beside)
         shutil.copy(scratch, aged)
         await asyncio.to_thread(age, aged)
         report("an empty ledger", *await measure(fresh, token, bookings))
+        print()
+        line(
+            "POST /sessions beside a search", await measure_beside_a_search(beside, token, bookings)
+        )
         report(f"{LEDGER} earlier sessions", *await measure(aged, token, bookings))
 
 

@@ -1,6 +1,7 @@
 """Sessions to come keep apart when a room or a link pool changes what it can carry."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from sqlalchemy import select
 
@@ -14,8 +15,11 @@ from scheduler.store.opened import OpenTransaction
 from scheduler.store.resources import find_resources, resource_of
 
 
-async def reclaim(transaction: OpenTransaction, changed: Iterable[tuple[Record, Record]]) -> None:
-    """Claim again what sessions to come have on rooms and link pools that now carry less or other.
+@asynccontextmanager
+async def reclaimed(
+    transaction: OpenTransaction, changed: Iterable[tuple[Record, Record]]
+) -> AsyncIterator[None]:
+    """A part that changes what rooms and link pools can carry: sessions to come claim them again.
 
     `changed` are records before and after. `ClashError` if what is booked would no longer be sound:
     a kit used twice at once, a buffer too short, a pool over its peak.
@@ -26,10 +30,13 @@ async def reclaim(transaction: OpenTransaction, changed: Iterable[tuple[Record, 
         if _carries(before) != _carries(after)
         and (resource := resource_of(type(after), after.id)) is not None
     ]
-    for session in await _sessions_to_come(transaction, resources) if resources else ():
+    sessions = await _sessions_to_come(transaction, resources) if resources else ()
+    for session in sessions:
+        await drop_claims(transaction, session.id)
+    yield
+    for session in sessions:
         claims = await claims_of(transaction, session)
         async with kept_apart(transaction, claims):
-            await drop_claims(transaction, session.id)
             await add_claims(transaction, claims)
 
 

@@ -15,7 +15,7 @@ from scheduler.store.audit import write_audit
 from scheduler.store.codec import decode, encode
 from scheduler.store.naming import check_references, namers_of, replace_references
 from scheduler.store.opened import OpenTransaction, chunks
-from scheduler.store.reclaiming import reclaim
+from scheduler.store.reclaiming import reclaimed
 from scheduler.store.resources import (
     find_resources,
     lock_resources,
@@ -288,11 +288,9 @@ async def _store(transaction: OpenTransaction, changes: Sequence[_Change]) -> No
         transaction,
         [(NAMES[type(each)], each.id, tuple(references(each))) for each in records],
     )
-    await put_resources(transaction, records)
-    await reclaim(
-        transaction,
-        [(change.before.record, change.record) for change in changes if change.before is not None],
-    )
+    successors = [(each.before.record, each.record) for each in old if each.before is not None]
+    async with reclaimed(transaction, successors):
+        await put_resources(transaction, records)
     pages: dict[type[object], set[str]] = defaultdict(set)
     for change in changes:
         pages[type(change.record)] |= change.schools

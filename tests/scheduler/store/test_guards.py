@@ -176,3 +176,42 @@ async def test_of_two_who_type_before_either_commits_one_is_refused(
             await late
     assert is_refusal(refused.value) or asks_to_try_again(refused.value)
     assert len(await desk.type("SELECT * FROM claims WHERE starts = 1000")) == 1
+
+
+FAR: Final = at("14:00").moved(74 * 365 * 24 * 60)
+"""To come by every clock, be it the database's own."""
+
+
+@pytest.mark.parametrize("column", ["sessions", "ports"])
+async def test_no_pool_shrinks_by_hand_below_what_is_booked_on_it(desk: Desk, column: str) -> None:
+    await desk.put(a_pool(sessions=3, ports=9))
+    apart = {
+        "s1": (("TF1", 1), FAR),
+        "s2": (("JS", 1), FAR.moved(20)),
+        "s3": (("CB", 1), FAR.moved(40)),
+    }
+    for name, ((school, no), slot) in apart.items():
+        site = a_site(school, teacher=a_teacher(school, no).id)
+        await desk.add(a_session(name, slot, sites=(site,), link_pool=a_pool().id))
+    # Two at once: the third begins as the first ends.
+    with pytest.raises(DBAPIError, match="more is booked on the link pool"):
+        await desk.type(f"UPDATE resources SET {column} = 1 WHERE kind = 'link_pool'")  # noqa: S608 - no input
+    await desk.type(f"UPDATE resources SET {column} = 2 WHERE kind = 'link_pool'")  # noqa: S608 - no input
+
+
+async def test_no_buffer_grows_by_hand_over_what_is_booked(desk: Desk) -> None:
+    await desk.put(a_room(buffer_minutes=10))
+    await desk.add(
+        a_session("s1", FAR, sites=(a_site(),), link_pool=None),
+        a_session(
+            "s2",
+            FAR.moved(55),
+            sites=(a_site(teacher=a_teacher(no=2).id, class_groups=(a_class(no=2).id,)),),
+            link_pool=None,
+        ),
+    )
+    grow = "UPDATE resources SET buffer_seconds = {} WHERE kind = 'room'"
+    with pytest.raises(DBAPIError, match="booked within this buffer"):
+        await desk.type(grow.format(901))
+    await desk.type(grow.format(900))
+    await desk.type(grow.format(0))
