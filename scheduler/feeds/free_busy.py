@@ -1,6 +1,6 @@
 """When a teacher or a room is taken, for those who need not know by what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -23,11 +23,11 @@ MOST_DAYS: Final = 400
 
 async def read_free_busy(
     transaction: Transaction, subscription: Subscription, within: Slot
-) -> bytes:
-    """The busy times of a teacher or a room, as the calendar of the same address shows them.
+) -> Callable[[], bytes]:
+    """How to write when a teacher or a room is busy, as the calendar of the same address shows it.
 
-    A room is taken for its buffer before and after each session, too (H12). `NotFoundError` for
-    any other calendar.
+    Slow enough to be done elsewhere. A room is taken for its buffer before and after each session,
+    too (H12). `NotFoundError` for any other calendar.
     """
     if subscription.scope not in HAVE_BUSY_TIMES:
         raise NotFoundError("没有这个日历。", "No such calendar.")
@@ -39,12 +39,13 @@ async def read_free_busy(
     )
     alliance = (await transaction.alliance()).alliance.id
     stamps = [session.changed_at for session in sessions]
+    now = transaction.now
     # DTSTAMP and UID say nothing of the moment of asking: the same answer has the same bytes.
-    return render_free_busy(
+    return lambda: render_free_busy(
         FreeBusy(
             uid=f"busy-{_mark_of(subscription)}@{alliance}.lianke",
             within=within,
-            busy=tuple(_busy(sessions, reader, within, buffer, transaction.now)),
+            busy=tuple(_busy(sessions, reader, within, buffer, now)),
             changed_at=max([subscription.created_at, *stamps]),
         )
     )

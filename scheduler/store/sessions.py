@@ -32,7 +32,7 @@ from scheduler.store.claims import (
     kept_apart,
     touch,
 )
-from scheduler.store.codec import decode, encode
+from scheduler.store.codec import decode, decode_all, encode
 from scheduler.store.departures import note_departures
 from scheduler.store.naming import replace_references
 from scheduler.store.opened import Condition, OpenTransaction, chunks
@@ -80,7 +80,7 @@ async def sessions(
         if resource is not None:
             query = query.where(touch(within))
     rows = await transaction.all(query.order_by(_TABLE.c.id).limit(limit))
-    return tuple(decode(Session, row.body) for row in rows)
+    return await decode_all(Session, [row.body for row in rows])
 
 
 def _touches(within: Slot) -> Condition:

@@ -1,7 +1,6 @@
 """The sessions that a calendar shows; read again only where they have changed since last time."""
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -15,12 +14,10 @@ from scheduler.records import NAMES
 from scheduler.store import tables
 from scheduler.store.changed import Ends, chain_ends, changes_since
 from scheduler.store.claims import concerned_by
-from scheduler.store.codec import decode
+from scheduler.store.codec import MANY, decode_all
 from scheduler.store.opened import AT_ONCE, Condition, OpenTransaction, one_of
 
 _TABLE = tables.sessions
-MANY: Final = 100
-"""So many take 2 ms to decode."""
 
 Subject = Resource | StudioId | None
 """Whose sessions: a resource's or a studio's; everybody's if None."""
@@ -110,15 +107,8 @@ async def _compared(
 async def _read(
     transaction: OpenTransaction, bodies: Select[Any], values: dict[str, Any]
 ) -> list[Session]:
-    """These sessions; many are decoded beside the event loop, which has others to serve."""
-    found = [row.body for row in await transaction.all(bodies, values)]
-    if len(found) > MANY:
-        return await asyncio.to_thread(_decoded, found)
-    return _decoded(found)
-
-
-def _decoded(bodies: Iterable[str]) -> list[Session]:
-    return [decode(Session, body) for body in bodies]
+    rows = await transaction.all(bodies, values)
+    return await decode_all(Session, [row.body for row in rows])
 
 
 class _Statements(NamedTuple):

@@ -11,7 +11,8 @@ from scheduler.members import Studio, StudioId
 from scheduler.model import AuditFilter, Resource, ResourceKind, Session, SessionState
 from scheduler.store import Shown, Transaction
 from scheduler.store.audit_chain import seal
-from scheduler.store.showing import MANY, Subject
+from scheduler.store.codec import MANY
+from scheduler.store.showing import Subject
 from tests.builders import a_room, a_session, a_site, a_teacher, at
 from tests.scheduler.feeds.terms import a_series
 from tests.scheduler.store.desk import Desk

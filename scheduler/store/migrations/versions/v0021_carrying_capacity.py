@@ -4,8 +4,6 @@ The claims are kept apart as they come (0002); this guards the other side, what 
 can carry. What is over by the database's own clock is in nobody's way.
 """
 
-
-
 from alembic import op
 
 revision = "0021"
