@@ -6,8 +6,8 @@ can carry. What is over by the database's own clock is in nobody's way.
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 _BEYOND_ITS_PEAK = """
     SELECT 1 FROM (
