@@ -1,4 +1,4 @@
-"""What does a calendar of 1,000 events cost: asked again, asked in vain, and after one change?
+"""What does a calendar of 1,000 events cost: asked again, in vain, while others book, after a change?
 
 The service as it is, bare aiohttp with the same octets and Radicale side by side in one run: all
 servers on one core, the client on another, in turns, and the best round counts. Other programs on
@@ -17,8 +17,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
+from uuid import uuid4
 
 from bench.feed_servers import NOW
 from bench.polling import CLIENT, Cost, Server, best, cost_of, started, stay_on
@@ -31,6 +33,8 @@ from tests.conftest import PostgresqlServer
 from tests.scheduler.feeding import change, opened, settle, write
 
 EVENTS, CHANGES, ROUNDS, ANSWERS, OF_RADICALE = 1000, 15, 12, 1000, 2
+BOOKINGS, POLLS_A_BOOKING = 200, 20
+_HOURS = count(start=3, step=6)
 FEW_AND_MANY = (4, 16)
 """Connections: those who wait at the same time share a question to PostgreSQL."""
 SERVERS = "bench.feed_servers"
@@ -61,6 +65,30 @@ async def prepare(url: str) -> tuple[str, Feed]:
         return token, await Feeds(store).read(token, now=NOW)
     finally:
         await store.close()
+
+
+async def while_others_book(url: str, servers: Sequence[Server], address: str, etag: str) -> None:
+    """Polls in vain between bookings of another school, one for every twenty polls."""
+    request = f"GET {address} HTTP/1.1\r\nHost: x\r\nIf-None-Match: {etag}\r\n\r\n".encode()
+    costs: dict[Server, list[Cost]] = {server: [] for server in servers}
+    store = await Store.open(url)
+    try:
+        for _ in range(BOOKINGS):
+            for server in servers:
+                slot = Slot.lasting(NOW + timedelta(hours=next(_HOURS)), 40)
+                other = a_session(uuid4().hex, slot, sites=(a_site("CB"),))
+                await write(store, lambda transaction, other=other: transaction.add_session(other))
+                costs[server].append(cost_of(server, request, POLLS_A_BOOKING))
+    finally:
+        await store.close()
+    for server, found in costs.items():
+        show("busy", server, Cost(found[0].status, *_mean(found)))
+
+
+def _mean(costs: Sequence[Cost]) -> tuple[float, float]:
+    """Answers a second and microseconds over all of these together."""
+    seconds = sum(1 / cost.a_second for cost in costs)
+    return len(costs) / seconds, mean(cost.microseconds for cost in costs)
 
 
 def side_by_side(
@@ -167,6 +195,7 @@ def on_sqlite(folder: Path) -> None:
         bare = stack.enter_context(started("bare aiohttp", SERVERS, "bare", url, token))
         whole = stack.enter_context(started("Lianke", SERVERS, "whole", url))
         side_by_side((bare, whole), address, f'"{feed.tag}-gzip"')
+        asyncio.run(while_others_book(url, (bare, whole), address, f'"{feed.tag}-gzip"'))
         asyncio.run(after_a_change(url, (whole,), address))
     of_radicale(feed, folder / "radicale")
 
@@ -189,6 +218,7 @@ def on_postgresql(folder: Path) -> None:
                 print(f"{connections} connections:")
                 etag = f'"{feed.tag}-gzip"'
                 side_by_side((bare, one, other), address, etag, connections=connections)
+            asyncio.run(while_others_book(url, (bare, one, other), address, f'"{feed.tag}-gzip"'))
             asyncio.run(after_a_change(url, (one, other), address))
     finally:
         server.cleanup()

@@ -15,8 +15,9 @@ from scheduler.feeds.ledger import Ledger, look
 from scheduler.feeds.polling import Polls
 from scheduler.feeds.reader import Reader
 from scheduler.feeds.subscribing import require_calendar
-from scheduler.model import Actor, ActorRole, Subscription
-from scheduler.store import Edition, Stamp, Standing, Store, Transaction
+from scheduler.feeds.watching import Watch
+from scheduler.model import Actor, ActorRole, Resource, Subscription
+from scheduler.store import Edition, Standing, Store, Transaction
 from scheduler.tokens import hash_of
 
 PUBLISHER: Final = Actor(name="lianke", role=ActorRole.DISPLAY, origin="feed")
@@ -96,9 +97,10 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What an address opened. All of it holds for as long as the database has this stamp."""
+    """What an address opened. All of it holds until something of it is touched after `look`."""
 
-    stamp: Stamp
+    look: int
+    resource: Resource | None
     subscription: Subscription
     kept: _Kept
 
@@ -108,6 +110,8 @@ class Feeds:
 
     Subscriptions of equal readers share one. With several services on one database each keeps its
     own: every poll asks the database whether anything was committed, so none is ever stale.
+    Editions of other processes are looked at only when something was touched: without that they
+    tell of a later moment, not of a later ledger.
     """
 
     def __init__(self, store: Store, *, max_memory: int = MAX_MEMORY) -> None:
@@ -115,14 +119,20 @@ class Feeds:
         self._store = store
         self._max_memory = max_memory
         self._shelf: dict[Reader, _Kept] = {}
+        self._watch = Watch(store)
         self._opened: dict[tuple[str, bool], _Opened] = {}
 
     async def at_hand(
         self, token: str, *, now: datetime, client: str = "", expand: bool = False
     ) -> Feed | None:
-        """The feed that a token opens, if nothing at all has happened since it was read last."""
+        """The feed that a token opens, if nothing has touched it since it was read last."""
+        if (token, expand) not in self._opened:
+            return None
+        await self._watch.look(now)
         opened = self._opened.get((token, expand))
-        if opened is None or opened.stamp != await self._store.stamp():
+        if opened is None or self._watch.has_touched(
+            opened.subscription.id, opened.resource, opened.look
+        ):
             return None
         kept, subscription = opened.kept, opened.subscription
         if kept.content is None or now >= kept.content.valid_until or not subscription.is_open(now):
@@ -135,7 +145,7 @@ class Feeds:
         self, token: str, *, now: datetime, client: str = "", expand: bool = False
     ) -> Feed:
         """The feed that a token opens, or `NotFoundError`, alike for wrong and revoked ones."""
-        stamp = await self._store.stamp()
+        look = await self._watch.look(now)
         self._opened.pop((token, expand), None)
         async with self._store.read(now=now) as transaction:
             subscription = await transaction.subscription_opened_by(hash_of(token))
@@ -153,7 +163,7 @@ class Feeds:
             async with kept.lock:
                 feed = kept.current(standing, now)
                 feed = feed or await self._write(kept, reader, now, state)
-        self._opened[token, expand] = _Opened(stamp, subscription, kept)
+        self._opened[token, expand] = _Opened(look, reader.resource, subscription, kept)
         return feed
 
     async def _write(

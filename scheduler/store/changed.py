@@ -14,12 +14,20 @@ from scheduler.model import Session, SessionId
 from scheduler.store import tables
 from scheduler.store.audit_chain import CHAINS, chain_heads
 from scheduler.store.codec import decode
-from scheduler.store.opened import OpenTransaction
+from scheduler.store.opened import OpenTransaction, Values
 
 Ends = Mapping[int, int]
 """How many entries each chain of the audit has."""
 
 _AUDIT, _SESSIONS = tables.audit, tables.sessions
+IS_LATER: Final = or_(
+    *(
+        and_(_AUDIT.c.chain == chain, _AUDIT.c.position > bindparam(f"end_{chain}"))
+        for chain in range(CHAINS)
+    )
+)
+"""Whether an entry was written after the ends that come `as_values`."""
+
 _SINCE: Final = (
     select(_AUDIT.c.chain, _AUDIT.c.position, _SESSIONS.c.body)
     .select_from(_AUDIT)
@@ -28,14 +36,7 @@ _SINCE: Final = (
         and_(_AUDIT.c.subject_kind == "sessions", _SESSIONS.c.id == _AUDIT.c.subject_id),
         isouter=True,
     )
-    .where(
-        or_(
-            *(
-                and_(_AUDIT.c.chain == chain, _AUDIT.c.position > bindparam(f"end_{chain}"))
-                for chain in range(CHAINS)
-            )
-        )
-    )
+    .where(IS_LATER)
     .limit(bindparam("most"))
 )
 
@@ -52,13 +53,17 @@ async def chain_ends(transaction: OpenTransaction) -> Ends:
     return {head.chain: head.position for head in await chain_heads(transaction)}
 
 
+def as_values(ends: Ends) -> Values:
+    """The values of a statement that asks `IS_LATER`."""
+    return {f"end_{chain}": ends.get(chain, 0) for chain in range(CHAINS)}
+
+
 async def changes_since(transaction: OpenTransaction, ends: Ends, *, most: int) -> Changes | None:
     """The sessions that are new or have changed since then; None if more than `most` entries tell.
 
     No session is ever removed.
     """
-    values = {f"end_{chain}": ends.get(chain, 0) for chain in range(CHAINS)}
-    rows = await transaction.all(_SINCE, values | {"most": most + 1})
+    rows = await transaction.all(_SINCE, as_values(ends) | {"most": most + 1})
     if len(rows) > most:
         return None
     now = {**ends}

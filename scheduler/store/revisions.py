@@ -25,7 +25,7 @@ from scheduler.store.opened import OpenTransaction, one_of
 ALLIANCE: Final = ""
 """Stands in the table of books for what belongs to no school."""
 
-_SHOWN: Final = {
+SHOWN: Final = {
     Alliance,
     District,
     LinkPool,
@@ -53,7 +53,7 @@ async def turn_pages(
     Requests are in no book: they decide no session.
     """
     books = {book for kind, schools in pages.items() if kind is not Request for book in schools}
-    shown = {book for kind, schools in pages.items() if kind in _SHOWN for book in schools}
+    shown = {book for kind, schools in pages.items() if kind in SHOWN for book in schools}
     if not books:
         return
     transaction.changed_books |= books

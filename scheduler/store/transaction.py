@@ -100,6 +100,9 @@ from scheduler.store import (
     ties as about_ties,
 )
 from scheduler.store import (
+    touched as about_touched,
+)
+from scheduler.store import (
     waiting as about_waiting,
 )
 from scheduler.store import (
@@ -259,5 +262,6 @@ class Transaction(OpenTransaction):
     subscriptions = about_subscriptions.subscriptions
     replace_subscription = about_subscriptions.replace_subscription
     note_polls = about_subscriptions.note_polls
+    touched_since = about_touched.touched_since
     standing_of = about_editions.standing_of
     publish = about_editions.publish

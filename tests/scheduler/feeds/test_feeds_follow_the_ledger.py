@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,6 +16,7 @@ from hypothesis import strategies as some
 from scheduler.errors import ClashError, InvalidWishError, SchedulerError, StateError
 from scheduler.feeds import SubscriptionWish
 from scheduler.http.app import make_app
+from scheduler.http.at_hand import answer_polls_first
 from scheduler.jobs import Job, expire_holds, forgetting
 from scheduler.model import Scope
 from scheduler.store import Store
@@ -67,7 +68,9 @@ class World:
         for store in stores:
             stack.push_async_callback(store.close)
             app = make_app(store, clock=lambda: world.now, address="https://lianke.example")
-            world.clients.append(await stack.enter_async_context(TestClient(TestServer(app))))
+            server = TestServer(app)
+            world.clients.append(await stack.enter_async_context(TestClient(server)))
+            answer_polls_first(cast("Any", server.runner))
         await settle(world.store)
         for wish in WISHES:
             path = f"/feeds/{await opened(world.store, wish)}.ics"

@@ -10,14 +10,20 @@ import pytest
 from calendars.bells import BellSchedule
 from scheduler.errors import NotFoundError
 from scheduler.feeds import Feed, Feeds, SubscriptionWish, revoke
+from scheduler.members import Studio, StudioId, TeacherId
 from scheduler.model import Role, Scope, SessionId, SessionState
 from scheduler.store import Store, Transaction
 from scheduler.store.codec import decode
 from scheduler.tokens import hash_of
-from tests.builders import NOW, SHANGHAI, a_room, a_session, a_site, at
+from tests.builders import NOW, SHANGHAI, a_block, a_room, a_session, a_site, at
 from tests.scheduler.feeding import OFFICE, WISHES, add, change, opened, rename, settle, write
+from tests.scheduler.feeds.terms import a_series
 
 LESSON = a_session(sites=(a_site("TF1"), a_site("JS", Role.LISTEN, period=5)))
+A_STUDIO = SubscriptionWish(scope=Scope.STUDIO, subject_id="S1", owner="e")
+STUDIO = Studio(
+    id=StudioId("S1"), name="音乐工作室", head=TeacherId("JS-T1"), members=(TeacherId("JS-T1"),)
+)
 ELSEWHERE = (a_site("JS", room="JS-R2"), a_site("CB", Role.LISTEN))
 
 
@@ -64,6 +70,17 @@ async def rename_its_room(store: Store) -> None:
     await rename(store, a_room("JS"), "JS 大录播室")
 
 
+async def give_it_to_another(store: Store) -> None:
+    """The lesson leaves the calendar, where it goes on being shown as cancelled."""
+    sites = (a_site("TF1", teacher="TF1-T2"), LESSON.sites[1])
+    await change(store, LESSON, replace(LESSON, sites=sites, sequence=1))
+
+
+async def let_it_look_on(store: Store) -> None:
+    watched = a_site("JS", room="JS-R2", observers=("TF1-T1",))
+    await add(store, a_session("s2", at("10:35"), sites=(watched,)))
+
+
 async def put_one_more_in(store: Store) -> None:
     await add(store, a_session("s2", at("9:00"), sites=(a_site("TF1"),)))
 
@@ -90,6 +107,26 @@ async def add_one_elsewhere(store: Store) -> None:
     await add(store, a_session("s2", at("10:35"), sites=ELSEWHERE))
 
 
+async def move_it_in_steps(store: Store) -> None:
+    """More writes than one, of which the first is not the one to be seen."""
+    await add_one_elsewhere(store)
+    await move(store)
+    await write_down_a_poll(store)
+
+
+async def open_another_address(store: Store) -> None:
+    await opened(store, WISHES[1])
+
+
+async def take_a_teacher_of_others(store: Store) -> None:
+    block = a_block(at("9:00"), "CB", teacher="CB-T1")
+    await write(store, lambda transaction: transaction.put(block, revision=None))
+
+
+async def add_a_series_without_sessions(store: Store) -> None:
+    await write(store, lambda transaction: transaction.add_series(a_series()))
+
+
 async def write_down_a_poll(store: Store) -> None:
     async with store.read(now=NOW) as transaction:
         (found,) = await transaction.subscriptions()
@@ -99,12 +136,24 @@ async def write_down_a_poll(store: Store) -> None:
 
 
 Happening = Callable[[Store], Awaitable[None]]
-IN_SIGHT: tuple[Happening, ...] = (move, rename_its_room, put_one_more_in)
+IN_SIGHT: tuple[Happening, ...] = (
+    move,
+    move_it_in_steps,
+    rename_its_room,
+    give_it_to_another,
+    let_it_look_on,
+    put_one_more_in,
+)
 OUT_OF_SIGHT: tuple[Happening, ...] = (
     note_something_private,
     rename_a_room_of_others,
     change_its_bells,
+)
+ELSEWHERE_ALONE: tuple[Happening, ...] = (
     add_one_elsewhere,
+    open_another_address,
+    take_a_teacher_of_others,
+    add_a_series_without_sessions,
     write_down_a_poll,
 )
 
@@ -127,6 +176,28 @@ async def test_what_the_reader_does_not_see_leaves_the_answer_as_it_is(
     assert await kept.read() is kept.feed
     await kept.read()
     assert await kept.at_hand() is kept.feed
+
+
+@pytest.mark.parametrize("happening", ELSEWHERE_ALONE)
+async def test_what_concerns_others_alone_leaves_the_answer_at_hand(
+    kept: Kept, elsewhere: Store, happening: Happening
+) -> None:
+    await happening(elsewhere)
+    assert await kept.at_hand() is kept.feed
+    assert (await Feeds(kept.store).read(kept.token, now=NOW)).plain == kept.feed.plain
+
+
+@pytest.mark.parametrize("wish", [WISHES[3], A_STUDIO])
+async def test_calendars_of_no_resource_are_dropped_by_any_session(
+    store: Store, wish: SubscriptionWish
+) -> None:
+    await settle(store)
+    await write(store, lambda transaction: transaction.put(STUDIO, revision=None))
+    kept = await kept_in(store, wish)
+    await write_down_a_poll(store)
+    assert await kept.at_hand() is kept.feed
+    await add_one_elsewhere(store)
+    assert await kept.at_hand() is None
 
 
 @pytest.fixture
