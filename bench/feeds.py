@@ -1,4 +1,4 @@
-"""What does a calendar of 1,000 events cost: asked again, in vain, while others book, after a change?
+"""What does a calendar of 1,000 events cost: asked in vain, while others book, after a change?
 
 The service as it is, bare aiohttp with the same octets and Radicale side by side in one run: all
 servers on one core, the client on another, in turns, and the best round counts. Other programs on
