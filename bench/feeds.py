@@ -30,7 +30,7 @@ from scheduler.model import Role, Scope, Session
 from scheduler.store import Store, Transaction
 from tests.builders import a_session, a_site
 from tests.conftest import PostgresqlServer
-from tests.scheduler.feeding import change, opened, settle, write
+from tests.scheduler.feeding import add, change, opened, settle, write
 
 EVENTS, CHANGES, ROUNDS, ANSWERS, OF_RADICALE = 1000, 15, 12, 1000, 2
 BOOKINGS, POLLS_A_BOOKING = 200, 20
@@ -77,7 +77,7 @@ async def while_others_book(url: str, servers: Sequence[Server], address: str, e
             for server in servers:
                 slot = Slot.lasting(NOW + timedelta(hours=next(_HOURS)), 40)
                 other = a_session(uuid4().hex, slot, sites=(a_site("CB"),))
-                await write(store, lambda transaction, other=other: transaction.add_session(other))
+                await add(store, other)
                 costs[server].append(cost_of(server, request, POLLS_A_BOOKING))
     finally:
         await store.close()
