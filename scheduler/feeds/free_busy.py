@@ -10,7 +10,7 @@ from calendars.ics import Busy, FreeBusy, render_free_busy
 from calendars.slots import Slot
 from scheduler.availability.stretches import Mark, Use, divide
 from scheduler.errors import InvalidWishError, NotFoundError
-from scheduler.feeds.ledger import midnight
+from scheduler.feeds.ledger import dropped_at, midnight
 from scheduler.feeds.reader import Reader
 from scheduler.members import Room
 from scheduler.model import Scope, Session, SessionState, Subscription
@@ -38,8 +38,12 @@ async def read_free_busy(
         resource=reader.resource, within=within.padded(buffer), limit=None
     )
     alliance = (await transaction.alliance()).alliance.id
-    stamps = [session.changed_at for session in sessions]
     now = transaction.now
+    stamps = [_last_change(session, now) for session in sessions]
+    # What was given elsewhere since then is busy no more, which is a change, too.
+    if (resource := reader.resource) is not None:
+        left = await transaction.sessions_departed(resource, subscription.created_at)
+        stamps += [session.changed_at for session in left]
     # DTSTAMP and UID say nothing of the moment of asking: the same answer has the same bytes.
     return lambda: render_free_busy(
         FreeBusy(
@@ -49,6 +53,11 @@ async def read_free_busy(
             changed_at=max([subscription.created_at, *stamps]),
         )
     )
+
+
+def _last_change(session: Session, now: datetime) -> datetime:
+    """When a session last changed: to run out is a change."""
+    return session.changed_at if session.is_live(now) else dropped_at(session)
 
 
 def _mark_of(subscription: Subscription) -> str:

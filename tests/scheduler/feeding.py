@@ -47,8 +47,8 @@ async def write(
     return await store.write(use_case, actor=OFFICE, now=now)
 
 
-async def settle(store: Store) -> None:
-    await write(store, lambda transaction: transaction.put_many(records()))
+async def settle(store: Store, *others: Record) -> None:
+    await write(store, lambda transaction: transaction.put_many([*records(), *others]))
 
 
 async def opened(store: Store, wish: SubscriptionWish) -> str:

@@ -14,9 +14,11 @@ from aiohttp.test_utils import TestClient
 from calendars.slots import Slot
 from tests.builders import NOW
 from tests.calendars.ics.byte_rules import faults
+from tests.calendars.ics.test_free_busy import free_busy_faults, periods_of
 from tests.scheduler.feeds.telling import Told
 
 AGES = timedelta(days=900)
+YEAR = timedelta(days=400)
 
 
 @dataclass
@@ -88,3 +90,38 @@ class Follower:
         assert stamp >= stamp_before, (before, told)
         assert stamp > stamp_before or words == words_before, (words_before, words)
         self.stamps[key] = now
+
+
+@dataclass
+class BusyFollower:
+    """A client that polls the busy times at `path`, and takes every answer at its word."""
+
+    path: str
+    content: object = None
+    octets: bytes = b""
+    tag: str = ""
+
+    async def poll(
+        self,
+        client: TestClient[Any, Any],
+        content: object,
+        expected: Sequence[tuple[Slot, str]],
+    ) -> None:
+        """Ask for ever the same year. The answer may have changed only if `content` has."""
+        year = {"start": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "end": f"{NOW + YEAR:%Y-%m-%dT%H:%M:%SZ}"}
+        known = {"If-None-Match": self.tag} if self.tag else {}
+        answer = await client.get(self.path, params=year, headers=known)
+        octets = await answer.read() if answer.status == 200 else self.octets
+        assert periods_of(octets) == expected
+        assert (octets != self.octets) == (answer.status == 200)
+        assert octets == self.octets or self.content != content
+        if octets != self.octets:
+            assert free_busy_faults(octets) == []
+            assert not self.octets or _dated(octets) > _dated(self.octets)
+        self.content, self.octets, self.tag = content, octets, answer.headers["ETag"]
+
+
+def _dated(octets: bytes) -> datetime:
+    told: Any = icalendar.Calendar.from_ical(octets).walk("VFREEBUSY")[0]
+    moment: datetime = told["DTSTAMP"].dt
+    return moment

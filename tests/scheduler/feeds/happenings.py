@@ -18,7 +18,16 @@ from scheduler.booking.swaps import Exchange, SwapWish, swap
 from scheduler.disruptions.making_up import MakeUp, make_up
 from scheduler.disruptions.substituting import Substitution, substitute
 from scheduler.disruptions.suspending import Returns, SuspensionWish, lift, put_back, suspend
-from scheduler.members import ClassGroup, Room, RoomId, School, Teacher, TeacherId
+from scheduler.members import (
+    ClassGroup,
+    Room,
+    RoomId,
+    School,
+    Studio,
+    StudioId,
+    Teacher,
+    TeacherId,
+)
 from scheduler.model import OnDecline, Role, Session, SessionState, SiteWish, WhenImpossible
 from scheduler.placing import wish_of
 from scheduler.store import Transaction
@@ -30,11 +39,11 @@ UseCase = Callable[[Transaction], Awaitable[object]]
 TIMES: Final = ("8:30", "9:25", "10:35", "14:00", "14:55")
 TERM: Final = date(2026, 9, 1)
 SATURDAYS: Final = tuple(TUESDAY + timedelta(days=4 + 7 * week) for week in range(6))
-RENAMED: Final[tuple[tuple[type[School | Room | Teacher | ClassGroup], str], ...]] = (
-    (School, ""),
-    (Room, "-R1"),
-    (Teacher, "-T1"),
-    (ClassGroup, "-C1"),
+STUDIO: Final = Studio(
+    id=StudioId("YX"),
+    name="音乐名师工作室",
+    head=TeacherId("TF1-T1"),
+    members=(TeacherId("TF1-T1"), TeacherId("JS-T1")),
 )
 
 
@@ -70,6 +79,7 @@ class Happenings:
             min_minutes=10,
             slot=self.slot(),
             sites=self.sites(),
+            studio=self._studio(),
             on_decline=self._consent(),
         )
         return lambda transaction: book(transaction, wish)
@@ -82,6 +92,7 @@ class Happenings:
             term=f"{sites[0].school}-2026-1",
             weekly=weekly(self.chance.randint(1, 5), self.chance.choice(TIMES), weeks),
             sites=sites,
+            studio=self._studio(),
             min_minutes=10,
             when_impossible=WhenImpossible.ALTERNATIVE,
             on_decline=self._consent(),
@@ -96,9 +107,19 @@ class Happenings:
         session = self.chance.choice(missed)
         return lambda transaction: make_up(transaction, session.id, wish)
 
-    def rename(self) -> UseCase:
-        kind, ending = self.chance.choice(RENAMED)
-        named = self.chance.choice(SCHOOLS) + ending
+    def rename_a_school(self) -> UseCase:
+        return self._rename(School, self.chance.choice(SCHOOLS))
+
+    def rename_a_room(self) -> UseCase:
+        return self._rename(Room, self._room(self.chance.choice(SCHOOLS)))
+
+    def rename_a_teacher(self) -> UseCase:
+        return self._rename(Teacher, self._teacher(self.chance.choice(SCHOOLS)))
+
+    def rename_a_class(self) -> UseCase:
+        return self._rename(ClassGroup, f"{self.chance.choice(SCHOOLS)}-C1")
+
+    def _rename(self, kind: type[School | Room | Teacher | ClassGroup], named: str) -> UseCase:
         name = f"{kind.__name__} {self.chance.randrange(9)}"
 
         async def act(transaction: Transaction) -> None:
@@ -279,6 +300,9 @@ class Happenings:
     def _consent(self) -> OnDecline:
         return self.chance.choice(list(OnDecline))
 
+    def _studio(self) -> StudioId | None:
+        return self.chance.choice((STUDIO.id, None))
+
     def _room(self, school: str) -> RoomId:
         return RoomId(f"{school}-R{self.chance.randint(1, 2)}")
 
@@ -310,7 +334,10 @@ _ANY_TIME: Final[Mapping[str, Callable[[Happenings], UseCase | None]]] = {
     "book": Happenings.book,
     "book a series": Happenings.book_series,
     "make up": Happenings.make_up,
-    "rename": Happenings.rename,
+    "rename a school": Happenings.rename_a_school,
+    "rename a room": Happenings.rename_a_room,
+    "rename a teacher": Happenings.rename_a_teacher,
+    "rename a class": Happenings.rename_a_class,
     "ring differently": Happenings.ring_differently,
     "change days": Happenings.change_days,
     "close schools": Happenings.close_schools,

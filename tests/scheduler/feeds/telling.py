@@ -131,11 +131,11 @@ class Telling:
         match self.wish.scope:
             case Scope.ALLIANCE:
                 return True
-            case Scope.SCHOOL:
-                return any(site.school == subject for site in sites)
-            case Scope.SUBJECT:
+            case Scope.STUDIO:
+                return session.studio == subject
+            case Scope.SCHOOL | Scope.SUBJECT:
                 mine = any(site.school == subject for site in sites)
-                return mine and session.subject == self.wish.subject
+                return mine and self.wish.subject in (None, session.subject)
             case Scope.ROOM:
                 return any(site.room == subject for site in sites)
             case Scope.CLASS_GROUP:
@@ -244,3 +244,33 @@ def is_near(slot: Slot, now: datetime) -> bool:
 
 def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI)
+
+
+def busy_times(
+    wish: SubscriptionWish, ledger: Ledger, now: datetime, *, buffer: int
+) -> list[tuple[Slot, str]]:
+    """When the teacher or the room of a calendar is taken, counted minute by minute."""
+    taken: dict[datetime, str] = {}
+    for each in ledger.sessions:
+        if not each.is_live(now) or not _takes_part(wish, each):
+            continue
+        kind = "BUSY-TENTATIVE" if each.state is SessionState.HELD else "BUSY"
+        minute = each.slot.starts - timedelta(minutes=buffer)
+        end = each.slot.ends + timedelta(minutes=buffer)
+        while minute < end:
+            taken[minute] = min(kind, taken.get(minute, kind))  # what is sure comes first
+            minute += timedelta(minutes=1)
+    found: list[tuple[Slot, str]] = []
+    for minute, kind in sorted(taken.items()):
+        starts = minute
+        if found and found[-1][0].ends == minute and found[-1][1] == kind:
+            starts = found.pop()[0].starts
+        found.append((Slot(starts, minute + timedelta(minutes=1)), kind))
+    return found
+
+
+def _takes_part(wish: SubscriptionWish, session: Session) -> bool:
+    """Whether the session takes the time of the room or the teacher; observers need not come."""
+    if wish.scope is Scope.ROOM:
+        return any(site.room == wish.subject_id for site in session.sites)
+    return any(wish.subject_id in site.required_teachers for site in session.sites)

@@ -111,6 +111,31 @@ async def test_a_hold_that_ran_out_takes_nothing(
     assert await busy(office, token) == []
 
 
+async def test_what_is_busy_no_more_is_a_later_change(
+    office: Caller, store: Store, clock: Clock
+) -> None:
+    ends, moved_at = datetime(2026, 8, 21, tzinfo=UTC), datetime(2026, 8, 22, tzinfo=UTC)
+    lesson = a_session()
+    await add(store, lesson)
+    await add(store, a_session("hold", at("9:00"), state=SessionState.HELD, hold_expires_at=ends))
+    token = (await opened(office, scope="room", subject_id="TF1-R1"))["token"]
+
+    async def told_at() -> datetime:
+        octets = await (await asked(office, token)).read()
+        told: Any = icalendar.Calendar.from_ical(octets).walk("VFREEBUSY")[0]
+        moment: datetime = told["DTSTAMP"].dt
+        return moment
+
+    assert await told_at() < ends
+    clock.now = ends
+    assert await told_at() == ends
+    clock.now = moved_at
+    sites = (replace(lesson.sites[0], room=a_room("TF1", 2).id), *lesson.sites[1:])
+    await change(store, lesson, replace(lesson, sites=sites, changed_at=moved_at), moved_at)
+    assert await told_at() == moved_at
+    assert await busy(office, token) == []
+
+
 async def test_the_same_answer_has_the_same_tag(office: Caller, store: Store, clock: Clock) -> None:
     session = a_session()
     await add(store, session)
