@@ -295,7 +295,7 @@ async def test_only_what_has_changed_is_read_again(
 
     first = replace(LESSON, id=SessionId("s2"), slot=at("14:00", on=date(2026, 9, 10)))
     await change(store, first, replace(first, title="改了", sequence=1))
-    for module in ("changed", "showing"):
+    for module in ("changed", "codec"):
         monkeypatch.setattr(f"scheduler.store.{module}.decode", noting)
     after = await kept.read()
     assert read == ["s2"]
