@@ -80,7 +80,7 @@ async def sessions(
         if resource is not None:
             query = query.where(touch(within))
     rows = await transaction.all(query.order_by(_TABLE.c.id).limit(limit))
-    return await decode_all(Session, [row.body for row in rows])
+    return tuple(await decode_all(Session, [row.body for row in rows]))
 
 
 def _touches(within: Slot) -> Condition:
