@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -10,9 +10,9 @@ from calendars.bells import SchoolId
 from calendars.days import later_by_working_hours
 from calendars.school_time import SchoolTime
 from calendars.slots import Slot
-from calendars.windows import attend
 from scheduler.busy_time import soft_time_met
 from scheduler.conflicts import find_conflicts
+from scheduler.conflicts.case import attend_once
 from scheduler.errors import ForbiddenError
 from scheduler.local_words import shift_of
 from scheduler.members import Room, RoomId, RoomTier
@@ -144,7 +144,7 @@ def _site(wish: SiteWish, slot: Slot, situation: Situation) -> Site:
     groups = [situation.class_group(group) for group in wish.class_groups]
     grades: list[int | None] = [group.grade for group in groups if group is not None]
     attended = [
-        attend(clock.periods(on, grade), slot, shift_minutes=shift_of(wish))
+        attend_once(clock.periods(on, grade), slot, shift_minutes=shift_of(wish))
         for grade in grades or [None]
     ]
     period = next((each.period for each in attended if each is not None), None)
@@ -157,9 +157,7 @@ def _site(wish: SiteWish, slot: Slot, situation: Situation) -> Site:
 
 def near(situation: Situation, on: date) -> Situation:
     """The situation without the sessions too far from a UTC date to matter to any rule."""
-    reach = Slot.lasting(datetime.combine(on, time(), UTC), 24 * 60).padded(24 * 60)
-    sessions = tuple(each for each in situation.sessions if each.slot.overlaps(reach))
-    return replace(situation, sessions=sessions)
+    return replace(situation, sessions=situation.sessions_near(on))
 
 
 def rooms_for(wish: SiteWish, situation: Situation) -> tuple[Room, ...]:

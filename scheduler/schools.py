@@ -1,9 +1,9 @@
 """A school with everything it has told us, and the situation in which a session is judged. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -82,6 +82,10 @@ class SchoolBook:
             if lesson.lesson.teacher == teacher
         ]
         return tuple(sorted(given, key=lambda lesson: lesson.timed.slot))
+
+    def teaches_here(self, teacher: TeacherId) -> bool:
+        """Whether any timetable of this school names the teacher."""
+        return teacher in self._classes_of
 
     def day_of_class(self, class_group: ClassGroupId, on: date) -> SchoolDay:
         """What the date is for this class: rows for single grades count (E12)."""
@@ -201,6 +205,21 @@ class Situation:
         dates = {each: slot.starts.astimezone(zone).date() for each, slot in slots.items()}
         return replace(self, ties=tuple(tie.with_moves(dates) for tie in self.ties))
 
+    def sessions_near(self, on: date) -> tuple[Session, ...]:
+        """Those on a UTC date, the day before and the day after."""
+        days = (on + timedelta(days=offset) for offset in (-1, 0, 1))
+        found = {no: each for day in days for no, each in self._by_date.get(day, ())}
+        return tuple(found[no] for no in sorted(found))
+
+    @cached_property
+    def _by_date(self) -> Mapping[date, list[tuple[int, Session]]]:
+        """The sessions, with their number, by each UTC date that they touch."""
+        found: defaultdict[date, list[tuple[int, Session]]] = defaultdict(list)
+        for no, session in enumerate(self.sessions):
+            for day in _dates_of(session.slot):
+                found[day].append((no, session))
+        return found
+
     def room(self, room: RoomId) -> Room | None:
         """The room, wherever it is."""
         return next(
@@ -224,6 +243,14 @@ class Situation:
             ),
             None,
         )
+
+
+def _dates_of(slot: Slot) -> Iterator[date]:
+    """The UTC dates that it touches."""
+    day, last = slot.starts.date(), (slot.ends - timedelta(microseconds=1)).date()
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
 
 
 def site_time(site: SiteWish, books: Mapping[SchoolId, SchoolBook]) -> SiteTime:

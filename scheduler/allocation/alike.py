@@ -3,7 +3,8 @@
 Only saves time: whatever this overlooks is found when the finished plan is judged date by date.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -12,7 +13,7 @@ from calendars.slots import Slot
 from scheduler.allocation.problem import Problem
 from scheduler.members import ClassGroupId, LinkPoolId, TeacherId
 from scheduler.model import Resource, ResourceKind, SiteWish
-from scheduler.schools import TimedLesson
+from scheduler.schools import SchoolBook, TimedLesson
 
 Kind = tuple[int, ...]
 
@@ -25,6 +26,8 @@ class Alike:
         self._kinds: dict[Hashable, tuple[Kind, ...]] = {}
         self._known: dict[Hashable, int] = {}
         self._numbers: dict[Hashable, int] = {}
+        self._schools_of: dict[TeacherId, list[SchoolBook]] = {}
+        self._using: dict[date, Mapping[Hashable, list[int]]] = {}
 
     def kinds_of(
         self, sites: Sequence[SiteWish], pool: LinkPoolId | None, dates: Sequence[date]
@@ -89,7 +92,7 @@ class Alike:
         midnight = self._midnight(on)
         return tuple(
             (
-                school,
+                book.school.id,
                 tuple(_lesson(each) for each in book.lessons_of_teacher(teacher, on)),
                 tuple(
                     _apart(each.slot, midnight)
@@ -97,8 +100,19 @@ class Alike:
                     if not each.soft and self._touches(each.slot, on)
                 ),
             )
-            for school, book in self._problem.books.items()
+            for book in self._knowing(teacher)
         )
+
+    def _knowing(self, teacher: TeacherId) -> list[SchoolBook]:
+        """The schools where the teacher gives lessons or is taken by something else."""
+        if teacher not in self._schools_of:
+            named = Resource(ResourceKind.TEACHER, teacher)
+            self._schools_of[teacher] = [
+                book
+                for book in self._problem.books.values()
+                if book.teaches_here(teacher) or book.busy_time.of(named)
+            ]
+        return self._schools_of[teacher]
 
     def _booked(
         self,
@@ -108,14 +122,13 @@ class Alike:
         on: date,
     ) -> Hashable:
         midnight = self._midnight(on)
+        near = self._problem.situation_on(on).sessions
+        using = self._numbers_of_sessions(on)
+        named: list[Hashable] = [*schools, *teachers, *([] if pool is None else [pool])]
         sessions = tuple(
             (_apart(each.slot, midnight), each.link_pool, each.sites)
-            for each in self._problem.situation_on(on).sessions
-            if (pool is not None and each.link_pool == pool)
-            or any(
-                site.school in schools or not set(teachers).isdisjoint(site.required_teachers)
-                for site in each.sites
-            )
+            for no in sorted({no for one in named for no in using.get(one, ())})
+            for each in (near[no],)
         )
         outages = tuple(
             _apart(each.slot, midnight)
@@ -123,6 +136,18 @@ class Alike:
             if each.link_pool == pool and self._touches(each.slot, on)
         )
         return sessions, outages
+
+    def _numbers_of_sessions(self, on: date) -> Mapping[Hashable, list[int]]:
+        """What is booked near a date, by the schools, teachers and link that it takes."""
+        if on not in self._using:
+            using: defaultdict[Hashable, list[int]] = defaultdict(list)
+            for no, session in enumerate(self._problem.situation_on(on).sessions):
+                using[session.link_pool].append(no)
+                for site in session.sites:
+                    for one in (site.school, *site.required_teachers):
+                        using[one].append(no)
+            self._using[on] = using
+        return self._using[on]
 
     def _midnight(self, on: date) -> datetime:
         return datetime.combine(on, time(), self._problem.zone).astimezone(UTC)

@@ -1,8 +1,9 @@
 """What came out of an allocation, each request once: placed with its costs, or not and why."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.statement import Statement
@@ -19,7 +20,7 @@ from scheduler.model import (
     SiteWish,
     Unplaced,
 )
-from scheduler.placing import near
+from scheduler.schools import Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,23 +112,31 @@ def broken_by(
 
     Each placement is judged beside what is booked and the sound placements before it.
     """
-    situation = problem.situation
+    sound: dict[date, list[Session]] = defaultdict(list)
     broken: set[RequestId] = set()
     for each in chosen:
         sessions = sessions_of(statement, (each,))
         if any(
             find_conflicts(
-                session,
-                near(situation, session.slot.starts.date()),
-                now=problem.now,
-                automatic=True,
+                session, _around(session, sound, problem), now=problem.now, automatic=True
             )
             for session in sessions
         ):
             broken.add(statement.options[each.place].request.id)
         else:
-            situation = replace(situation, sessions=(*situation.sessions, *sessions))
+            for session in sessions:
+                sound[session.slot.starts.date()].append(session)
     return frozenset(broken)
+
+
+def _around(
+    session: Session, sound: Mapping[date, Sequence[Session]], problem: Problem
+) -> Situation:
+    on = session.slot.starts.date()
+    booked = problem.situation_on(on)
+    days = (on + timedelta(days=offset) for offset in (-1, 0, 1))
+    beside = (each for day in days for each in sound.get(day, ()))
+    return replace(booked, sessions=(*booked.sessions, *beside))
 
 
 def sessions_of(statement: Statement, chosen: Sequence[Chosen]) -> tuple[Session, ...]:

@@ -21,7 +21,7 @@ FARTHEST_BUFFER: Final = timedelta(minutes=120)
 """No room asks for more between two sessions (`Room.buffer_minutes`)."""
 
 # The same class and slot are judged again and again, with other rooms and in other plans.
-_attend = lru_cache(maxsize=4096)(attend)
+attend_once = lru_cache(maxsize=4096)(attend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _attending(
         group=group,
         day=book.time.day(on, group.grade),
         periods=periods,
-        attendance=_attend(periods, slot, shift_minutes=shift_minutes),
+        attendance=attend_once(periods, slot, shift_minutes=shift_minutes),
     )
 
 

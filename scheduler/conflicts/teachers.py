@@ -167,15 +167,17 @@ def _class_is_away(book: SchoolBook, lesson: TimedLesson) -> bool:
 
 def _elsewhere(case: Case, teacher: Teacher, part: Part) -> Iterator[Conflict]:
     """Time taken by something outside the alliance; what it is stays with the school (E35)."""
+    named, slot = _as_teacher(teacher.id), case.session.slot
     for school, book in case.situation.schools.items():
+        if not book.busy_time.of(named):
+            continue
         apart = _NONE if school == part.site.school else _travel(case)
-        slot = case.session.slot
         kept = Slot(slot.starts - apart, slot.ends + apart)
-        for block in book.busy_time.taking(_as_teacher(teacher.id), kept):
+        for block in book.busy_time.taking(named, kept):
             when = case.when(block.slot)
             yield broken(
                 "H2",
                 f"{teacher.name} 在{when.zh}占用。",
                 f"{teacher.name} is occupied, {when.en}.",
-                _as_teacher(teacher.id),
+                named,
             )

@@ -1,16 +1,27 @@
 from dataclasses import replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from calendars.bells import SchoolId
 from calendars.days import DayKind
+from calendars.slots import Slot
 from calendars.text import InvalidValueError
 from scheduler.members import BusyBlock, Lesson, OpenSlot, RoomId, TeacherId, Timetable
 from scheduler.model import Resource, ResourceKind
 from scheduler.schools import SchoolBook, TimedLesson
-from tests.builders import TUESDAY, a_book, a_class, a_day, a_situation, a_term, at, school_time
+from tests.builders import (
+    TUESDAY,
+    a_book,
+    a_class,
+    a_day,
+    a_session,
+    a_situation,
+    a_term,
+    at,
+    school_time,
+)
 
 SUNDAY = date(2026, 9, 20)
 SCHOOL = SchoolId("TF1")
@@ -233,3 +244,16 @@ def test_a_situation_finds_rooms_teachers_and_classes_in_every_school() -> None:
     assert empty.room(next(iter(js.rooms))) is None
     assert empty.teacher(next(iter(js.teachers))) is None
     assert empty.class_group(next(iter(js.class_groups))) is None
+
+
+def test_sessions_near_a_date_are_those_that_touch_it_or_the_day_before_or_after() -> None:
+    midnight = datetime.combine(TUESDAY, time(), UTC)
+    stretches = [(hours, length) for hours in range(-60, 72, 6) for length in (1, 12, 72)]
+    sessions = tuple(
+        a_session(f"s{no}", Slot.lasting(midnight + timedelta(hours=hours), length * 60))
+        for no, (hours, length) in enumerate(reversed(stretches))
+    )
+    reach = Slot(midnight - timedelta(days=1), midnight + timedelta(days=2))
+    near = replace(a_situation(), sessions=sessions).sessions_near(TUESDAY)
+    assert near == tuple(each for each in sessions if each.slot.overlaps(reach))
+    assert 0 < len(near) < len(sessions)
