@@ -125,10 +125,12 @@ async def test_of_those_who_answer_for_one_school_at_once_one_is_heard(alliance:
     holds = await booked(alliance, [on_day(no) for no in range(25)], by="TF1")
     assert {hold["state"] for hold in holds} == {"held"}
     yes, no = {"school": "JS", "says": "yes"}, {"school": "JS", "says": "no", "reason": "考试"}
+    # Whoever is sent first is often heard first: each of them is, for some of the holds.
+    in_turn = (("JS", yes), ("office", yes), ("JS", no), ("office", no))
     voices = [
         alliance.people[who]("POST", f"/sessions/{hold['id']}/answers", says, revision=1)
-        for hold in holds
-        for who, says in (("JS", yes), ("office", yes), ("JS", no), ("office", no)) * 2
+        for turn, hold in enumerate(holds)
+        for who, says in (in_turn * 2)[turn % 4 :][:4] * 2
     ]
     assert len(voices) == CLIENTS
     answers = await asyncio.gather(*voices)

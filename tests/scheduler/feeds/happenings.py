@@ -154,13 +154,15 @@ class Happenings:
         """Lift a suspension and put its sessions back."""
 
         async def act(transaction: Transaction) -> None:
-            for each in await transaction.suspensions(limit=None):
-                if each.lifted_at is None:
-                    lifted = await lift(transaction, each)
-                    hit = tuple(one.session for one in each.sessions)
-                    if hit:
-                        await put_back(transaction, lifted, Returns(sessions=hit))
-                    return
+            found = await transaction.suspensions(limit=None)
+            closed = [each for each in found if each.lifted_at is None]
+            if not closed:
+                return
+            # Any of them: the sessions of one may have lost their places for good.
+            one = self.chance.choice(sorted(closed, key=lambda each: each.created_at))
+            lifted = await lift(transaction, one)
+            if hit := tuple(each.session for each in one.sessions):
+                await put_back(transaction, lifted, Returns(sessions=hit))
 
         return act
 
