@@ -95,9 +95,14 @@ class Pieces:
                 continue
             dates = found[each.session.series]
             other = dates.get(starts)
-            if other is None or _counts_less(other, each):
+            if other is None or self._weight(other) < self._weight(each):
                 dates[starts] = each
         return dict(found)
+
+    def _weight(self, seen: Seen) -> tuple[bool, datetime, str]:
+        """How much speaks for a session to stand for its date: nothing that a new name changes."""
+        changed = last_change(seen.session, self._now)
+        return seen.entry.status is not Status.CANCELLED, changed, seen.session.id
 
     def _of_series(self, series: Series, dated: Mapping[datetime, Seen]) -> Sequence[Piece]:
         seen, changed_at = tuple(dated.values()), self._changed_at[series.id]
@@ -143,15 +148,6 @@ class Pieces:
             series = each.session.series
             if series is not None and self._ledger.start_in_series(each.session) is not None:
                 yield series, renamed_at(each.session, self._ledger.renamed)
-
-
-def _counts_less(one: Seen, other: Seen) -> bool:
-    """Whether `other` rather than `one` stands for their date."""
-    return _weight(one) < _weight(other)
-
-
-def _weight(seen: Seen) -> tuple[bool, datetime, str]:
-    return (seen.entry.status is not Status.CANCELLED, seen.entry.changed_at, seen.session.id)
 
 
 def _slots_of(entries: Sequence[Entry]) -> tuple[Slot, ...]:
