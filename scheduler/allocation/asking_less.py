@@ -5,7 +5,6 @@ Whether that gives a place is asked elsewhere.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import time
 from itertools import islice
 from typing import Final
 
@@ -19,9 +18,9 @@ from scheduler.allocation.giving_way import ways
 from scheduler.allocation.offers import offers_for
 from scheduler.allocation.problem import Problem, lead_of, term_of
 from scheduler.local_words import weekday_name
+from scheduler.members import WORKDAY
 from scheduler.model import Request, RequestSite, Role
 
-WHOLE_DAY: Final = (time(8), time(18))
 SHORTER: Final = (30, 25, 20)
 LONGER_SHIFTS: Final = (15, 20, 30)
 UNLOCKS_TRIED: Final = 3
@@ -55,7 +54,7 @@ def another_weekday(request: Request, problem: Problem) -> Iterator[Relaxed]:
 
 def any_time_of_day(request: Request, problem: Problem) -> Iterator[Relaxed]:
     """From morning to evening."""
-    earliest, latest = min(request.earliest, WHOLE_DAY[0]), max(request.latest, WHOLE_DAY[1])
+    earliest, latest = min(request.earliest, WORKDAY[0]), max(request.latest, WORKDAY[1])
     if (earliest, latest) != (request.earliest, request.latest):
         yield Relaxed(
             Text(

@@ -1,4 +1,4 @@
-"""Changing and cancelling a series from a date on: "this and following". The past stays (E54)."""
+"""Changing a series from a date on: "this and following". The past stays (E54)."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,17 +10,15 @@ from uuid import uuid4
 from msgspec import Meta
 
 from calendars.bells import SchoolId
-from calendars.series import Occurrence, SiteTime, Weekly, split_weeks, still_in
+from calendars.series import Occurrence, Weekly, split_weeks
 from calendars.terms import Term
 from calendars.text import Text
 from scheduler.booking import series_notices as notices
 from scheduler.booking.notices import consent_words
 from scheduler.booking.revisions import (
     require_booker,
-    require_reason,
     require_revision,
     successor,
-    to_lock,
 )
 from scheduler.booking.series import (
     SeriesBooked,
@@ -38,22 +36,26 @@ from scheduler.booking.series_dates import (
     place_dates,
     upcoming,
 )
+from scheduler.booking.series_following import (
+    date_of,
+    lead_time,
+    pattern_around,
+    sessions_following,
+)
 from scheduler.booking.series_waiting import stop_watching, watch_dates
 from scheduler.booking.single import SessionChange, cancelled, changed_booking
-from scheduler.errors import InvalidWishError, StateError, told_at
+from scheduler.errors import InvalidWishError, told_at
 from scheduler.members import LinkPoolId, Name, Note
 from scheduler.model import (
     OnDecline,
-    Role,
     Series,
     SeriesId,
     Session,
-    SessionState,
     SiteWish,
     WhenImpossible,
 )
 from scheduler.model.agenda import check_length, check_sites
-from scheduler.schools import SchoolBook, site_time
+from scheduler.schools import SchoolBook
 from scheduler.store import Transaction
 
 
@@ -114,7 +116,7 @@ async def change_series(
     """
     old = await transaction.series(id)
     require_revision(old.revision, revision)
-    following = await _following(transaction, id, wish.from_date)
+    following = await sessions_following(transaction, id, wish.from_date)
     _require_something(wish)
     if wish.of_each_session.changes_consent:
         for session in following:
@@ -168,70 +170,13 @@ def _require_something(wish: SeriesChange) -> None:
         )
 
 
-async def cancel_series(
-    transaction: Transaction, id: SeriesId, from_date: date, revision: int, *, reason: str
-) -> tuple[Session, ...]:
-    """Cancel every session of the series from a date on that has not begun, and say why."""
-    require_reason(reason)
-    old = await transaction.series(id)
-    require_revision(old.revision, revision)
-    following = await _following(transaction, id, from_date)
-    await transaction.lock(to_lock(following))
-    dropped = []
-    await stop_watching(transaction, id, from_date)
-    for before in following:
-        after = cancelled(before, reason, transaction)
-        await transaction.replace_session(before, after)
-        dropped.append(after)
-    books = await transaction.books({site.school for each in dropped for site in each.sites})
-    term = (await transaction.get(Term, old.term)).record
-    kept, _ = _parts(old, term, books, from_date)
-    shortened = replace(
-        old,
-        weekly=kept or old.weekly,
-        changed_at=transaction.now,
-        revision=old.revision + 1,
-    )
-    await transaction.replace_series(old, shortened)
-    await transaction.add_notices(
-        notices.cancelled(shortened, dropped, books, reason, transaction.now)
-    )
-    return tuple(dropped)
-
-
-async def _following(
-    transaction: Transaction, id: SeriesId, from_date: date
-) -> tuple[Session, ...]:
-    """The live sessions from a date on that have not begun, by date."""
-    sessions = await transaction.sessions(
-        series=id, states=(SessionState.HELD, SessionState.CONFIRMED), limit=None
-    )
-    following = [
-        session
-        for session in sessions
-        if session.is_live(transaction.now)
-        and session.slot.starts > transaction.now
-        and _date_of(session) >= from_date
-    ]
-    if not following:
-        raise StateError(
-            f"这个系列在 {from_date} 及以后没有尚未开始的活动。",
-            f"From {from_date} on the series has no session that has not begun.",
-        )
-    return tuple(sorted(following, key=lambda session: (_date_of(session), session.id)))
-
-
-def _date_of(session: Session) -> date:
-    return session.series_date or session.slot.starts.date()
-
-
 async def _split(
     transaction: Transaction, old: Series, wish: SeriesChange
 ) -> tuple[Series | None, Series]:
     """What stays of the series (None: nothing, so it changes as a whole) and what follows."""
     term = (await transaction.get(Term, old.term)).record
     books = await transaction.books({site.school for site in (*old.sites, *(wish.sites or ()))})
-    kept, following = _parts(old, term, books, wish.from_date)
+    kept, following = pattern_around(old, term, books, wish.from_date)
     changed = replace(
         old,
         title=old.title if wish.title is None else wish.title,
@@ -246,7 +191,7 @@ async def _split(
     )
     await transaction.require(changed)
     if wish.weekly is not None:
-        lead = _lead_time(changed.sites, books)
+        lead = lead_time(changed.sites, books)
         check_length(wish.weekly.minutes, old.min_minutes, field="weekly/minutes")
         with told_at("weekly"):
             _, following = split_weeks(wish.weekly, term, lead, wish.from_date)
@@ -265,16 +210,6 @@ async def _split(
     )
 
 
-def _parts(
-    old: Series, term: Term, books: Mapping[SchoolId, SchoolBook], from_date: date
-) -> tuple[Weekly | None, Weekly | None]:
-    """The pattern before a date and from then on, in the weeks that its term still has."""
-    weekly = still_in(term, old.weekly)
-    if weekly is None:
-        return None, None
-    return split_weeks(weekly, term, _lead_time(old.sites, books), from_date)
-
-
 def _some_week(weekly: Weekly | None, from_date: date) -> Weekly:
     if weekly is None:
         raise InvalidWishError(
@@ -286,10 +221,6 @@ def _some_week(weekly: Weekly | None, from_date: date) -> Weekly:
     return weekly
 
 
-def _lead_time(sites: Sequence[SiteWish], books: Mapping[SchoolId, SchoolBook]) -> SiteTime:
-    return site_time(next(site for site in sites if site.role is Role.LEAD), books)
-
-
 def _wanted(
     following: Sequence[Session], found: Sequence[Occurrence], new: Series, wish: SeriesChange
 ) -> list[WantedDate]:
@@ -298,7 +229,7 @@ def _wanted(
     if wish.weekly is None:
         return [
             WantedDate(
-                date=_date_of(session),
+                date=date_of(session),
                 id=session.id,
                 booking=changed_booking(session, each_wish),
                 before=session,
@@ -307,7 +238,7 @@ def _wanted(
         ]
     by_week = defaultdict[tuple[int, int], list[Session]](list)
     for session in following:
-        by_week[_week_of(_date_of(session))].append(session)
+        by_week[_week_of(date_of(session))].append(session)
     wanted = []
     for occurrence in found:
         if occurrence.date < wish.from_date:

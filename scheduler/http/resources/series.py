@@ -12,7 +12,8 @@ from scheduler.booking.alternatives import FindAlternatives
 from scheduler.booking.consent import confirm_series, decline_series
 from scheduler.booking.making_room_for_series import suggest_making_room_for_series
 from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
-from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
+from scheduler.booking.series_cancelling import cancel_series
+from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.errors import (
     ClashError,
     ForbiddenError,

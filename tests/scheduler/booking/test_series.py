@@ -11,7 +11,8 @@ from calendars.days import DayKind
 from calendars.slots import Slot
 from scheduler.booking.consent import confirm_series, decline_series
 from scheduler.booking.series import SeriesBooked, book_series, suggest_for_series
-from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
+from scheduler.booking.series_cancelling import cancel_series
+from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.checking.database import check
 from scheduler.errors import (

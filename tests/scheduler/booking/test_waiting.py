@@ -12,7 +12,8 @@ from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm, decline, expire_holds
 from scheduler.booking.freed_places import offer_freed_places
 from scheduler.booking.series import book_series
-from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
+from scheduler.booking.series_cancelling import cancel_series
+from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.waiting import (
     leave,

@@ -9,7 +9,8 @@ from calendars.bells import SchoolId
 from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm_series, decline_series, expire_holds
 from scheduler.booking.series import SeriesBooked, book_series
-from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
+from scheduler.booking.series_cancelling import cancel_series
+from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import cancel
 from scheduler.booking.waiting import REST, leave, settle_waiting
 from scheduler.checking.database import check

@@ -11,7 +11,8 @@ from calendars.slots import Slot
 from calendars.windows import Tactic
 from scheduler.booking.consent import confirm_series
 from scheduler.booking.series import book_series
-from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
+from scheduler.booking.series_cancelling import cancel_series
+from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.members import Alliance, AllianceId, RoomId, Studio, StudioId, TeacherId
 from scheduler.model import (

@@ -12,7 +12,8 @@ from calendars.slots import Slot
 from calendars.windows import Tactic
 from scheduler.booking.consent import confirm, confirm_series, decline
 from scheduler.booking.series import book_series
-from scheduler.booking.series_changes import SeriesChange, cancel_series, change_series
+from scheduler.booking.series_cancelling import cancel_series
+from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import SessionChange, book, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
 from scheduler.disruptions.making_up import MakeUp, make_up

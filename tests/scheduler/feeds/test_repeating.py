@@ -346,14 +346,18 @@ def test_a_date_that_is_no_longer_seen_lends_its_series_no_date() -> None:
 
 
 def test_a_new_name_of_a_room_does_not_change_which_of_two_stands_for_their_date() -> None:
-    series, gone = a_series(), {"state": SessionState.CANCELLED}
-    term = list(a_term_of(series))
-    first = replace(term[0], id=SessionId("z-first"), changed_at=NOW + timedelta(minutes=1), **gone)
-    second = replace(term[0], id=SessionId("a-second"), changed_at=LATER, **gone)
-    sessions = [first, second, *term[1:]]
+    series, tf1 = a_series(), BOOKS[SchoolId("TF1")]
+    dated, *rest = a_term_of(series)
+    gone = replace(dated, state=SessionState.CANCELLED)
+    first = replace(gone, id=SessionId("z-first"), changed_at=NOW + timedelta(minutes=1))
+    second = replace(gone, id=SessionId("a-second"), changed_at=LATER)
+    sessions = [first, second, *rest]
+    new_names: list[dict[Resource, datetime]] = [
+        {},
+        {Resource(ResourceKind.ROOM, "TF1-R1"): NOW + timedelta(days=1)},
+    ]
     own_names = []
-    tf1 = BOOKS[SchoolId("TF1")]
-    for renamed in ({}, {Resource(ResourceKind.ROOM, "TF1-R1"): NOW + timedelta(days=1)}):
+    for renamed in new_names:
         books = {**BOOKS, tf1.school.id: replace(tf1, renamed=renamed)}
         content = written(sessions, series, books=books, now=NOW + timedelta(days=2))
         named = {str(event["UID"]) for event in events(content)}
