@@ -61,7 +61,7 @@ class Explanation:
     A placed one has `placements`, for `points` in all; `free` are its other choices, cheapest first
     (the first is the next best), `taken` those that would cost less if they were free. An unplaced
     one has `reasons` that together leave no place, and `relaxations` that would give one; where not
-    `all_tried`, time ran out before every relaxation had been asked.
+    `all_tried`, there are more relaxations than could be asked in the time and number given.
     """
 
     request: RequestId

@@ -36,7 +36,7 @@ class Relief:
 
 @dataclass(frozen=True, slots=True)
 class Reliefs:
-    """What was found, and whether time sufficed to try all there is."""
+    """What was found, and whether all there is was tried."""
 
     found: tuple[Relief, ...]
     all_tried: bool
@@ -57,7 +57,9 @@ def reliefs(
     tried = _tried(singles, partners, until)
     if tried.found or not tried.all_tried:
         return tried
-    return _tried(islice(_pairs(request, problem), PAIRS_TRIED), partners, until)
+    pairs = _pairs(request, problem)
+    tried = _tried(islice(pairs, PAIRS_TRIED), partners, until)
+    return replace(tried, all_tried=tried.all_tried and next(pairs, None) is None)
 
 
 def _tried(asked: Iterator[Relaxed], partners: Partners, until: float) -> Reliefs:

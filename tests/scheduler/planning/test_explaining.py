@@ -184,6 +184,23 @@ async def test_where_one_is_not_enough_two_are_relaxed(open_desk: Open) -> None:
     assert all(", and " in sentence for sentence in told(explanation))
 
 
+@pytest.mark.parametrize(("most", "all_tried"), [(1, False), (10_000, True)])
+async def test_pairs_that_are_too_many_to_try_are_not_said_to_be_tried(
+    open_desk: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    all_tried: bool,  # noqa: FBT001 - a column
+) -> None:
+    monkeypatch.setattr("scheduler.allocation.relaxing.PAIRS_TRIED", most)
+    week = [a_day(FIRST_TUESDAY + timedelta(days=no)) for no in range(-1, 4)]
+    desk = await open_desk(*some_books(TF1={"time": school_time("TF1", days=week)}))
+    asked = a_request("r1", **AT_TWO, weeks="2")  # its school is closed all week: nothing helps
+    plan = await planned(desk, asked)
+    explain = await desk.read(planning.explain_request, plan.id, asked.id, seconds=600)
+    found: Explanation = explain()
+    assert (found.relaxations, found.all_tried) == ((), all_tried)
+
+
 async def test_a_wider_link_is_offered_where_the_link_is_full(open_desk: Open) -> None:
     desk = await open_desk(*some_books())
     pool = (await desk.read(Transaction.alliance)).link_pools[LinkPoolId("bridge")]
