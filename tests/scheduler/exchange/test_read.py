@@ -10,7 +10,17 @@ from calendars.days import Day, Followed
 from calendars.text import Text
 from scheduler.exchange import CellError, read_files, write_files
 from scheduler.exchange.columns import CHINESE, COLUMNS, HEADINGS, heading
-from scheduler.members import Offer, Room, RoomTier, School, Tier, Timetable
+from scheduler.members import (
+    Alliance,
+    Offer,
+    Preference,
+    Room,
+    RoomTier,
+    School,
+    Tier,
+    Timetable,
+    Weight,
+)
 from scheduler.model import After, Request, RequestId, Role
 from scheduler.records import KINDS, Record
 
@@ -154,6 +164,17 @@ def test_offers_and_needs_are_files_like_all_others() -> None:
     assert need.is_need
     (again, _), _ = read_files(write_files((offer, need)))
     assert again.record == offer
+
+
+def test_every_preference_is_weighed_by_its_name_in_one_cell() -> None:
+    cell = ";".join(f"{name}/{points}" for points, name in enumerate(Preference))
+    (alliance,) = records(alliances=f"编号,名称,权重\nA,示意联盟,{cell}\n")
+    assert isinstance(alliance, Alliance)
+    assert alliance.weights == tuple(
+        Weight(preference=each, points=points) for points, each in enumerate(Preference)
+    )
+    (written,) = write_files((alliance,)).values()
+    assert cell in written.decode("utf-8-sig")
 
 
 def test_e66_what_chinese_excel_writes_is_read() -> None:
