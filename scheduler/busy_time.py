@@ -33,6 +33,15 @@ class BusyTime:
                 for day in days:
                     self._on[resource, date.fromordinal(day)].append(block)
 
+    @property
+    def softly_taken(self) -> Iterator[Resource]:
+        """Whatever some block would rather have left alone."""
+        return (
+            resource
+            for resource, blocks in self._all.items()
+            if any(block.soft for block in blocks)
+        )
+
     def of(self, resource: Resource) -> Sequence[BusyBlock]:
         """Everything that takes the resource, soft or not."""
         return self._all.get(resource, ())

@@ -1,8 +1,10 @@
 """The ledger of a plan: what each school gives, takes and bears."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from calendars.bells import SchoolId
 from scheduler.allocation.preferences import NOON, awkward_at
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.trials import Option
@@ -20,12 +22,11 @@ class _Part:
 
 def balance_of(options: Sequence[Option], problem: Problem) -> tuple[Balance, ...]:
     """One row for each school that takes part, in the order of the schools."""
-    parts = [
-        _Part(option, session, site)
-        for option in options
-        for session in option.sessions
-        for site in session.sites
-    ]
+    parts = defaultdict[SchoolId, list[_Part]](list)
+    for option in options:
+        for session in option.sessions:
+            for site in session.sites:
+                parts[site.school].append(_Part(option, session, site))
     awkward = {id(option): awkward_at(option, problem) for option in options}
     return tuple(
         Balance(
@@ -42,7 +43,7 @@ def balance_of(options: Sequence[Option], problem: Problem) -> tuple[Balance, ..
             shifted=sum(part.site.shift_minutes != 0 for part in own),
         )
         for school, book in problem.books.items()
-        if (own := [part for part in parts if part.site.school == school])
+        if (own := parts.get(school))
     )
 
 

@@ -1,75 +1,50 @@
-"""What is booked already and stays, as far as it counts together with what may be placed."""
+"""What is booked already and stays, found by who takes part, where and when."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
-from scheduler.allocation.preferences import NOON, awkward_in
-from scheduler.allocation.problem import Problem
-from scheduler.allocation.trials import Option
+from scheduler.members import LinkPoolId, TeacherId
 from scheduler.model import Session
-
-WEEK: Final = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a school holds in a usual week."""
-
-    sessions: int
-    led: int
-    in_rooms: int
-    afternoons: int
-    awkward: int
 
 
 class Booked:
-    """The sessions that are booked, by their dates."""
+    """The sessions that are booked, by the dates that the alliance's clock shows."""
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        self._on: dict[date, list[Session]] = defaultdict(list)
-        for session in problem.situation.sessions:
-            self._on[session.slot.starts.astimezone(problem.zone).date()].append(session)
-
-    def on(self, dates: Iterable[date]) -> Iterator[Session]:
-        """Those on any of these dates."""
-        for each in dates:
-            yield from self._on.get(each, ())
-
-    def weekly(self, school: SchoolId, options: Iterable[Option]) -> Held:
-        """What the school holds in the weeks of these options."""
-        mondays = {on - timedelta(days=on.weekday()) for on in dates_of(options)}
-        days = (on + timedelta(days=day) for on in sorted(mondays) for day in range(WEEK))
-        own = [each for each in self.on(days) if each.site_of(school) is not None]
-        return Held(
-            sessions=usually(len(own), len(mondays)),
-            led=usually(sum(each.lead.school == school for each in own), len(mondays)),
-            in_rooms=usually(
-                sum(site.room is not None for each in own if (site := each.site_of(school))),
-                len(mondays),
-            ),
-            afternoons=usually(sum(map(self._is_afternoon, own)), len(mondays)),
-            awkward=usually(
-                sum(school in awkward_in(each, self._problem) for each in own), len(mondays)
-            ),
+    def __init__(self, sessions: Iterable[Session], zone: ZoneInfo) -> None:
+        self._at = defaultdict[SchoolId, defaultdict[date, list[Session]]](
+            lambda: defaultdict(list)
         )
+        self._with = defaultdict[TeacherId, Counter[date]](Counter)
+        self._partners = defaultdict[TeacherId | None, set[TeacherId]](set)
+        self._by_pool = defaultdict[LinkPoolId | None, list[Session]](list)
+        for session in sessions:
+            on = session.slot.starts.astimezone(zone).date()
+            people = {each for site in session.sites for each in site.required_teachers}
+            for school in {site.school for site in session.sites}:
+                self._at[school][on].append(session)
+            for teacher in people:
+                self._with[teacher][on] += 1
+            self._partners[session.lead.teacher] |= people
+            self._by_pool[session.link_pool].append(session)
 
-    def _is_afternoon(self, session: Session) -> bool:
-        return session.slot.starts.astimezone(self._problem.zone).time() >= NOON
+    def at(self, school: SchoolId, dates: Iterable[date]) -> Iterator[Session]:
+        """Those in which the school takes part on these dates."""
+        if (own := self._at.get(school)) is not None:
+            for each in dates:
+                yield from own.get(each, ())
 
+    def many_with(self, teacher: TeacherId, dates: Collection[date]) -> int:
+        """In how many the teacher takes part on these dates."""
+        own = self._with.get(teacher)
+        return 0 if own is None else sum(own[each] for each in dates)
 
-def usually(found: int, among: int) -> int:
-    """How many there are as a rule: so many on so many dates or in so many weeks, rounded.
+    def partners_of(self, lead: TeacherId | None) -> Collection[TeacherId]:
+        """Who takes part in what this teacher leads."""
+        return () if lead is None else self._partners.get(lead, ())
 
-    One or two in a whole term are none as a rule.
-    """
-    return (2 * found + among) // (2 * among) if among else 0
-
-
-def dates_of(options: Iterable[Option]) -> set[date]:
-    """All dates on which one of these would be held."""
-    return {on for option in options for on in option.dates}
+    def by(self, pool: LinkPoolId) -> Sequence[Session]:
+        """Those that use the link."""
+        return self._by_pool.get(pool, ())

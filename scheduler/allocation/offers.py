@@ -220,22 +220,21 @@ def quotas_of(
         if option.offer is not None:
             by_offer[option.offer].append(number)
     for offered in offers:
-        numbers = by_offer[offered.offer.id]
+        numbers = by_offer.get(offered.offer.id, ())
+        needs = {options[number].request.id: options[number].request for number in numbers}
+        weeks = {need: _weeks(request, books) for need, request in needs.items()}
+        serving = [(each.per_week, _weeks(each, books)) for each in offered.serving]
         known = set()
-        for week in range(1, _last_week(options, numbers, books) + 1):
+        for week in sorted(frozenset[int]().union(*weeks.values())):
             places = tuple(
-                number for number in numbers if week in _weeks(options[number].request, books)
+                number for number in numbers if week in weeks[options[number].request.id]
             )
             left = offered.offer.per_week - sum(
-                each.per_week for each in offered.serving if week in _weeks(each, books)
+                per_week for per_week, during in serving if week in during
             )
-            if places and (places, left) not in known:
+            if (places, left) not in known:
                 known.add((places, left))
                 yield Quota(places, max(0, left))
-
-
-def _last_week(options: Sequence[Option], numbers: Sequence[int], books: Books) -> int:
-    return max((max(_weeks(options[number].request, books)) for number in numbers), default=0)
 
 
 def _weeks(request: Request, books: Books) -> frozenset[int]:

@@ -8,7 +8,7 @@ from itertools import combinations, product
 
 from calendars.text import Text
 from scheduler.allocation.preferences import RIGHT_AFTER
-from scheduler.allocation.problem import Problem
+from scheduler.allocation.problem import Problem, monday_of
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly.problem import Allowance
 from scheduler.members import Preference
@@ -114,10 +114,6 @@ def _course_of(option: Option) -> object:
 def _lessons_apart(dates: Sequence[date], others: Sequence[date]) -> int:
     """How often the same lesson of the two lies more than a week apart."""
     return sum(
-        abs(_monday(on) - _monday(other)) > timedelta(weeks=1)
+        abs(monday_of(on) - monday_of(other)) > timedelta(weeks=1)
         for on, other in zip(dates, others, strict=False)
     )
-
-
-def _monday(on: date) -> date:
-    return on - timedelta(days=on.weekday())

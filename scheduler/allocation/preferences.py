@@ -4,19 +4,17 @@ Only `weights` says how much each matters. S2 (same weekday and time all term) h
 allocation is a weekly pattern. S6 (who leads) stands in `together`, S12 (units) in `pairs`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from calendars.bells import SchoolId
-from calendars.days import DayKind
 from calendars.text import Text
-from scheduler.allocation.problem import Problem
+from scheduler.allocation.problem import Problem, monday_of
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weights import by_notice
-from scheduler.busy_time import soft_time_met
-from scheduler.members import HalfDay, Preference, RoomId, TeacherId
-from scheduler.model import Cost, Kind, ResourceKind, Session, Site
+from scheduler.members import HalfDay, Preference
+from scheduler.model import Cost, Kind, Resource, ResourceKind, Session, Site
 
 Charge = Callable[[Option, Problem], Cost | None]
 
@@ -135,13 +133,13 @@ def few_dates_are_lost(option: Option, problem: Problem) -> Cost | None:
 def known_partners_work_together(option: Option, problem: Problem) -> Cost | None:
     """S8: where a site has a teacher who has worked with the lead teacher, it is that one."""
     lead = next(session.lead.teacher for session in option.sessions)
-    partners = _partners(lead, problem)
+    partners = problem.booked.partners_of(lead)
     strangers = [
         site.school
         for site in option.sites
         if site.school in option.chosen_teachers
         and site.teacher not in partners
-        and not partners.isdisjoint(problem.books[site.school].teachers)
+        and any(teacher in problem.books[site.school].teachers for teacher in partners)
     ]
     names = _names(strangers, problem)
     return _cost(
@@ -153,21 +151,11 @@ def known_partners_work_together(option: Option, problem: Problem) -> Cost | Non
     )
 
 
-def _partners(lead: TeacherId | None, problem: Problem) -> set[TeacherId]:
-    return {
-        teacher
-        for session in problem.situation.sessions
-        if lead is not None and session.lead.teacher == lead
-        for site in session.sites
-        for teacher in site.required_teachers
-    }
-
-
 def bells_stay(option: Option, problem: Problem) -> Cost | None:
     """S9: without moving a bell, else by few and small shifts."""
     moved = {site.school: abs(site.shift_minutes) for site in option.sites if site.shift_minutes}
     steps = sum(1 + minutes // BELL_STEP for minutes in moved.values())
-    names, most = _names(tuple(moved), problem), max(moved.values(), default=0)
+    names, most = _names(moved, problem), max(moved.values(), default=0)
     return _cost(
         problem,
         Preference.S9,
@@ -200,13 +188,8 @@ def an_earlier_plan_is_kept(option: Option, problem: Problem) -> Cost | None:
 
 def exam_weeks_stay_free(option: Option, problem: Problem) -> Cost | None:
     """S14: not in weeks in which one of its schools has exams or activities."""
-    weeks = {
-        _week(day.date)
-        for site in option.sites
-        for day in problem.books[site.school].time.days
-        if day.kind in (DayKind.EXAM, DayKind.ACTIVITY)
-    }
-    held = sum(_week(on) in weeks for on in option.dates)
+    weeks = frozenset[date]().union(*(problem.weeks_of_exams[each.school] for each in option.sites))
+    held = sum(monday_of(on) in weeks for on in option.dates) if weeks else 0
     return _cost(
         problem,
         Preference.S14,
@@ -216,19 +199,18 @@ def exam_weeks_stay_free(option: Option, problem: Problem) -> Cost | None:
     )
 
 
-def _week(on: date) -> date:
-    return on - timedelta(days=on.weekday())
-
-
 def soft_time_is_left_alone(option: Option, problem: Problem) -> Cost | None:
     """soft: not in busy time that its owner would give up, but would rather keep."""
-    everywhere = [book.busy_time for book in problem.books.values()]
+    taking = [
+        (resource, busy)
+        for resource in _surely_needed(option)
+        for busy in problem.softly_taken.get(resource, ())
+    ]
     used = sum(
         1
         for session in option.sessions
-        for resource, _ in soft_time_met(session, everywhere)
-        # Which of several rooms it is, is decided later.
-        if resource.kind is not ResourceKind.ROOM or (RoomId(resource.id),) in option.rooms.values()
+        for resource, busy in taking
+        for _ in busy.softly_taking(resource, session.slot)
     )
     return _cost(
         problem,
@@ -237,6 +219,18 @@ def soft_time_is_left_alone(option: Option, problem: Problem) -> Cost | None:
         f"用到{used}段可让出的占用时间。",
         f"Of the time that is occupied but may give way, {used} stretches are used.",
     )
+
+
+def _surely_needed(option: Option) -> Iterator[Resource]:
+    """Its people, classes and only rooms: which of several rooms it is, is decided later."""
+    for site in option.sites:
+        for teacher in site.required_teachers:
+            yield Resource(ResourceKind.TEACHER, teacher)
+        for group in site.class_groups:
+            yield Resource(ResourceKind.CLASS_GROUP, group)
+    for rooms in option.rooms.values():
+        if len(rooms) == 1:
+            yield Resource(ResourceKind.ROOM, rooms[0])
 
 
 PREFERENCES: Final[tuple[Charge, ...]] = (
@@ -267,7 +261,5 @@ def _cost(problem: Problem, preference: Preference, units: int, zh: str, en: str
     return Cost(preference=preference, points=points, sentence=Text(zh, en))
 
 
-def _names(schools: Sequence[str], problem: Problem) -> str:
-    return "、".join(
-        book.school.name for school, book in problem.books.items() if school in schools
-    )
+def _names(schools: Iterable[SchoolId], problem: Problem) -> str:
+    return "、".join(problem.books[school].school.name for school in dict.fromkeys(schools))

@@ -1,17 +1,21 @@
 """What an allocation is asked: requests, and the situation in which their sessions are judged."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
+from calendars.days import DayKind
 from calendars.terms import Term
+from scheduler.allocation.booked import Booked
 from scheduler.allocation.weights import weights_of
+from scheduler.busy_time import BusyTime
 from scheduler.conflicts import find_conflicts
 from scheduler.members import Offer, Preference
-from scheduler.model import Conflict, Placement, Request, RequestId, Role, Session
+from scheduler.model import Conflict, Placement, Request, RequestId, Resource, Role, Session
 from scheduler.placing import near
 from scheduler.schools import SchoolBook, Situation
 
@@ -60,6 +64,32 @@ class Problem:
         """The alliance's clock."""
         return ZoneInfo(self.situation.alliance.alliance.zone)
 
+    @cached_property
+    def booked(self) -> Booked:
+        """Every live session, found by who takes part."""
+        return Booked(self.situation.sessions, self.zone)
+
+    @cached_property
+    def softly_taken(self) -> Mapping[Resource, Sequence[BusyTime]]:
+        """Whose soft busy time would rather have which room, person or class left alone."""
+        found = defaultdict[Resource, list[BusyTime]](list)
+        for book in self.books.values():
+            for resource in book.busy_time.softly_taken:
+                found[resource].append(book.busy_time)
+        return dict(found)
+
+    @cached_property
+    def weeks_of_exams(self) -> Mapping[SchoolId, frozenset[date]]:
+        """The Mondays of each school's weeks with exams or activities."""
+        return {
+            school: frozenset(
+                monday_of(day.date)
+                for day in book.time.days
+                if day.kind in (DayKind.EXAM, DayKind.ACTIVITY)
+            )
+            for school, book in self.books.items()
+        }
+
     def situation_on(self, on: date) -> Situation:
         """What could touch a session of that date."""
         if on not in self._situations:
@@ -74,6 +104,11 @@ class Problem:
     @cached_property
     def _situations(self) -> dict[date, Situation]:
         return {}
+
+
+def monday_of(on: date) -> date:
+    """The week that a date lies in."""
+    return on - timedelta(days=on.weekday())
 
 
 def lead_of(request: Request) -> SchoolId:

@@ -214,9 +214,7 @@ class _Links:
         return (LinkUse(first), LinkUse(first + 1, len(request.sites)))
 
     def _of(self, pool: LinkPool) -> tuple[Link, Link]:
-        booked = [
-            session for session in self._problem.situation.sessions if session.link_pool == pool.id
-        ]
+        booked = self._problem.booked.by(pool.id)
         return (
             Link(pool.sessions, tuple(self._load(session, 1) for session in booked)),
             Link(pool.ports, tuple(self._load(each, len(each.sites)) for each in booked)),

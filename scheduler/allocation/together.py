@@ -1,13 +1,13 @@
 """The preferences that many placements decide together: what is free, and each one beyond it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Final
 
 from calendars.bells import PeriodKind, SchoolId
 from calendars.text import Text
-from scheduler.allocation.booked import Booked, dates_of, usually
 from scheduler.allocation.pairs import (
     Share,
     SharedPreference,
@@ -17,8 +17,9 @@ from scheduler.allocation.pairs import (
 from scheduler.allocation.preferences import NOON, awkward_at
 from scheduler.allocation.problem import Problem, lead_of
 from scheduler.allocation.trials import Option
-from scheduler.members import Preference, TeacherId
-from scheduler.model import RequestId, Session
+from scheduler.allocation.usual_week import dates_of, usual_week, usually
+from scheduler.members import Preference
+from scheduler.model import RequestId
 from scheduler.schools import SchoolBook
 
 KEPT_FREE: Final = 2
@@ -36,12 +37,11 @@ def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iter
         for site in option.sites:
             for person in site.required_teachers:
                 found[person, option.weekly.weekday].append(number)
-    booked = Booked(problem)
     for (teacher_id, _), numbers in found.items():
         teacher = problem.situation.teacher(teacher_id)
         if teacher is not None:
             dates = dates_of(options[number] for number in numbers)
-            busy = sum(_takes_part(teacher.id, session) for session in booked.on(dates))
+            busy = problem.booked.many_with(teacher.id, dates)
             yield Share(
                 Preference.S5,
                 tuple(numbers),
@@ -54,17 +54,13 @@ def teachers_have_few_a_day(options: Sequence[Option], problem: Problem) -> Iter
             )
 
 
-def _takes_part(teacher: TeacherId, session: Session) -> bool:
-    return any(teacher in site.required_teachers for site in session.sites)
-
-
 def leading_is_shared(options: Sequence[Option], problem: Problem) -> Iterator[Share]:
     """S6: schools that offer teachers lead alike often, a supported one half as often.
 
     What they lead by name or as booked counts; only what an offer serves can be charged.
     """
     by_school: dict[SchoolId, list[int]] = defaultdict(list)
-    times: dict[tuple[SchoolId | None, RequestId], int] = {}
+    times = dict[tuple[SchoolId | None, RequestId], int]()
     for number, option in enumerate(options):
         lead = lead_of(option.request)
         if option.offer is not None:
@@ -72,9 +68,9 @@ def leading_is_shared(options: Sequence[Option], problem: Problem) -> Iterator[S
         times[None if option.offer is not None else lead, option.request.id] = (
             option.request.per_week
         )
-    booked = Booked(problem)
+    dates = dates_of(options) if by_school else ()
     named: Counter[SchoolId | None] = Counter(
-        {school: booked.weekly(school, options).led for school in by_school}
+        {school: usual_week(school, dates, problem).led for school in by_school}
     )
     for (school, _), per_week in times.items():
         named[school] += per_week
@@ -103,10 +99,10 @@ def rooms_keep_free_periods(options: Sequence[Option], problem: Problem) -> Iter
     for number, option in enumerate(options):
         for school in option.rooms:
             found[school].append(number)
-    booked = Booked(problem)
     for school, numbers in found.items():
         book = problem.books[school]
-        in_rooms = booked.weekly(school, (options[number] for number in numbers)).in_rooms
+        dates = dates_of(options[number] for number in numbers)
+        in_rooms = usual_week(school, dates, problem).in_rooms
         free = len(book.rooms) * max(0, _periods_a_week(book) - KEPT_FREE)
         yield Share(
             Preference.S11,
@@ -143,10 +139,10 @@ def afternoons_are_shared(options: Sequence[Option], problem: Problem) -> Iterat
         if option.weekly.starts >= NOON:
             for site in option.sites:
                 afternoons[site.school].append(number)
-    times, booked = _times_a_week(options), Booked(problem)
+    times, dates = _times_a_week(options), _dates_at(options)
     for school, numbers in afternoons.items():
         book = problem.books[school]
-        held = booked.weekly(school, (each for each in options if _meets_at(school, each)))
+        held = usual_week(school, dates[school], problem)
         half = -(-(times[school] + held.sessions) // 2)
         yield Share(
             Preference.S15,
@@ -169,11 +165,11 @@ def awkward_times_are_shared(options: Sequence[Option], problem: Problem) -> Ite
     for number, option in enumerate(options):
         for school in awkward_at(option, problem):
             awkward[school].append(number)
-    times, booked = _times_a_week(options), Booked(problem)
+    times, dates = _times_a_week(options), _dates_at(options)
     for school, numbers in awkward.items():
         book = problem.books[school]
         share = SUPPORTED_SHARE if book.school.support_priority else AWKWARD_SHARE
-        held = booked.weekly(school, (each for each in options if _meets_at(school, each)))
+        held = usual_week(school, dates[school], problem)
         yield Share(
             Preference.FAIR,
             tuple(numbers),
@@ -186,8 +182,14 @@ def awkward_times_are_shared(options: Sequence[Option], problem: Problem) -> Ite
         )
 
 
-def _meets_at(school: SchoolId, option: Option) -> bool:
-    return any(site.school == school for site in option.sites)
+def _dates_at(options: Sequence[Option]) -> Mapping[SchoolId, set[date]]:
+    """All dates on which each school would take part in one of these."""
+    found: dict[SchoolId, set[date]] = defaultdict(set)
+    for option in options:
+        dates = option.dates
+        for site in option.sites:
+            found[site.school].update(dates)
+    return found
 
 
 def _times_a_week(options: Sequence[Option]) -> Counter[SchoolId]:

@@ -1,8 +1,9 @@
 """Busy time is found as a search through all of it would find it, and soft time is only avoided."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -15,8 +16,8 @@ from scheduler.conflicts import find_conflicts, find_notes
 from scheduler.members import ClassGroupId, RoomId, TeacherId
 from scheduler.model import Resource, ResourceKind, Role, SessionId, SiteWish
 from scheduler.placing import draft
-from tests.builders import NOW, a_block, a_session, a_situation, at, some_books
-from tests.scheduler.allocation.terms import a_problem, a_request, options
+from tests.builders import NOW, a_block, a_session, a_situation, an_outage, at, some_books
+from tests.scheduler.allocation.terms import FIRST_TUESDAY, a_problem, a_request, options
 from tests.scheduler.desk import a_booking, a_wish
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -101,3 +102,20 @@ def test_a_plan_is_charged_for_the_soft_time_it_uses() -> None:
     }
     assert points["14:00"] == 2
     assert {each for starts, each in points.items() if starts != "14:00"} == {0}
+
+
+@pytest.mark.parametrize(("out_of_order", "points"), [("JS-R2", 2), ("JS-R1", 0), (None, 0)])
+def test_a_plan_is_charged_for_the_soft_time_of_a_room_that_is_the_only_one(
+    out_of_order: str | None, points: int
+) -> None:
+    request = a_request("r1", weekdays=(2,), weeks="2", latest=time(14, 40), earliest=time(14))
+    kept = a_block(at("14:00", on=FIRST_TUESDAY), "JS", soft=True, room=RoomId("JS-R1"))
+    outages = tuple(
+        an_outage(at("8:00", 600, on=FIRST_TUESDAY), room=RoomId(room))
+        for room in (out_of_order,)
+        if room is not None
+    )
+    problem = a_problem(request, books=some_books(JS={"busy": (kept,), "outages": outages}))
+    (option,) = options(request, problem)
+    soft = (cost.points for cost in costs_of(option, problem) if cost.preference == "soft")
+    assert sum(soft) == points

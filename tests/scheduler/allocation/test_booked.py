@@ -6,9 +6,9 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from scheduler.allocation.booked import usually
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.together import shares_of
+from scheduler.allocation.usual_week import usually
 from scheduler.allocation.weights import WEIGHTS
 from scheduler.members import ClassGroupId, RoomId, TeacherId, Weight
 from scheduler.model import Role, Session
