@@ -8,13 +8,13 @@ from typing import Final
 
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.balance import balance_of
+from scheduler.allocation.judging import broken_by
 from scheduler.allocation.offers import serving_too
 from scheduler.allocation.options import Options, options_of
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.reasons import NO_PLACE_LEFT_UNTRIED, Unmet
 from scheduler.allocation.result import (
     Allocation,
-    broken_by,
     chosen_of,
     placements_of,
     sessions_of,

@@ -12,10 +12,11 @@ from typing import Final
 from scheduler.allocation.alike import Alike
 from scheduler.allocation.chains import fitting
 from scheduler.allocation.disturbance import Disturbance, as_request, places_of
+from scheduler.allocation.judging import broken_by
 from scheduler.allocation.options import options_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem
-from scheduler.allocation.result import broken_by, sites_of
+from scheduler.allocation.result import sites_of
 from scheduler.allocation.statement import Statement, priced
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly.fewest_moves import Repaired, repair_weekly

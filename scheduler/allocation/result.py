@@ -1,26 +1,21 @@
 """What came out of an allocation, each request once: placed with its costs, or not and why."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
-from scheduler.allocation.problem import Problem
 from scheduler.allocation.statement import Statement
 from scheduler.allocation.trials import Option
 from scheduler.allocation.weekly.problem import Chosen, charged
-from scheduler.conflicts import find_conflicts
 from scheduler.model import (
     Balance,
     Cost,
     Placement,
-    RequestId,
     Session,
     SessionId,
     SiteWish,
     Unplaced,
 )
-from scheduler.schools import Situation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,40 +98,6 @@ def _shared_costs(statement: Statement, used: set[int]) -> dict[int, list[Cost]]
         for place in charged(share.allowance, used):
             costs[place].append(share.cost)
     return costs
-
-
-def broken_by(
-    statement: Statement, chosen: Sequence[Chosen], problem: Problem
-) -> frozenset[RequestId]:
-    """What the rulebook refuses of the whole plan, date by date: empty for a sound one.
-
-    Each placement is judged beside what is booked and the sound placements before it.
-    """
-    sound: dict[date, list[Session]] = defaultdict(list)
-    broken: set[RequestId] = set()
-    for each in chosen:
-        sessions = sessions_of(statement, (each,))
-        if any(
-            find_conflicts(
-                session, _around(session, sound, problem), now=problem.now, automatic=True
-            )
-            for session in sessions
-        ):
-            broken.add(statement.options[each.place].request.id)
-        else:
-            for session in sessions:
-                sound[session.slot.starts.date()].append(session)
-    return frozenset(broken)
-
-
-def _around(
-    session: Session, sound: Mapping[date, Sequence[Session]], problem: Problem
-) -> Situation:
-    on = session.slot.starts.date()
-    booked = problem.situation_on(on)
-    days = (on + timedelta(days=offset) for offset in (-1, 0, 1))
-    beside = (each for day in days for each in sound.get(day, ()))
-    return replace(booked, sessions=(*booked.sessions, *beside))
 
 
 def sessions_of(statement: Statement, chosen: Sequence[Chosen]) -> tuple[Session, ...]:
