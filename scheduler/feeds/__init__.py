@@ -2,8 +2,9 @@
 
 from scheduler.feeds.free_busy import asked_stretch, read_free_busy
 from scheduler.feeds.ledger import CANCELLED_IS_SHOWN_FOR
+from scheduler.feeds.packing import Feed
 from scheduler.feeds.polling import Polls, client_of
-from scheduler.feeds.serving import Feed, Feeds
+from scheduler.feeds.serving import Feeds
 from scheduler.feeds.subscribing import (
     SubscriptionWish,
     renew,

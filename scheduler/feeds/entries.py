@@ -128,7 +128,7 @@ class _Words:
         return en if self.language == "en" else zh
 
     def title(self, own: Site | None) -> str:
-        """Such as "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)"."""
+        """Such as "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1 录播室→JS 互动教室1, CB)"."""
         session = self.session
         about = [session.subject or "", grade_words(session.grade, self.language)]
         if not any(about):
@@ -137,7 +137,7 @@ class _Words:
         if own is not None:
             parts += [self._role(own), self._period(own), self._minutes(own)]
         joined = self._say("·", " · ").join(part for part in parts if part)
-        return f"{joined} ({self._schools()})"
+        return f"{joined} ({self._where()})"
 
     def location(self, own: Site | None) -> str:
         """The rooms of all sites, the reader's own first, and the link that opens them."""
@@ -171,7 +171,7 @@ class _Words:
         """Such as "听讲: JS·第3节·有效 35 分钟·JS 互动教室1·三年级1班·JS 教师1"."""
         minutes = site.effective_minutes
         parts = (
-            self.books[site.school].school.name,
+            self._school(site),
             self._period(site),
             self._say(f"有效 {minutes} 分钟", f"{minutes} effective minutes"),
             self._room(site),
@@ -201,12 +201,16 @@ class _Words:
         minutes = site.effective_minutes
         return self._say(f"有效{minutes}分钟", f"{minutes} effective minutes")
 
-    def _schools(self) -> str:
+    def _where(self) -> str:
+        """The schools, each with its room; the lead's first."""
         lead = self.session.lead
         others = [site for site in self.session.sites if site is not lead]
-        names = ", ".join(self.books[site.school].school.name for site in others)
+        names = ", ".join(self._room(site) or self._school(site) for site in others)
         arrow = "→" if self.session.kind is Kind.LESSON else ", "
-        return f"{self.books[lead.school].school.name}{arrow if names else ''}{names}"
+        return f"{self._room(lead) or self._school(lead)}{arrow if names else ''}{names}"
+
+    def _school(self, site: Site) -> str:
+        return self.books[site.school].school.name
 
     def _room(self, site: Site) -> str:
         return "" if site.room is None else room_name(self.books[site.school], site.room)

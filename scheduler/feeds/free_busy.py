@@ -11,6 +11,7 @@ from calendars.slots import Slot
 from scheduler.availability.stretches import Mark, Use, divide
 from scheduler.errors import InvalidWishError, NotFoundError
 from scheduler.feeds.ledger import dropped_at, midnight
+from scheduler.feeds.packing import Feed, packed
 from scheduler.feeds.reader import Reader
 from scheduler.members import Room
 from scheduler.model import Scope, Session, SessionState, Subscription
@@ -23,7 +24,7 @@ MOST_DAYS: Final = 400
 
 async def read_free_busy(
     transaction: Transaction, subscription: Subscription, within: Slot
-) -> Callable[[], bytes]:
+) -> Callable[[], Feed]:
     """How to write when a teacher or a room is busy, as the calendar of the same address shows it.
 
     Slow enough to be done elsewhere. A room is taken for its buffer before and after each session,
@@ -45,13 +46,17 @@ async def read_free_busy(
         left = await transaction.sessions_departed(resource, subscription.created_at)
         stamps += [session.changed_at for session in left]
     # DTSTAMP and UID say nothing of the moment of asking: the same answer has the same bytes.
-    return lambda: render_free_busy(
-        FreeBusy(
-            uid=f"busy-{_mark_of(subscription)}@{alliance}.lianke",
-            within=within,
-            busy=tuple(_busy(sessions, reader, within, buffer, now)),
-            changed_at=max([subscription.created_at, *stamps]),
-        )
+    filename = f"busy-{reader.scope}-{reader.subject_id}.ifb".replace(":", "-")
+    return lambda: packed(
+        render_free_busy(
+            FreeBusy(
+                uid=f"busy-{_mark_of(subscription)}@{alliance}.lianke",
+                within=within,
+                busy=tuple(_busy(sessions, reader, within, buffer, now)),
+                changed_at=max([subscription.created_at, *stamps]),
+            )
+        ),
+        filename,
     )
 
 

@@ -1,17 +1,15 @@
 """What readers of published calendars get: bytes, kept until the ledger or the time moves on."""
 
 import asyncio
-import gzip
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Final, NamedTuple
 
-import brotli
 import msgspec
 
 from scheduler.feeds.content import Content, write_content
 from scheduler.feeds.ledger import Ledger, look
+from scheduler.feeds.packing import Feed, packed
 from scheduler.feeds.polling import Polls
 from scheduler.feeds.reader import Reader
 from scheduler.feeds.subscribing import require_calendar
@@ -23,40 +21,6 @@ from scheduler.tokens import hash_of
 PUBLISHER: Final = Actor(name="lianke", role=ActorRole.DISPLAY, origin="feed")
 MAX_MEMORY: Final = 128_000_000
 """Octets of feeds that are kept ready."""
-
-GZIP_LEVEL: Final = 3
-BROTLI_QUALITY: Final = 1
-"""For 1,000 events: 1.1 and 0.2 ms. One level more costs three to four times as much, for an answer
-that is a tenth or a fifth smaller; a calendar is compressed again after every change."""
-
-
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Feed:
-    """A published calendar, ready to be sent.
-
-    `tag` is the hash of `plain`. `modified` is a second since 1970 at or after which no reader was
-    sent other bytes; each version has a later one, for dates of HTTP tell no two within a second
-    apart. Under many changes it may be ahead of the clock, and is not told before it has come.
-    """
-
-    filename: str
-    tag: str
-    plain: bytes
-    gzip: bytes
-    br: bytes
-    modified: int
-
-    def last_modified(self, now: datetime) -> int:
-        """The date to tell a client, in seconds since 1970; it never goes back."""
-        return min(self.modified, int(now.timestamp()))
-
-    def has_settled(self, now: datetime) -> bool:
-        """Whether `last_modified` has come to stay."""
-        return self.modified <= now.timestamp()
-
-    def is_unchanged_since(self, moment: datetime) -> bool:
-        """Whether a client that was told `moment` has these bytes."""
-        return self.modified <= moment.timestamp()
 
 
 class _State(NamedTuple):
@@ -235,19 +199,7 @@ def _written(ledger: Ledger, reader: Reader, now: datetime, kept: _Kept) -> tupl
     Any other has no date yet.
     """
     content = write_content(ledger, reader, now=now, before=kept.content)
-    tag = sha256(content.octets).hexdigest()
-    if kept.feed is not None and kept.feed.tag == tag:
+    if kept.feed is not None and kept.feed.plain == content.octets:
         return content, kept.feed
-    return content, _packed(content, reader, tag)
-
-
-def _packed(content: Content, reader: Reader, tag: str) -> Feed:
     name = reader.subject_id or content.ledger.alliance.alliance.id
-    return Feed(
-        filename=f"{reader.scope}-{name.replace(':', '-')}.ics",
-        tag=tag,
-        plain=content.octets,
-        gzip=gzip.compress(content.octets, GZIP_LEVEL, mtime=0),
-        br=brotli.compress(content.octets, quality=BROTLI_QUALITY),
-        modified=0,
-    )
+    return content, packed(content.octets, f"{reader.scope}-{name.replace(':', '-')}.ics")

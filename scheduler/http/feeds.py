@@ -51,6 +51,11 @@ async def read(request: web.Request) -> web.Response:
         client=client_told(request),
         expand=wants_single_events(request),
     )
+    return answer_to(request, feed, now)
+
+
+def answer_to(request: web.Request, feed: Feed, now: datetime) -> web.Response:
+    """The calendar, packed as the client likes it best, unless the client has it already."""
     reply = reply_to(Poll.of(request), feed, now)
     return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)
 
@@ -61,9 +66,10 @@ def reply_to(poll: Poll, feed: Feed, now: datetime) -> Reply:
     headers = {
         "Cache-Control": "private, max-age=0, must-revalidate",
         "ETag": _etag(feed, coding),
-        "Last-Modified": http_date(feed.last_modified(now)),
         "Vary": "Accept-Encoding",
     }
+    if (modified := feed.last_modified(now)) is not None:
+        headers["Last-Modified"] = http_date(modified)
     if known := _known_etag(poll, feed, coding):
         return Reply(HTTPStatus.NOT_MODIFIED, headers | {"ETag": known})
     headers["Content-Type"] = "text/calendar; charset=utf-8"

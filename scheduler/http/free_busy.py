@@ -3,15 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
-from http import HTTPStatus
 
 from aiohttp import web
 
-from scheduler.feeds import asked_stretch, client_of, read_free_busy
+from scheduler.feeds import asked_stretch, read_free_busy
 from scheduler.http.calls import CLOCK, STORE
-from scheduler.http.etags import names_current
-from scheduler.http.feeds import FEEDS
+from scheduler.http.feeds import FEEDS, answer_to, client_told
 from scheduler.http.queries import parse_query
 from scheduler.tokens import hash_of
 
@@ -36,14 +33,6 @@ async def read(request: web.Request) -> web.Response:
         query = parse_query(request, FreeBusyQuery)
         within = await asked_stretch(transaction, query.start, query.end)
         write = await read_free_busy(transaction, subscription, within)
-    octets = await asyncio.to_thread(write)
-    client = client_of(request.headers.get("User-Agent", ""))
-    request.app[FEEDS].polls.note(subscription.id, now, client)
-    etag = f'"{sha256(octets).hexdigest()}"'
-    headers = {"Cache-Control": "private, max-age=0, must-revalidate", "ETag": etag}
-    tags = ", ".join(request.headers.getall("If-None-Match", ()))
-    if names_current(tags or None, etag):
-        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return web.Response(
-        body=octets, headers=headers | {"Content-Type": "text/calendar; charset=utf-8"}
-    )
+    free_busy = await asyncio.to_thread(write)
+    request.app[FEEDS].polls.note(subscription.id, now, client_told(request))
+    return answer_to(request, free_busy, now)

@@ -17,6 +17,7 @@ from tests.builders import NOW, a_book, a_room, a_session, a_site, an_alliance, 
 
 BOOKS: Books = {book.school.id: book for book in map(a_book, ("TF1", "JS", "CB"))}
 ALLIANCE = Reader(Scope.ALLIANCE, None, "zh-CN")
+WHERE = "(TF1 互动教室1→JS 互动教室1, CB 互动教室1)"
 
 
 def teacher(id: str, language: Any = "zh-CN") -> Reader:
@@ -47,32 +48,32 @@ def test_another_name_dates_an_event_anew_and_sends_nobody_anywhere(hours: int) 
 @pytest.mark.parametrize(
     ("reader", "title"),
     [
-        (teacher("TF1-T1"), "同步课·音乐·三年级·主讲·第5节·有效40分钟 (TF1→JS, CB)"),
-        (teacher("JS-T1"), "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)"),
-        (teacher("CB-T2"), "同步课·音乐·三年级·观摩 (TF1→JS, CB)"),
+        (teacher("TF1-T1"), f"同步课·音乐·三年级·主讲·第5节·有效40分钟 {WHERE}"),
+        (teacher("JS-T1"), f"同步课·音乐·三年级·听讲·第3节·有效35分钟 {WHERE}"),
+        (teacher("CB-T2"), f"同步课·音乐·三年级·观摩 {WHERE}"),
         (
             Reader(Scope.SCHOOL, "JS", "zh-CN"),
-            "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)",
+            f"同步课·音乐·三年级·听讲·第3节·有效35分钟 {WHERE}",
         ),
         (
             Reader(Scope.SUBJECT, "JS", "zh-CN", "音乐"),
-            "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)",
+            f"同步课·音乐·三年级·听讲·第3节·有效35分钟 {WHERE}",
         ),
         (
             Reader(Scope.CLASS_GROUP, "JS-C1", "zh-CN"),
-            "同步课·音乐·三年级·听讲·第3节·有效35分钟 (TF1→JS, CB)",
+            f"同步课·音乐·三年级·听讲·第3节·有效35分钟 {WHERE}",
         ),
-        (Reader(Scope.STUDIO, "S1", "zh-CN"), "同步课·音乐·三年级 (TF1→JS, CB)"),
+        (Reader(Scope.STUDIO, "S1", "zh-CN"), f"同步课·音乐·三年级 {WHERE}"),
         (
             Reader(Scope.ROOM, "TF1-R1", "zh-CN"),
-            "同步课·音乐·三年级·主讲·第5节·有效40分钟 (TF1→JS, CB)",
+            f"同步课·音乐·三年级·主讲·第5节·有效40分钟 {WHERE}",
         ),
-        (ALLIANCE, "同步课·音乐·三年级 (TF1→JS, CB)"),
+        (ALLIANCE, f"同步课·音乐·三年级 {WHERE}"),
         (
             teacher("JS-T1", "en"),
             (
                 "Joint lesson · 音乐 · grade 3 · listening · lesson 3 · 35 effective minutes"
-                " (TF1→JS, CB)"
+                f" {WHERE}"
             ),
         ),
     ],
@@ -86,15 +87,15 @@ def test_the_title_says_what_it_is_for_this_reader(reader: Reader, title: str) -
     [
         (
             {"kind": Kind.JOINT_RESEARCH},
-            "联合教研·音乐·三年级·主会场·第5节·有效40分钟 (TF1, JS, CB)",
+            f"联合教研·音乐·三年级·主会场·第5节·有效40分钟 {WHERE.replace('→', ', ')}",
         ),
         (
             {"form": Form.DUAL_TEACHER, "grade": None},
-            "双师课·音乐·主讲·第5节·有效40分钟 (TF1→JS, CB)",
+            f"双师课·音乐·主讲·第5节·有效40分钟 {WHERE}",
         ),
-        ({"subject": None, "grade": None}, "同步课·三年级音乐·主讲·第5节·有效40分钟 (TF1→JS, CB)"),
-        ({"subject": None, "grade": 10}, "同步课·高一·主讲·第5节·有效40分钟 (TF1→JS, CB)"),
-        ({"sites": (a_site("TF1"),)}, "同步课·音乐·三年级·主讲·有效40分钟 (TF1)"),
+        ({"subject": None, "grade": None}, f"同步课·三年级音乐·主讲·第5节·有效40分钟 {WHERE}"),
+        ({"subject": None, "grade": 10}, f"同步课·高一·主讲·第5节·有效40分钟 {WHERE}"),
+        ({"sites": (a_site("TF1", room=None),)}, "同步课·音乐·三年级·主讲·有效40分钟 (TF1)"),
     ],
 )
 def test_the_title_names_kind_form_and_subject(fields: dict[str, Any], title: str) -> None:

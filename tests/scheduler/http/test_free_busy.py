@@ -136,6 +136,24 @@ async def test_what_is_busy_no_more_is_a_later_change(
     assert await busy(office, token) == []
 
 
+async def test_it_is_packed_as_the_client_likes_it(office: Caller, store: Store) -> None:
+    await add(store, a_session())
+    token = (await opened(office, scope="teacher", subject_id="TF1-T1"))["token"]
+    path, plain = f"/freebusy/{token}.ifb", await (await asked(office, token)).read()
+    tags = set()
+    for accepted, coding in (("gzip", "gzip"), ("br, gzip;q=0.5", "br"), ("gzip;q=0", None)):
+        wish = {"Accept-Encoding": accepted}
+        answer = await office.client.get(path, params=ASKED, headers=wish)
+        assert answer.headers.get("Content-Encoding") == coding
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert "Last-Modified" not in answer.headers
+        assert await answer.read() == plain
+        tags.add(answer.headers["ETag"])
+        head = await office.client.head(path, params=ASKED, headers=wish)
+        assert (head.headers["ETag"], await head.read()) == (answer.headers["ETag"], b"")
+    assert len(tags) == 3
+
+
 async def test_the_same_answer_has_the_same_tag(office: Caller, store: Store, clock: Clock) -> None:
     session = a_session()
     await add(store, session)
@@ -144,7 +162,8 @@ async def test_the_same_answer_has_the_same_tag(office: Caller, store: Store, cl
     clock.pass_by(hours=5)
     path = f"/freebusy/{token}.ifb"
     known = {"If-None-Match": f'"x", {tag}'}
-    assert (await office.client.get(path, params=ASKED, headers=known)).status == 304
+    unchanged = await office.client.get(path, params=ASKED, headers=known)
+    assert (unchanged.status, unchanged.headers["ETag"]) == (304, tag)
     await change(store, session, replace(session, slot=at("9:00"), sequence=1))
     assert (await office.client.get(path, params=ASKED, headers=known)).status == 200
 

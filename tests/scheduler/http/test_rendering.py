@@ -60,7 +60,7 @@ class Halt:
     [
         "scheduler.store.codec.decode",
         "scheduler.feeds.serving.write_content",
-        "scheduler.feeds.serving.sha256",
+        "scheduler.feeds.packing.sha256",
         "gzip.compress",
         "brotli.compress",
     ],
