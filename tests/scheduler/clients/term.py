@@ -35,6 +35,8 @@ HOLIDAYS = tuple(date(2026, 10, day) for day in range(1, 8))
 MAKE_UP = date(2026, 9, 20)
 WINTER = date(2026, 10, 19)
 LATER = NOW + timedelta(hours=2)
+OBSERVER = TeacherId("TF1-T3")
+"""Looks on at every art lesson."""
 
 
 def tuesday(week: int) -> date:
@@ -137,7 +139,7 @@ async def _art(desk: Desk) -> None:
     """Every other Thursday, answered by nobody yet, and off from week 9 on."""
     wish = a_series(
         weekly=weekly(4, "9:10", "1-15单"),
-        sites=_sites("TF1", "CB"),
+        sites=_sites("TF1", "CB", observers=(OBSERVER,)),
         min_minutes=10,
         subject="美术",
     )
