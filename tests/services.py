@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
@@ -104,7 +105,7 @@ async def serving(*services: Service) -> AsyncIterator[None]:
 
 
 async def settle(
-    database: str, records: Sequence[Record], people: Mapping[str, Actor]
+    database: str, records: Sequence[Record], people: Mapping[str, Actor], *, now: datetime = NOW
 ) -> dict[str, str]:
     """Put the records into the database; a token for each of the people."""
     store = await Store.open(database)
@@ -114,7 +115,7 @@ async def settle(
         await transaction.put_many(records)
         return {name: await issue_token(transaction, person) for name, person in people.items()}
 
-    tokens = await store.write(put, actor=office, now=NOW)
+    tokens = await store.write(put, actor=office, now=now)
     await store.close()
     return tokens
 
@@ -156,7 +157,7 @@ class Client:
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         if method != "GET":
-            headers["Idempotency-Key"] = key or uuid4().hex
+            headers["Idempotency-Key"] = headers["X-Request-ID"] = key or uuid4().hex
         content = None if body is None else msgspec.json.encode(body)
         async with self.connections.request(
             method, f"{service.address}/api/v1{path}", data=content, headers=headers

@@ -1,104 +1,85 @@
-"""People who go on booking, moving and cancelling while processes die under them.
+"""People who go on asking while processes die under them.
 
-Whoever gets no answer asks again with the same key, so in the end everything they wished for has
-been acknowledged, once.
+Whoever gets no answer asks again with the same key, so in the end every wish has been answered.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from random import Random
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
-from aiohttp import ClientError
+from aiohttp import ClientConnectorError, ClientError
 
-from scheduler.model import Booking, Kind, Role
-from tests.builders import TUESDAY, at
-from tests.scheduler.desk import a_booking, a_wish
+from tests.crashes.wishes import Chooser, Known, Wish
 from tests.services import Answer, Client
 
-Json = dict[str, Any]
-SCHOOLS: Final = ("TF1", "JS", "CB", "WA", "QB", "GD")
-TIMES: Final = ("8:00", "9:00", "10:00", "11:00", "14:00", "15:00", "16:00")
 AGAIN_SECONDS: Final = 0.05
+_DONE: Final = frozenset({200, 201, 204})
+_REFUSED: Final = frozenset({404, 409, 412, 422})
+_AWAY: Final = 503
 
 
 @dataclass
-class Person:
-    """Somebody with a room and a colleague of their own, so that nobody else is ever in the way."""
+class Load:
+    """Everybody at work, what they know, and how each wish was answered, by its key."""
 
-    no: int
-    client: Client
-    last: dict[str, Json] = field(default_factory=dict)
-    answered: int = 0
+    voices: Mapping[str, Client]
+    database_may_be_away: bool
+    known: Known = field(default_factory=Known)
+    answers: dict[str, Answer] = field(default_factory=dict)
     interrupted: int = 0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def work(self, stop: asyncio.Event) -> None:
-        """Go on until told to stop, and until the last wish is answered."""
-        dice, places = Random(self.no), self._places()
-        while not stop.is_set():
-            live = [each for each in self.last.values() if each["state"] != "cancelled"]
-            if not live or dice.random() < 0.6:
-                await self._wish("POST", "/sessions", next(places))
-            elif dice.random() < 0.7:
-                change = {"slot": next(places).slot, "reason": "改期"}
-                await self._change("PATCH", "", dice.choice(live), change)
-            else:
-                await self._change("POST", "/cancellation", dice.choice(live), {"reason": "停电"})
+    async def person(self, dice: Random) -> None:
+        """Wish for one thing after the other until told to stop and the last wish is answered."""
+        chooser = Chooser(dice, self.known, self.voices["office"])
+        while not self.stop.is_set():
+            try:
+                wish = await chooser.wish()
+            except ClientError:
+                continue
+            if wish is not None:
+                await self._ask(wish, dice)
 
-    def _places(self) -> Iterator[Booking]:
-        """One wish after the other, each for a time that this person has asked for never before."""
-        home, away = (SCHOOLS[(2 * (self.no // 2) + side) % len(SCHOOLS)] for side in (0, 1))
-        room = 1 + self.no % 2
-        sites = tuple(
-            a_wish(
-                school,
-                role,
-                room=f"{school}-R{room}",
-                teacher=f"{school}-T{room}",
-                class_groups=(),
-            )
-            for school, role in ((home, Role.LEAD), (away, Role.LISTEN))
-        )
-        days = (TUESDAY + timedelta(days=number) for number in range(130))
-        for on in (each for each in days if each.isoweekday() in range(1, 6)):
-            for time in TIMES:
-                yield a_booking(
-                    kind=Kind.JOINT_RESEARCH,
-                    link_pool=None,
-                    sites=sites,
-                    slot=at(time, on=on),
-                )
+    @property
+    def done(self) -> dict[str, Answer]:
+        """What was acknowledged, by the key of its wish."""
+        return {key: each for key, each in self.answers.items() if each.status in _DONE}
 
-    async def _change(self, method: str, path: str, session: Json, wish: object) -> None:
-        address = f"/sessions/{session['id']}{path}"
-        await self._wish(method, address, wish, session["revision"])
+    @property
+    def refused(self) -> set[str]:
+        """The keys of wishes that were refused."""
+        return self.answers.keys() - self.done.keys()
 
-    async def _wish(
-        self, method: str, path: str, wish: object, revision: int | None = None
-    ) -> None:
-        """Ask until there is an answer, always with the same key."""
+    async def _ask(self, wish: Wish, dice: Random) -> None:
+        """Ask until there is an answer, always with the same key, whichever process is there."""
         key = uuid4().hex
-        while (answer := await self._asked(method, path, wish, revision, key)) is None:
+        while (answer := await self._asked(wish, key, dice)) is None:
             self.interrupted += 1
             await asyncio.sleep(AGAIN_SECONDS)
-        if answer.status not in {200, 201}:
-            raise AssertionError(answer)
-        self.answered += 1
-        self.last[answer.body["id"]] = answer.body
+        if answer.status not in _DONE | _REFUSED:
+            raise AssertionError(wish, answer)
+        self.answers[key] = answer
+        if answer.status in _DONE:
+            self.known.hear(answer.body, wish.path)
 
-    async def _asked(
-        self, method: str, path: str, wish: object, revision: int | None, key: str
-    ) -> Answer | None:
-        """The answer; None if there was none, or that the database is away."""
+    async def _asked(self, wish: Wish, key: str, dice: Random) -> Answer | None:
+        """The answer; None if the process was killed meanwhile, or the database is away."""
+        voice = self.voices[wish.by]
+        service = dice.choice(voice.services)
+        process = service.process
         try:
-            answer = await self.client(method, path, wish, revision=revision, key=key)
+            answer = await voice(
+                wish.method, wish.path, wish.body, revision=wish.revision, key=key, by=service
+            )
+        except ClientConnectorError:
+            return None  # it is dead, or has just begun and does not listen yet
         except ClientError:
+            assert not process.is_alive(), service.log.read_text()
             return None
-        return None if answer.status == 503 else answer
-
-
-def everything_told(people: list[Person]) -> dict[str, Json]:
-    return {key: session for person in people for key, session in person.last.items()}
+        if answer.status == _AWAY:
+            assert self.database_may_be_away, answer
+            return None
+        return answer

@@ -42,6 +42,7 @@ class CrashingPostgresql:
 
     async def kill_all(self) -> None:
         """All of its processes are killed; it is started again after a while."""
+        await self._recovered()  # else a process that begins just now would be left behind
         main = self._main()
         everyone = [main, *children_of(main)]
         for process in everyone:
