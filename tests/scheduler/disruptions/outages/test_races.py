@@ -1,7 +1,6 @@
 """Who books while a room goes out of use is refused or listed, and never lost, on both engines."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +9,12 @@ import pytest
 from scheduler.booking.single import SessionChange, change
 from scheduler.disruptions.outages import Remedies, Remedy, apply_remedies, mark
 from scheduler.errors import ClashError
-from scheduler.model import Kind, Role, Session, SessionId
+from scheduler.model import Kind, Role, Session
 from scheduler.store import Transaction
 from tests.builders import TUESDAY, an_outage, at
 from tests.scheduler.desk import Desk, a_booking, a_wish
 from tests.scheduler.disruptions.outages.test_outages import O1, applied, listed, taken
+from tests.scheduler.overtaking import overtake
 
 
 @pytest.mark.parametrize("resource", [{"room": "JS-R1"}, {"link_pool": "bridge"}])
@@ -81,15 +81,13 @@ async def test_two_who_take_up_many_replacements_do_not_wait_for_each_other(
         )
     await each_desk.do(mark, an_outage(at("8:00", 4 * 24 * 60), room="JS-R1"), revision=None)
     remedies = [taken(each.session, each.replacements[0]) for each in await listed(each_desk)]
-    begun: list[SessionId] = []
 
-    async def take_up(transaction: Transaction, order: Sequence[Remedy]) -> int:
-        begun.append(order[0].session)
-        done = await apply_remedies(transaction, O1, Remedies(remedies=tuple(order)))
-        return sum(each.refusal is None for each in done)
+    def take_up(*order: Remedy) -> Any:
+        return lambda each: apply_remedies(each, O1, Remedies(remedies=order))
 
-    moved = await asyncio.gather(
-        each_desk.do(take_up, remedies), each_desk.do(take_up, remedies[::-1])
+    met = await overtake(
+        each_desk, take_up(*remedies), take_up(*remedies[::-1]), halt="add_notices"
     )
-    assert sorted(begun) == sorted((remedies[0].session, remedies[-1].session))
-    assert sorted(moved) == [0, len(remedies)]
+    assert met.begun == 2
+    moved = [sum(each.refusal is None for each in done) for done in (met.first, met.second)]
+    assert moved == [len(remedies), 0]
