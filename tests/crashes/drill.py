@@ -20,7 +20,7 @@ from tests.crashes.wishes import SCHOOLS
 from tests.scheduler.delivery.postoffice import PostOffice, open_post_office
 from tests.scheduler.delivery.vendors import FeishuServer, Vendor, open_vendor
 from tests.scheduler.desk import OFFICE, coordinator_of, records_of
-from tests.services import PATIENCE, Client, Service, a_service, clients, settle
+from tests.services import PATIENCE, Service, a_service, clients, settle
 
 PEOPLE: Final = 8
 A_CUT: Final = timedelta(minutes=30)
@@ -44,10 +44,6 @@ class Drill:
     began: float = field(default_factory=time.monotonic)
     jumped: timedelta = timedelta()
     work: "asyncio.Future[list[None]]" = field(init=False)
-
-    @property
-    def office(self) -> Client:
-        return self.load.voices["office"]
 
     @property
     def now(self) -> datetime:
@@ -155,5 +151,5 @@ async def _set_up_channels(drill: Drill) -> None:
         {"id": "one", "name": "教导处", "kind": ChannelKind.MAIL, "school": WATCHED}
         | {"address": "office@example.cn"},
     ):
-        answer = await drill.office("POST", "/channels", wish | never_quiet)
+        answer = await drill.load.office("POST", "/channels", wish | never_quiet)
         assert answer.status == 201, answer

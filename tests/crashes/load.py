@@ -32,9 +32,13 @@ class Load:
     interrupted: int = 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def office(self) -> Client:
+        return self.voices["office"]
+
     async def person(self, dice: Random) -> None:
         """Wish for one thing after the other until told to stop and the last wish is answered."""
-        chooser = Chooser(dice, self.known, self.voices["office"])
+        chooser = Chooser(dice, self.known, self.office)
         while not self.stop.is_set():
             try:
                 wish = await chooser.wish()

@@ -16,7 +16,7 @@ from tests.crashes.drill import Drill, a_drill
 from tests.crashes.postgresql import CrashingPostgresql
 
 KILLS_ON_SQLITE: Final = 20
-KILLS_ON_POSTGRESQL: Final = 40
+KILLS_ON_POSTGRESQL: Final = 30
 SEED: Final = int(os.environ.get("LIANKE_CRASH_SEED", "50"))
 
 
