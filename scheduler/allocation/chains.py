@@ -257,9 +257,13 @@ def trimmed(option: Option, kept: Collection[date]) -> Option:
     """The option without the dates on which its partners are not held."""
     if all(on in kept for on in option.dates):
         return option
+    held = zip(option.dates, option.slots, option.drafts, strict=True)
+    dates, slots, drafts = zip(*(each for each in held if each[0] in kept), strict=True)
     return replace(
         option,
-        sessions=tuple(each for each in option.sessions if each.series_date in kept),
+        dates=tuple(dates),
+        slots=tuple(slots),
+        drafts=tuple(drafts),
         lost=tuple(sorted({*option.lost, *(on for on in option.dates if on not in kept)})),
     )
 

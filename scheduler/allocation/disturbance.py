@@ -101,7 +101,7 @@ class Disturbance:
                 self.before.append(Chosen(number, rooms))
 
     def _change(self, session: Session, option: Option) -> Change:
-        stays = option.sessions[0].slot == session.slot and _same_tactics(option.sites, session)
+        stays = option.slots[0] == session.slot and _same_tactics(option.sites, session)
         notice = by_notice(session.slot.starts - self._alone.now)
         ahead = (option.dates[0] - self._day(session)).days
         points = (OTHER_DATE if ahead else OTHER_TIME) * notice * _people(session) + ahead

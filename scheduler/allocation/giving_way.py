@@ -93,7 +93,9 @@ def _as_option(series: Sequence[Session], request: Request, problem: Problem) ->
             weekday=starts.isoweekday(), starts=starts.time(), minutes=first.slot.minutes
         ),
         sites=tuple(map(wish_of, first.sites)),
-        sessions=tuple(series),
+        dates=tuple(each.series_date for each in series if each.series_date is not None),
+        slots=tuple(each.slot for each in series),
+        drafts=tuple(series),
         lost=(),
         rooms={
             site.school: (site.room,)
@@ -189,7 +191,7 @@ def _weeks_of(series: Sequence[Session], problem: Problem, term: Term) -> list[i
 
 def _sentence(series: Sequence[Session], to: Option, problem: Problem) -> Text:
     """Where it goes, and whose consent that needs."""
-    name, times = weekday_name(to.weekly.weekday), clock_times(to.sessions[0].slot, problem.zone)
+    name, times = weekday_name(to.weekly.weekday), clock_times(to.slots[0], problem.zone)
     asked = [
         problem.books[site.school].school.name
         for site in to.sites

@@ -72,8 +72,8 @@ def company_of(option: Option) -> object:
 
 def _are_apart(one: Option, other: Option) -> bool:
     first, second = sorted((one, other), key=lambda option: option.weekly.starts)
-    ends = first.sessions[0].slot.ends - first.sessions[0].slot.starts
-    return _clock(second) - _clock(first) - ends > RIGHT_AFTER
+    lasts = timedelta(minutes=first.weekly.minutes)
+    return _clock(second) - _clock(first) - lasts > RIGHT_AFTER
 
 
 def _clock(option: Option) -> timedelta:
@@ -107,7 +107,7 @@ def the_same_course_keeps_pace(options: Sequence[Option], problem: Problem) -> I
 
 def _course_of(option: Option) -> object:
     """What is taught unit by unit: the same teacher, subject, grade and weeks."""
-    request, lead = option.request, option.sessions[0].lead
+    request, lead = option.request, option.drafts[0].lead
     return (lead.school, lead.teacher, request.subject, request.grade, request.weeks)
 
 

@@ -35,7 +35,7 @@ def held_on_a_wished_weekday(option: Option, problem: Problem) -> Cost | None:
 
 def weakest_site_gets_most(option: Option, problem: Problem) -> Cost | None:
     """S1: the site that gets least gets as much as possible."""
-    least = min(site.effective_minutes for session in option.sessions for site in session.sites)
+    least = min(site.effective_minutes for draft in option.drafts for site in draft.sites)
     lacks = option.request.minutes - least
     return _cost(
         problem,
@@ -61,7 +61,7 @@ def lessons_avoid_awkward_periods(option: Option, problem: Problem) -> Cost | No
 
 def awkward_at(option: Option, problem: Problem) -> tuple[SchoolId, ...]:
     """The schools whose class has it in the first or last lesson, after school, or after PE."""
-    return awkward_in(option.sessions[0], problem)
+    return awkward_in(option.first, problem)
 
 
 def awkward_in(session: Session, problem: Problem) -> tuple[SchoolId, ...]:
@@ -132,7 +132,7 @@ def few_dates_are_lost(option: Option, problem: Problem) -> Cost | None:
 
 def known_partners_work_together(option: Option, problem: Problem) -> Cost | None:
     """S8: where a site has a teacher who has worked with the lead teacher, it is that one."""
-    lead = next(session.lead.teacher for session in option.sessions)
+    lead = option.drafts[0].lead.teacher
     partners = problem.booked.partners_of(lead)
     strangers = [
         site.school
@@ -208,9 +208,9 @@ def soft_time_is_left_alone(option: Option, problem: Problem) -> Cost | None:
     ]
     used = sum(
         1
-        for session in option.sessions
+        for slot in option.slots
         for resource, busy in taking
-        for _ in busy.softly_taking(resource, session.slot)
+        for _ in busy.softly_taking(resource, slot)
     )
     return _cost(
         problem,

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
 from calendars.days import DayKind
+from calendars.slots import Slot
 from calendars.terms import Term
 from scheduler.allocation.booked import Booked
 from scheduler.allocation.weights import weights_of
@@ -90,6 +91,14 @@ class Problem:
             for school, book in self.books.items()
         }
 
+    def slot_on(self, on: date, starts: time, minutes: int) -> Slot:
+        """So many minutes of a date on the alliance's clock, one value for all who ask."""
+        key = on, starts, minutes
+        if key not in self._slots:
+            moment = datetime.combine(on, starts, self.zone)
+            self._slots[key] = Slot.lasting(moment, minutes)
+        return self._slots[key]
+
     def situation_on(self, on: date) -> Situation:
         """What could touch a session of that date."""
         if on not in self._situations:
@@ -100,6 +109,10 @@ class Problem:
         """What the rulebook says of a session beside those that are booked already."""
         around = self.situation_on(session.slot.starts.date())
         return find_conflicts(session, around, now=self.now, automatic=True)
+
+    @cached_property
+    def _slots(self) -> dict[tuple[date, time, int], Slot]:
+        return {}
 
     @cached_property
     def _situations(self) -> dict[date, Situation]:

@@ -209,7 +209,7 @@ def _move(session: Session, statement: Statement, chosen: Chosen, points: int) -
             link_pool=session.link_pool,
         ),
         after=Place(
-            slot=statement.options[chosen.place].sessions[0].slot,
+            slot=statement.options[chosen.place].slots[0],
             sites=sites_of(statement, chosen),
             link_pool=session.link_pool,
         ),

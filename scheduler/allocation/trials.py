@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 from typing import Final
 
@@ -46,24 +46,32 @@ STAFFINGS_KEPT: Final = 2
 class Option:
     """One weekday, time and staffing of a request, possible by itself.
 
-    `sessions` are drafts for the dates it is held on, `lost` the other dates of its weeks, `rooms`
-    those that no rule forbids on any date held, the plainest first; `chosen_teachers` are sites
-    whose teacher the request had left open; `offer` is the one that serves a need.
+    It is held on its `dates` at their `slots`, each as its draft says: many dates share one. `lost`
+    are the other dates of its weeks, `rooms` those that no rule forbids on any date held, the
+    plainest first; `chosen_teachers` are sites whose teacher the request had left open; `offer` is
+    the one that serves a need.
     """
 
     request: Request
     weekly: Weekly
     sites: tuple[SiteWish, ...]
-    sessions: tuple[Session, ...]
+    dates: tuple[date, ...]
+    slots: tuple[Slot, ...]
+    drafts: tuple[Session, ...]
     lost: tuple[date, ...]
     rooms: Mapping[SchoolId, tuple[RoomId, ...]]
     chosen_teachers: frozenset[SchoolId] = frozenset()
     offer: OfferId | None = None
 
     @property
-    def dates(self) -> tuple[date, ...]:
-        """The dates on which it is held."""
-        return tuple(session.series_date for session in self.sessions if session.series_date)
+    def sessions(self) -> tuple[Session, ...]:
+        """A session for each date, made anew: those of all options would fill the memory."""
+        return tuple(map(_dated, self.drafts, self.slots, self.dates))
+
+    @property
+    def first(self) -> Session:
+        """The session of its first date."""
+        return _dated(self.drafts[0], self.slots[0], self.dates[0])
 
     def is_at(self, placement: Placement) -> bool:
         """Whether the placement has it then, with the same people; rooms may differ."""
@@ -205,8 +213,7 @@ class Trial:
         )
 
     def _slot(self, on: date) -> Slot:
-        starts = datetime.combine(on, self.weekly.starts, self.problem.zone)
-        return Slot.lasting(starts, self.weekly.minutes)
+        return self.problem.slot_on(on, self.weekly.starts, self.weekly.minutes)
 
     def _option(
         self,
@@ -219,10 +226,9 @@ class Trial:
             request=self.request,
             weekly=self.weekly,
             sites=sites,
-            sessions=tuple(
-                replace(verdict.session, slot=self._slot(on), series_date=on)
-                for on, verdict in verdicts.items()
-            ),
+            dates=tuple(verdicts),
+            slots=tuple(map(self._slot, verdicts)),
+            drafts=tuple(verdict.session for verdict in verdicts.values()),
             lost=tuple(on for on in self.all_dates if on not in verdicts),
             rooms={
                 school: tuple(
@@ -236,6 +242,10 @@ class Trial:
                 site.school for site in sites if site.teacher != asked[site.school]
             ),
         )
+
+
+def _dated(draft: Session, slot: Slot, on: date) -> Session:
+    return replace(draft, slot=slot, series_date=on)
 
 
 def most_lost(dates: int) -> int:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from calendars.slots import Slot
 from scheduler.allocation.chains import members_of_chains
 from scheduler.allocation.explaining import Explanation, Question, explain
 from scheduler.allocation.offers import as_placed, as_taught, serving_too
@@ -118,9 +116,8 @@ def _question(
 
 def _without(problem: Problem, series: Collection[SeriesId]) -> Problem:
     """The problem as if these series had not been booked."""
-    kept = tuple(
-        session for session in problem.situation.sessions if session.series not in set(series)
-    )
+    gone = set(series)
+    kept = tuple(each for each in problem.situation.sessions if each.series not in gone)
     return _with_sessions(problem, kept)
 
 
@@ -131,12 +128,15 @@ def _with_sessions(problem: Problem, sessions: tuple[Session, ...]) -> Problem:
 def _options(others: Sequence[tuple[Request, Placement]], problem: Problem) -> Iterator[Option]:
     """The other placements as the choices they are, with their dated sessions."""
     for request, placement in others:
+        held = tuple(_sessions(request, placement, problem))
         yield Option(
             request=as_placed(request, placement),
             offer=placement.offer,
             weekly=placement.weekly,
             sites=placement.sites,
-            sessions=tuple(_sessions(request, placement, problem)),
+            dates=placement.dates,
+            slots=tuple(each.slot for each in held),
+            drafts=held,
             lost=placement.skipped,
             rooms={site.school: (site.room,) for site in placement.sites if site.room is not None},
         )
@@ -145,8 +145,7 @@ def _options(others: Sequence[tuple[Request, Placement]], problem: Problem) -> I
 def _sessions(request: Request, placement: Placement, problem: Problem) -> Iterator[Session]:
     weekly = placement.weekly
     for on in placement.dates:
-        slot = Slot.lasting(datetime.combine(on, weekly.starts, problem.zone), weekly.minutes)
+        slot = problem.slot_on(on, weekly.starts, weekly.minutes)
         booking = Booking(**agenda_of(as_taught(request)), slot=slot, sites=placement.sites)
         named = SessionId(f"{request.id}/{weekly.weekday}/{on}")
-        session = draft(booking, problem.situation, id=named, now=problem.now)
-        yield replace(session, series_date=on)
+        yield draft(booking, problem.situation, id=named, now=problem.now)
