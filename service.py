@@ -43,6 +43,7 @@ from scheduler.jobs import (
     Clock,
     Jobs,
     forgetting,
+    offering_freed_places,
     reading_calendars,
     sending_through,
     solving_with,
@@ -94,6 +95,7 @@ async def run_service(settings: Settings) -> None:
             clock,
             (
                 *JOBS,
+                offering_freed_places(),
                 solving_with(settings.workers),
                 writing_down(feeds.polls),
                 sending_through(outlets),

@@ -12,7 +12,7 @@ from apscheduler.schedulers.base import STATE_RUNNING
 from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import outcomes, planning
-from scheduler.booking import consent, freed_places
+from scheduler.booking import consent
 from scheduler.booking.proposals import close_proposals
 from scheduler.delivery.gathering import gather, route
 from scheduler.delivery.mail import MailServer
@@ -22,6 +22,8 @@ from scheduler.feeds import CANCELLED_IS_SHOWN_FOR, Polls
 from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
 from scheduler.invitations import tell_due
 from scheduler.model import Actor, ActorRole
+from scheduler.planning import freed_places
+from scheduler.planning.waiting_requests import Tried
 from scheduler.store import Store
 from scheduler.workers import Workers
 
@@ -55,9 +57,14 @@ async def expire_holds(store: Store, clock: Clock) -> None:
     await store.write(close_proposals, actor=MACHINE, now=clock())
 
 
-async def offer_freed_places(store: Store, clock: Clock) -> None:
-    """Offer what has become free to those who wait."""
-    await freed_places.offer_freed_places(store, clock, MACHINE)
+def offering_freed_places() -> Job:
+    """The job that offers what has become free to those who wait."""
+    tried = Tried()
+
+    async def offer_freed_places(store: Store, clock: Clock) -> None:
+        await freed_places.offer_freed_places(store, clock, MACHINE, tried)
+
+    return Job(offer_freed_places, seconds=10)
 
 
 def solving_with(workers: Workers) -> Job:
@@ -149,7 +156,6 @@ def forgetting(*, audit_days: int, notice_days: int) -> Job:
 
 JOBS: Final = (
     Job(expire_holds, seconds=60),
-    Job(offer_freed_places, seconds=10),
     Job(gather_notices, seconds=5),
     Job(close_outcomes, seconds=600),
 )

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from scheduler.errors import StateError
 from scheduler.members import School
-from scheduler.model import Booking, SeriesBooking, Session, Waiting
+from scheduler.model import Booking, Session, Waiting
 
 Rank = tuple[bool, bool]
 
 
-def rank_of(session: Session | Booking | SeriesBooking, *, all_term: bool) -> Rank:
+def rank_of(session: Session | Booking, *, all_term: bool) -> Rank:
     """Higher comes first. `all_term`: it is a date of a series."""
     return any(site.class_groups for site in session.sites), all_term
 
@@ -23,11 +23,10 @@ def turn_of(waiting: Waiting, school: School) -> tuple[int, bool, bool, bool, da
     Whoever let offers lapse comes after everybody who has let fewer, whatever the priority: each
     gets a turn before anybody gets another.
     """
-    instruction, all_term = rank_of(waiting.wish, all_term=waiting.is_all_term)
     return (
         waiting.lapses,
-        not instruction,
-        not all_term,
+        not waiting.brings_pupils,
+        not waiting.is_all_term,
         not school.support_priority,
         waiting.filed_at,
         waiting.id,

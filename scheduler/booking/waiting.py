@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from scheduler.access import require_sessions_of
 from scheduler.booking import notices, waiting_notices
+from scheduler.booking.notices import moment_words
 from scheduler.booking.places import require_to_come
 from scheduler.booking.priority import turn_of
 from scheduler.booking.revisions import require_revision
@@ -25,6 +26,7 @@ from scheduler.booking.waiting_needs import (
     needs_of,
     needs_to_come,
 )
+from scheduler.booking.waiting_requests import offered_sessions, open_again, settled_request
 from scheduler.errors import (
     ClashError,
     InvalidWishError,
@@ -93,10 +95,11 @@ async def join(transaction: Transaction, wish: WaitingWish) -> Waiting:
             await find_all(transaction, waiting, need, actor=actor)
         except ClashError:
             continue
-        starts = need.dates[0].booking.slot.starts.isoformat()
+        book = (await transaction.books([waiting.school]))[waiting.school]
+        when = moment_words(need.dates[0].booking.slot.starts, book)
         raise StateError(
-            f"{starts} 现在就可以预约，不必候补。",
-            f"{starts} can be booked right now: there is no need to wait.",
+            f"{when.zh}现在就可以预约，不必候补。",
+            f"{when.en} can be booked right now: there is no need to wait.",
         )
     await transaction.add_waiting(waiting)
     return waiting
@@ -109,8 +112,8 @@ async def leave(transaction: Transaction, id: WaitingId, revision: int) -> Waiti
     require_sessions_of(transaction.actor, [before.school])
     if before.state is not WaitingState.WAITING:
         raise StateError(
-            f"“{before.wish.title}”已不在候补；如已有暂留的位置，请直接确认或谢绝。",
-            f"“{before.wish.title}” waits no more: an offer is confirmed or declined.",
+            f"“{before.title}”已不在候补；如已有暂留的位置，请直接确认或谢绝。",
+            f"“{before.title}” waits no more: an offer is confirmed or declined.",
         )
     return await transaction.replace_waiting(before, replace(before, state=WaitingState.LEFT))
 
@@ -123,15 +126,16 @@ async def look_at_list(
 ) -> Callable[[], tuple[Turn, ...]]:
     """What reads the list in its order, with the reasons of this moment; call it in a thread.
 
-    With `named` it reads these wishes alone, as if no other waited.
+    What is in the way of a request is not looked for: its plan has said it. With `named` it reads
+    these wishes alone, as if no other waited.
     """
     found = _among(await transaction.waiting_list(states=states), named)
     if not found:
         return tuple
-    schools = {site.school for each in found for site in each.wish.sites}
+    schools = {site.school for each in found if not each.request for site in each.wish.sites}
     books = await transaction.books(schools | {each.school for each in found})
     queue = [
-        (each, await needs_to_come(transaction, each) if each.state is WaitingState.WAITING else ())
+        (each, await needs_to_come(transaction, each) if _has_needs(each) else ())
         for each in sorted(found, key=lambda each: turn_of(each, books[each.school].school))
     ]
     now = transaction.now
@@ -140,6 +144,10 @@ async def look_at_list(
     ]
     situation = await transaction.situation(sketches)
     return partial(_read, queue, situation, now)
+
+
+def _has_needs(waiting: Waiting) -> bool:
+    return waiting.state is WaitingState.WAITING and waiting.request is None
 
 
 def _among(listed: Sequence[Waiting], named: Container[WaitingId] | None) -> Sequence[Waiting]:
@@ -226,7 +234,12 @@ def _read(
 async def _settled(transaction: Transaction, waiting: Waiting) -> Waiting:
     """The wish as it stands now: the same, while it goes on waiting or waits for an answer."""
     if waiting.state is WaitingState.OFFERED:
-        return _answered(waiting, await _offered_sessions(transaction, waiting), transaction.now)
+        after = _answered(waiting, await _offered_sessions(transaction, waiting), transaction.now)
+        if after.state in (WaitingState.DECLINED, WaitingState.LAPSED):
+            await open_again(transaction, after)
+        return after
+    if waiting.request is not None:
+        return await settled_request(transaction, waiting)
     if await _is_held_otherwise(transaction, waiting):
         return replace(waiting, state=WaitingState.LEFT)
     if not await needs_to_come(transaction, waiting):
@@ -264,6 +277,8 @@ def _again(waiting: Waiting, now: datetime) -> Waiting:
 
 
 async def _offered_sessions(transaction: Transaction, waiting: Waiting) -> Sequence[Session]:
+    if waiting.request is not None:
+        return await offered_sessions(transaction, waiting)
     if waiting.session is not None:
         return [await transaction.session(waiting.session)]
     return await transaction.sessions(series=waiting.series, limit=None)

@@ -20,9 +20,9 @@ def offered(
     when = _times_of(sessions, book)
     until = moment_words(min(each.hold_expires_at or each.slot.starts for each in sessions), book)
     sentence = Text(
-        f"候补到位：“{first.title}”{when.zh}已有空位，为贵校保留到{until.zh}，请确认或谢绝；"
+        f"候补到位：“{waiting.title}”{when.zh}已有空位，为贵校保留到{until.zh}，请确认或谢绝；"
         "逾期让给下一位。",
-        f"A place is free: “{first.title}” on {when.en} is held for you until {until.en}. "
+        f"A place is free: “{waiting.title}” on {when.en} is held for you until {until.en}. "
         "Confirm or decline it; after that the next in line gets it.",
     )
     return (_to(waiting, first.id, sentence, now),)
@@ -30,13 +30,35 @@ def offered(
 
 def passed(waiting: Waiting, book: SchoolBook, now: datetime) -> tuple[Notice, ...]:
     """The school that waits learns that no place was free until the last time that would do."""
+    if waiting.request is not None:
+        return (_to(waiting, None, _passed_request(waiting.title), now),)
     when = _wished(waiting, book)
-    title = waiting.wish.title
+    title = waiting.title
     sentence = Text(
         f"候补未成：“{title}”（{when.zh}）一直没有空位，现已过时，从候补名单撤下。",
         f"No place was free for “{title}” ({when.en}) until its time had come: it waits no more.",
     )
     return (_to(waiting, None, sentence, now),)
+
+
+def joined(waiting: Waiting, now: datetime) -> tuple[Notice, ...]:
+    """The school whose request a plan has left out learns why, and that it waits."""
+    why = Text.joined(waiting.unplaced)
+    sentence = Text(
+        f"“{waiting.title}”这次没有排上：{why.zh}已列入候补，一有能排下的位置就为贵校暂留。",
+        f"“{waiting.title}” has no place in the plan that was published. {why.en} It waits: the "
+        "first place that takes all of it will be held for you.",
+    )
+    return (_to(waiting, None, sentence, now),)
+
+
+def _passed_request(title: str) -> Text:
+    return Text(
+        f"候补未成：“{title}”一直没有空位，所剩日期已不足以排成系列，从候补名单撤下；"
+        "可改周次后重新申请。",
+        f"No place was free for “{title}”, and too few of its dates are left for a series: it "
+        "waits no more. Ask again for the weeks that are left.",
+    )
 
 
 def _times_of(sessions: Sequence[Session], book: SchoolBook) -> Text:

@@ -84,6 +84,10 @@ def _wrong_in_wish(
     wish: Waiting, sessions: Sessions, series: Collection[SeriesId], live: Collection[str]
 ) -> Iterator[Text]:
     """`live` are the sessions that go on, and the series that have one."""
+    if wish.request is not None:
+        if wish.state in _OFFERED and not wish.offered_requests:
+            yield Text("没有为它保留的系列。", "it was offered no series.")
+        return
     is_weekly = wish.series_booking is not None
     offer = wish.series if is_weekly else wish.session
     if (wish.series_date is not None) != (wish.series is not None and not is_weekly):

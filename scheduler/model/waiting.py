@@ -3,21 +3,23 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, NewType
+from typing import Annotated, Final, NewType
 
 from msgspec import Meta
 
 from calendars.bells import SchoolId
-from calendars.fields import to_blame
+from calendars.fields import Line, to_blame
 from calendars.series import Weekly
 from calendars.slots import Slot
-from calendars.text import InvalidValueError
+from calendars.text import InvalidValueError, Text
 from scheduler.members import IDENTIFIER, Name
-from scheduler.model.agenda import SeriesId, SessionId, check_length
+from scheduler.model.agenda import RequestId, SeriesId, SessionId, check_length
 from scheduler.model.readers import Actor, ActorRole
 from scheduler.model.sessions import Booking, SeriesBooking, WhenImpossible
 
 WaitingId = NewType("WaitingId", str)
+_OTHERS: Final = 2
+"""A wish is one of three things, so so many are none."""
 
 
 class WaitingState(StrEnum):
@@ -40,26 +42,29 @@ class WaitingState(StrEnum):
 class WaitingWish:
     """What waits: one `booking`, or one `series_booking` with all its dates to come together.
 
-    At its time, or as well at other times (`also_at`; every week `also_weekly`), best first.
+    At its time, or as well at other times (`also_at`; every week `also_weekly`), best first. Or a
+    `request` that no plan has placed, for any place that it would take, with all that goes with it.
     """
 
     booking: Booking | None = None
     series_booking: SeriesBooking | None = None
+    request: RequestId | None = None
     also_at: Annotated[tuple[Slot, ...], Meta(max_length=20)] = ()
     also_weekly: Annotated[tuple[Weekly, ...], Meta(max_length=20)] = ()
 
     def __post_init__(self) -> None:
-        if (self.booking is None) == (self.series_booking is None):
+        if [self.booking, self.series_booking, self.request].count(None) != _OTHERS:
             raise InvalidValueError(
-                "请给出 booking（单次）或 series_booking（每周），且只给一个。",
-                "Give either a booking or a series_booking.",
-                field=to_blame(self, "booking", "series_booking"),
+                "请给出 booking（单次）、series_booking（每周）或 request（未排上的需求），"
+                "且只给一个。",
+                "Give either a booking, a series_booking or a request.",
+                field=to_blame(self, "booking", "series_booking", "request"),
             )
-        if (self.also_at and self.booking is None) or (self.also_weekly and self.booking):
+        if (self.also_at and not self.booking) or (self.also_weekly and not self.series_booking):
             raise InvalidValueError(
                 "also_at 用于 booking，also_weekly 用于 series_booking。",
                 "also_at goes with a booking, also_weekly with a series_booking.",
-                field="also_weekly" if self.booking else "also_at",
+                field="also_at" if self.also_at and not self.booking else "also_weekly",
             )
         if self.series_booking and self.series_booking.when_impossible is not WhenImpossible.REFUSE:
             raise InvalidValueError(
@@ -81,7 +86,7 @@ class WaitingWish:
 
     @property
     def wish(self) -> Booking | SeriesBooking:
-        """What is to be held."""
+        """What is to be held, where it is no request."""
         wish = self.booking or self.series_booking
         assert wish is not None  # noqa: S101 - it has one of the two
         return wish
@@ -106,6 +111,10 @@ class Waiting(WaitingWish):
     `session` is the place that was offered, `series` the series that was offered. A booking with a
     `series_date` is a date that its `series` had to skip: `lapses` counts the offers for it that
     nobody answered, and it rests until `rests_until` before the next.
+
+    Of a `request` it tells what it is called and whether it brings pupils; `unplaced` is why the
+    plan that put it here had no place, `offered_requests` are it and those that go with it, which
+    were offered one together.
     """
 
     id: Annotated[WaitingId, IDENTIFIER]
@@ -119,7 +128,23 @@ class Waiting(WaitingWish):
     session: SessionId | None = None
     lapses: int = 0
     rests_until: datetime | None = None
+    request_title: Line = ""
+    request_brings_pupils: bool = False
+    unplaced: tuple[Text, ...] = ()
+    offered_requests: tuple[RequestId, ...] = ()
     revision: int = 1
+
+    @property
+    def title(self) -> str:
+        """What people call that which is to be held."""
+        return self.request_title if self.request is not None else self.wish.title
+
+    @property
+    def brings_pupils(self) -> bool:
+        """Whether classes take part."""
+        if self.request is not None:
+            return self.request_brings_pupils
+        return any(site.class_groups for site in self.wish.sites)
 
     @property
     def is_open(self) -> bool:
@@ -128,8 +153,8 @@ class Waiting(WaitingWish):
 
     @property
     def is_all_term(self) -> bool:
-        """Whether it is a series, or a date of one."""
-        return self.series_booking is not None or self.series_date is not None
+        """Whether it is a series, a request for one, or a date of one."""
+        return self.booking is None or self.series_date is not None
 
     @property
     def filer(self) -> Actor:

@@ -8,9 +8,9 @@ from scheduler.planning.accepting import AcceptedMoves, accept_moves
 from scheduler.planning.asking import PlanWish, request_plan, stop_plan
 from scheduler.planning.comparing import Comparison, compare
 from scheduler.planning.explaining import explain_request
+from scheduler.planning.laying_out import Judged
 from scheduler.planning.publishing import (
     Change,
-    Judged,
     PublishedPlan,
     RefusedPlacement,
     changes,

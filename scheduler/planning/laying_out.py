@@ -1,5 +1,6 @@
 """A plan held to today's ledger: which of its dates could be booked, and what is in the way."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import Final
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from calendars.bells import SchoolId
 from calendars.slots import Slot
 from calendars.text import Text
 from scheduler.allocation.chains import suiting, ties_of
@@ -32,7 +34,7 @@ from scheduler.model import (
 from scheduler.placing import agenda_of, outlines
 from scheduler.planning.loading import LIVE, companions, every_request, offers
 from scheduler.schools import Situation
-from scheduler.store import Stored, Transaction
+from scheduler.store import Store, Stored, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,34 @@ def _wanted(
     )
 
 
-def lay_out(grounds: Grounds, actor: Actor) -> tuple[Laid, ...]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Placements held to the rules, and to what: still right where that is what there is."""
+
+    grounds: Grounds
+    laid: tuple[Laid, ...]
+
+
+async def judge_placements(
+    store: Store,
+    placements: Sequence[Placement],
+    *,
+    actor: Actor,
+    now: datetime,
+    ask: SchoolId | None = None,
+) -> Judged:
+    """The placements held to today's ledger before they are booked, while others go on booking."""
+    async with store.read(now=now) as transaction:
+        grounds = await grounds_of(transaction, placements)
+    return Judged(grounds, await asyncio.to_thread(lay_out, grounds, actor, ask=ask))
+
+
+def lay_out(grounds: Grounds, actor: Actor, *, ask: SchoolId | None = None) -> tuple[Laid, ...]:
     """Every request of the plan held to the rules, each beside those before it.
 
     Hundreds of dates are judged: a thread's work, best done while no transaction is open. No date
-    is booked without those that it goes with: again and again until all suit.
+    is booked without those that it goes with: again and again until all suit. The school to `ask`
+    has to say yes in any case.
     """
     asked, others = grounds.asked, grounds.companions
     wanted: Mapping[Placement, Sequence[WantedDate]]
@@ -169,7 +194,7 @@ def lay_out(grounds: Grounds, actor: Actor) -> tuple[Laid, ...]:
     tied = {request for tie in ties for request in (tie.earlier, tie.later)}
     lone: dict[RequestId, set[date]] = defaultdict(set)
     while True:
-        laid = tuple(_laid(grounds, wanted, actor))
+        laid = tuple(_laid(grounds, wanted, actor, ask))
         dates = {each.request: each.dates for each in laid if each.request in tied}
         suit = suiting(dates, ties, others)
         if all(dates[request] == suit[request] for request in dates):
@@ -196,7 +221,10 @@ def _without_partners(
 
 
 def _laid(
-    grounds: Grounds, wanted: Mapping[Placement, Sequence[WantedDate]], actor: Actor
+    grounds: Grounds,
+    wanted: Mapping[Placement, Sequence[WantedDate]],
+    actor: Actor,
+    ask: SchoolId | None,
 ) -> Iterator[Laid]:
     situation, offered = grounds.situation, grounds.offers
     for stored, placements in grounds.asked:
@@ -218,6 +246,7 @@ def _laid(
                 when_impossible=WhenImpossible.SKIP,
                 actor=actor,
                 now=grounds.now,
+                ask=ask,
             )
             placed.append(dates)
             beside = replace(beside, sessions=(*beside.sessions, *dates.sessions))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from calendars.slots import Slot
 from scheduler.allocation.chains import ties_of
 from scheduler.allocation.problem import Companion, Offered, Problem
 from scheduler.errors import InvalidWishError, StateError
@@ -56,15 +57,20 @@ def require_real(plan: Plan) -> None:
 
 
 async def problem_of(
-    transaction: Transaction, requests: Iterable[Request], *, close_to: PlanId | None = None
+    transaction: Transaction,
+    requests: Iterable[Request],
+    *,
+    close_to: PlanId | None = None,
+    within: Slot | None = None,
 ) -> Problem:
     """These requests with all that the schools have told and every live session to come.
 
-    `close_to` is the earlier plan that people know, if there is one.
+    `close_to` is the earlier plan that people know, if there is one. They are held `within` a time,
+    if that is known.
     """
     now = transaction.now
     asked, known = tuple(requests), await every_request(transaction)
-    sessions = await transaction.sessions(states=LIVE, limit=None)
+    sessions = await transaction.sessions(states=LIVE, within=within, limit=None)
     live = tuple(
         session for session in sessions if session.is_live(now) and session.slot.ends > now
     )

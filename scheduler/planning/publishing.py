@@ -23,10 +23,19 @@ from scheduler.model import (
     PlanState,
     RequestId,
     SiteWish,
+    Waiting,
 )
-from scheduler.planning.laying_out import Grounds, Laid, dates_of, grounds_of, lay_out
+from scheduler.planning.laying_out import (
+    Judged,
+    Laid,
+    dates_of,
+    grounds_of,
+    judge_placements,
+    lay_out,
+)
 from scheduler.planning.loading import require_real
 from scheduler.planning.taking_up import book_laid
+from scheduler.planning.waiting_requests import let_wait
 from scheduler.store import Store, Transaction
 
 _READER: Final = Actor(name="lianke", role=ActorRole.OBSERVER)
@@ -65,11 +74,16 @@ class RefusedPlacement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedPlan:
-    """What became of a plan: the series booked, with the dates left out, and the rest."""
+    """What became of a plan: the series booked, with the dates left out, and the rest.
+
+    `waiting` are requests without a place that wait for one from now on, each with what it goes
+    with.
+    """
 
     plan: Plan
     booked: tuple[SeriesBooked, ...]
     refused: tuple[RefusedPlacement, ...]
+    waiting: tuple[Waiting, ...] = ()
 
 
 async def changes(transaction: Transaction, id: PlanId) -> tuple[Change, ...]:
@@ -96,14 +110,6 @@ async def changes(transaction: Transaction, id: PlanId) -> tuple[Change, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A plan held to the rules, and to what: still right where that is what there is."""
-
-    grounds: Grounds
-    laid: tuple[Laid, ...]
-
-
 async def judge(store: Store, id: PlanId, *, actor: Actor, now: datetime) -> Judged | None:
     """The plan held to today's ledger before it is published, while others go on booking.
 
@@ -113,8 +119,7 @@ async def judge(store: Store, id: PlanId, *, actor: Actor, now: datetime) -> Jud
         plan = await transaction.plan(id)
         if plan.state is not PlanState.READY:
             return None
-        grounds = await grounds_of(transaction, plan.placements)
-    return Judged(grounds, await asyncio.to_thread(lay_out, grounds, actor))
+    return await judge_placements(store, plan.placements, actor=actor, now=now)
 
 
 async def publish(
@@ -125,7 +130,8 @@ async def publish(
     What was `judged` counts if the ledger is as it was then; else it is judged anew.
 
     A site is confirmed if its school had agreed or has an open slot there, else held. Dates that
-    became impossible are left out and listed; a request of which nothing is left stays open.
+    became impossible are left out and listed; a request of which nothing is left stays open. What
+    stays open waits for a place.
     `StateError` for a plan that is not ready or was published before, `StaleError` for another
     revision.
     """
@@ -145,8 +151,15 @@ async def publish(
             refused += _refused(laid, laid.refusal)
     published = replace(plan, state=PlanState.PUBLISHED, published_at=transaction.now)
     await transaction.replace_plan(plan, published)
+    unplaced: dict[RequestId, tuple[Text, ...]] = {
+        each.request: each.reasons for each in plan.unplaced
+    }
+    unplaced |= {each.placement.request: (each.reason,) for each in refused}
     return PublishedPlan(
-        plan=await transaction.plan(id), booked=tuple(booked), refused=tuple(refused)
+        plan=await transaction.plan(id),
+        booked=tuple(booked),
+        refused=tuple(refused),
+        waiting=await let_wait(transaction, unplaced),
     )
 
 

@@ -40,8 +40,13 @@ async def book_laid(
     stored: Stored[Request],
     laid: Laid,
     books: Mapping[SchoolId, SchoolBook],
+    *,
+    ask: SchoolId | None = None,
 ) -> list[SeriesBooked]:
-    """The series of one request, its sessions and notices; the request is placed with them."""
+    """The series of one request, its sessions and notices; the request is placed with them.
+
+    What the school to `ask` has agreed to in advance does not answer for it.
+    """
     asked, now = stored.record, transaction.now
     request = as_placed(asked, laid.placements[0])
     offered = lead_of(request) if asked.is_need else None
@@ -49,7 +54,7 @@ async def book_laid(
     for placement, placed in zip(laid.placements, laid.placed, strict=True):
         series = _series(request, placement, placed, books, now)
         await transaction.add_series(series)
-        sessions = tuple(_with_consent(each, request, offered) for each in placed.sessions)
+        sessions = tuple(_with_consent(each, request, offered, ask) for each in placed.sessions)
         await transaction.add_sessions(sessions)
         await transaction.add_notices(series_notices.booked(series, sessions, books, now))
         if not laid.is_tied:  # a date that comes free later would come without its partners
@@ -89,12 +94,14 @@ def _series(
     )
 
 
-def _with_consent(session: Session, request: Request, offered: SchoolId | None) -> Session:
+def _with_consent(
+    session: Session, request: Request, offered: SchoolId | None, ask: SchoolId | None
+) -> Session:
     """Schools that agreed when they asked or offered need not be asked again (H10)."""
     agreed = {
         site.school: OFFERED if site.school == offered else AGREED_IN_ADVANCE
         for site in request.sites
-        if site.agreed
+        if site.agreed and site.school != ask
     }
     sites = tuple(
         replace(site, state=SiteState.CONFIRMED, answered_by=agreed[site.school])

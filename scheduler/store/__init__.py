@@ -4,6 +4,7 @@ from scheduler.store.changed import Ends
 from scheduler.store.editions import Edition, Standing
 from scheduler.store.showing import Shown
 from scheduler.store.store import Backlog, Claim, Link, Stamp, Store, Stored, Transaction
+from scheduler.store.surroundings import Surroundings
 from scheduler.store.touched import Touched
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Standing",
     "Store",
     "Stored",
+    "Surroundings",
     "Touched",
     "Transaction",
 ]

@@ -94,6 +94,9 @@ from scheduler.store import (
     subscriptions as about_subscriptions,
 )
 from scheduler.store import (
+    surroundings as about_surroundings,
+)
+from scheduler.store import (
     suspensions as about_suspensions,
 )
 from scheduler.store import (
@@ -178,6 +181,7 @@ class Transaction(OpenTransaction):
     waiting_list = about_waiting.waiting_list
     add_waiting = about_waiting.add_waiting
     replace_waiting = about_waiting.replace_waiting
+    surroundings = about_surroundings.surroundings
 
     # Calendars from outside
     import_ = about_imports.import_

@@ -5,7 +5,16 @@ from typing import Final
 
 from calendars.bells import SchoolId
 from scheduler import jobs
-from scheduler.jobs import ANSWERS_KEPT, JOBS, MACHINE, SHORTEST_DELAY, Job, Jobs, forgetting
+from scheduler.jobs import (
+    ANSWERS_KEPT,
+    JOBS,
+    MACHINE,
+    SHORTEST_DELAY,
+    Job,
+    Jobs,
+    forgetting,
+    offering_freed_places,
+)
 from scheduler.members import School
 from scheduler.store import Store, Transaction
 from tests.builders import NOW
@@ -126,7 +135,7 @@ async def test_every_job_does_nothing_on_an_empty_database(store: Store) -> None
     def clock() -> datetime:
         return NOW + timedelta(days=1)
 
-    for job in JOBS:
+    for job in (*JOBS, offering_freed_places()):
         await job.work(store, clock)
 
 

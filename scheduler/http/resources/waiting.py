@@ -19,7 +19,8 @@ from scheduler.errors import (
 from scheduler.http.answers import Page
 from scheduler.http.paging import PartOfList, page_of, position
 from scheduler.http.routes import AnyRoute, Call, NoBody, Route
-from scheduler.model import Waiting, WaitingId, WaitingState, WaitingWish
+from scheduler.model import Request, Waiting, WaitingId, WaitingState, WaitingWish
+from scheduler.planning.waiting_requests import join_with_request
 from scheduler.store import Transaction
 
 
@@ -52,6 +53,11 @@ async def _listed(
 
 
 async def _joined(transaction: Transaction, call: Call[WaitingWish, object]) -> Waiting:
+    if call.body.request is not None:
+        await transaction.require(call.body)
+        request = (await transaction.get(Request, call.body.request)).record
+        require_sessions_of(call.actor, [request.school])
+        return await join_with_request(transaction, request.id)
     require_sessions_of(call.actor, [site.school for site in call.body.wish.sites])
     return await join(transaction, call.body)
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from scheduler.booking.freed_places import offer_freed_places
 from scheduler.booking.waiting import Turn, join, look_at_list
 from scheduler.model import Session, Waiting, WaitingState, WaitingWish
+from scheduler.planning.freed_places import offer_freed_places
 from scheduler.store import Transaction
 from tests.builders import NOW
 from tests.scheduler.desk import OFFICE, Desk, a_booking, a_series, coordinator_of

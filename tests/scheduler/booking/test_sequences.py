@@ -16,7 +16,6 @@ from hypothesis import strategies as some
 from calendars.slots import Slot
 from scheduler.booking import consent, proposals, single, swaps, waiting
 from scheduler.booking.bumps import BumpWish, NewPlace, bump
-from scheduler.booking.freed_places import offer_freed_places
 from scheduler.booking.series import book_series
 from scheduler.checking.database import check
 from scheduler.errors import SchedulerError, StaleError
@@ -30,6 +29,7 @@ from scheduler.model import (
     WaitingWish,
     WhenImpossible,
 )
+from scheduler.planning.freed_places import offer_freed_places
 from scheduler.store import Store, Transaction
 from tests.builders import NOW, TUESDAY, at, some_books
 from tests.scheduler.desk import OFFICE, Desk, a_booking, a_series, a_wish, open_all_day, records_of

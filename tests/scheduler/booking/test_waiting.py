@@ -10,7 +10,6 @@ import pytest
 from calendars.bells import SchoolId
 from calendars.text import InvalidValueError
 from scheduler.booking.consent import confirm, decline, expire_holds
-from scheduler.booking.freed_places import offer_freed_places
 from scheduler.booking.series import book_series
 from scheduler.booking.series_cancelling import cancel_series
 from scheduler.booking.series_changes import SeriesChange, change_series
@@ -33,6 +32,7 @@ from scheduler.model import (
     WaitingWish,
     WhenImpossible,
 )
+from scheduler.planning.freed_places import offer_freed_places
 from scheduler.store import Transaction
 from tests.builders import NOW, TUESDAY, a_room, an_outage, at, some_books, wall
 from tests.scheduler.booking.queueing import look, state_of, turns_at, wait_for, wait_for_series

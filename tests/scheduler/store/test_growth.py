@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from calendars.slots import Slot
 from scheduler.booking.single import SessionChange, cancel, change
-from scheduler.jobs import JOBS
+from scheduler.jobs import JOBS, offering_freed_places
 from scheduler.members import StudioId
 from scheduler.model import Resource, ResourceKind, SeriesId, SessionId, SessionState
 from scheduler.store import Store, Transaction, tables
@@ -93,7 +93,7 @@ async def change_much(desk: Desk) -> None:
 
 
 async def do_what_is_due(desk: Desk) -> None:
-    for job in JOBS:
+    for job in (*JOBS, offering_freed_places()):
         await job.work(desk.store, lambda: NOW)
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from scheduler.jobs import offer_freed_places
+from scheduler.jobs import offering_freed_places
 from scheduler.store import Store
 from tests.scheduler.http.conftest import As, Caller, Clock
+from tests.scheduler.http.resources.test_urgent import a_request
 
 Json = dict[str, Any]
 FIRST = {"If-Match": '"1"'}
@@ -55,7 +56,7 @@ async def test_a_freed_place_is_offered_by_the_job(
         headers=FIRST,
     )
     assert cancelled.status == 200
-    await offer_freed_places(store, clock)
+    await offering_freed_places().work(store, clock)
     told = await as_("office").get(f"/waiting-list/{waiting['id']}")
     assert told["state"] == "offered"
     offer = await as_("office").get(f"/sessions/{told['session']}")
@@ -74,7 +75,7 @@ async def test_a_weekly_need_waits_for_all_its_dates(
     assert {tuple(each["sessions"]) for each in turn["reasons"]} == {(booked["id"],)}
     path = f"/sessions/{booked['id']}/cancellation"
     await as_("office")("POST", path, json={"reason": "停电"}, headers=FIRST)
-    await offer_freed_places(store, clock)
+    await offering_freed_places().work(store, clock)
     told = await as_("office").get(f"/waiting-list/{turn['waiting']['id']}")
     offer = await as_("office").get(f"/sessions?series={told['series']}")
     assert (told["state"], len(offer["items"])) == ("offered", 3)
@@ -109,3 +110,31 @@ async def test_another_time_that_is_over_is_named_where_it_stands(as_: As, booki
     answer = await as_("TF1-coordinator")("POST", "/waiting-list", json=wish)
     (fault,) = (await answer.json())["errors"]
     assert (answer.status, fault["pointer"]) == (422, "/also_at/0/starts")
+
+
+async def test_a_request_waits_for_any_place_that_it_would_take(
+    as_: As, store: Store, clock: Clock, booked: Json
+) -> None:
+    request = a_request(weeks="2", earliest="14:00", latest="14:40")
+    assert (await as_("office")("POST", "/requests", json=request)).status == 201
+    wish = {"request": request["id"]}
+    assert (await as_("JS-coordinator")("POST", "/waiting-list", json=wish)).status == 403
+    unknown = await as_("office")("POST", "/waiting-list", json={"request": "none"})
+    (fault,) = (await unknown.json())["errors"]
+    assert (unknown.status, fault["pointer"]) == (422, "/request")
+    answer = await as_("TF1-coordinator")("POST", "/waiting-list", json=wish)
+    assert answer.status == 201, await answer.text()
+    job = offering_freed_places()
+    await job.work(store, clock)
+    (turn,) = (await as_("teacher").get("/waiting-list"))["items"]
+    assert (turn["waiting"]["state"], turn["position"]) == ("waiting", 1)
+    path = f"/sessions/{booked['id']}/cancellation"
+    await as_("office")("POST", path, json={"reason": "停电"}, headers=FIRST)
+    await job.work(store, clock)
+    told = await as_("office").get(f"/waiting-list/{turn['waiting']['id']}")
+    assert (told["state"], told["offered_requests"]) == ("offered", [request["id"]])
+    placed = await as_("office").get(f"/requests/{request['id']}")
+    (series,) = placed["series"]
+    (offer,) = (await as_("office").get(f"/sessions?series={series}"))["items"]
+    states = {site["school"]: site["state"] for site in offer["sites"]}
+    assert states == {"TF1": "held", "JS": "confirmed"}

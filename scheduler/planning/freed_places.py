@@ -10,18 +10,25 @@ from typing import TypeVar
 from scheduler.booking.waiting import OPEN, Turn, look_at_list, offer_place, settle_waiting
 from scheduler.errors import ForbiddenError, StaleError
 from scheduler.model import Actor, Waiting, WaitingId
+from scheduler.planning.waiting_requests import Tried, offer_to_request
 from scheduler.store import Store
 
 T = TypeVar("T")
 
 
-async def offer_freed_places(store: Store, clock: Callable[[], datetime], actor: Actor) -> None:
+async def offer_freed_places(
+    store: Store, clock: Callable[[], datetime], actor: Actor, tried: Tried | None = None
+) -> None:
     """Offer places to those whose turn it is, after noting what became of earlier offers.
 
-    A wish that cannot be dealt with holds up no other; all that failed is raised at the end.
+    A wish that cannot be dealt with holds up no other; all that failed is raised at the end. What
+    was `tried` in an earlier round for requests is not tried again as long as nothing changes.
     """
+    tried = Tried() if tried is None else tried
     async with store.read(now=clock()) as transaction:
         listed = [each.id for each in await transaction.waiting_list(states=OPEN)]
+    for gone in tried.keys() - set(listed):
+        del tried[gone]
 
     async def settle(named: Sequence[WaitingId]) -> tuple[Waiting, ...]:
         return await store.write(partial(settle_waiting, named=named), actor=actor, now=clock())
@@ -39,6 +46,9 @@ async def offer_freed_places(store: Store, clock: Callable[[], datetime], actor:
         # Somebody was quicker, or the filer may not arrange this any more: others go on.
         try:
             with suppress(StaleError, ForbiddenError):
+                if turn.waiting.request is not None:
+                    await offer_to_request(store, turn.waiting.id, clock, actor, tried)
+                    continue
                 offer = partial(offer_place, id=turn.waiting.id)
                 await store.write(offer, actor=actor, now=clock())
         except Exception as error:  # noqa: BLE001 - whatever it is, others go on
