@@ -76,7 +76,7 @@ async def carry_out_or_ask(
         created_at=transaction.now,
     )
     if not proposal.asked:
-        proposal = await carry_out(transaction, proposal, places, situation)
+        proposal = await carry_out(transaction, proposal, wanted, places, situation)
     await transaction.add_proposal(proposal)
     if proposal.state is ProposalState.OPEN:
         await transaction.add_notices(
@@ -88,16 +88,20 @@ async def carry_out_or_ask(
 async def carry_out(
     transaction: Transaction,
     proposal: Proposal,
+    wanted: Sequence[Wanted],
     places: Sequence[Session],
     situation: Situation,
 ) -> Proposal:
-    """Move and book all of it, tell everybody why, and say so in the proposal."""
+    """Move and book all of it, tell everybody why, and say so in the proposal.
+
+    `StaleError` if a session was changed after it was read and before its locks were had.
+    """
     now, done = transaction.now, []
     changes: list[tuple[Session, Session]] = []
-    for asked, place in zip(proposal.places, places, strict=True):
-        if asked.before is None:
+    for each, place in zip(wanted, places, strict=True):
+        if each.before is None:
             continue
-        before = await transaction.session(asked.before.id)
+        before = each.before
         reason = proposal_notices.reason_of(proposal, place)
         changes.append((before, successor(before, replace(place, reason=reason), now)))
     await transaction.replace_sessions(changes, occasion=_occasion(proposal))

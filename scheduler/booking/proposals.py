@@ -132,7 +132,7 @@ async def answer_proposal(
         _as_all_agreed(session, place.after)
         for session, place in zip(found, agreed.places, strict=True)
     ]
-    done = await carry_out(transaction, agreed, places, situation)
+    done = await carry_out(transaction, agreed, wanted, places, situation)
     return await transaction.replace_proposal(before, done)
 
 
