@@ -193,6 +193,31 @@ async def test_the_last_yes_to_a_proposal_and_a_move_of_its_session_are_one_of_b
     assert await each_desk.read(check) == ()
 
 
+async def test_the_last_yes_finds_out_that_a_move_was_made_while_it_waited(
+    each_desk: Desk,
+) -> None:
+    session = await each_desk.book(by=coordinator_of("TF1"))
+    wish = SessionChange(slot=at("16:10"))
+    asked = await each_desk.do(propose_move, session.id, wish, 1, by=coordinator_of("JS"))
+    has_moved = asyncio.Event()
+
+    async def move_slowly(transaction: Transaction) -> Session:
+        moved = await change(transaction, session.id, SessionChange(slot=at("16:50")), 1)
+        has_moved.set()
+        await asyncio.sleep(0.5)
+        return moved
+
+    async def say_yes() -> Proposal:
+        await has_moved.wait()
+        return await each_desk.do(
+            answer_proposal, asked.id, SchoolId("TF1"), 1, agrees=True, by=coordinator_of("TF1")
+        )
+
+    won, lost = await _together(each_desk.do(move_slowly), say_yes())
+    assert won == [await each_desk.session(session)]
+    assert {type(each) for each in lost} <= {StaleError, StateError}
+
+
 async def test_yes_no_and_cancel_at_once_leave_one_answer(each_desk: Desk) -> None:
     session = await each_desk.book(by=coordinator_of("TF1"))
     js, head = SchoolId("JS"), coordinator_of("JS")
