@@ -36,7 +36,7 @@ from scheduler.members import (
     Timetable,
 )
 from scheduler.model import Resource, Session, SessionId, SiteWish
-from scheduler.ties import Tied
+from scheduler.ties import Held, Tied
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +204,10 @@ class Situation:
         zone = ZoneInfo(self.alliance.alliance.zone)
         dates = {each: slot.starts.astimezone(zone).date() for each, slot in slots.items()}
         return replace(self, ties=tuple(tie.with_moves(dates) for tie in self.ties))
+
+    def with_new(self, new: Mapping[SessionId, Held]) -> "Situation":
+        """The same for sessions of series that come anew together."""
+        return replace(self, ties=tuple(tie.with_new(new) for tie in self.ties))
 
     def sessions_near(self, on: date) -> tuple[Session, ...]:
         """Those on a UTC date, the day before and the day after."""

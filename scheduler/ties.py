@@ -58,6 +58,22 @@ class Tied:
         """When one of them is held once all have moved."""
         return self.moving.get(session, self.held[session].on)
 
+    def lonely(self, series: SeriesId, on: date) -> list[SessionId]:
+        """Those of the other side that suited one of the series on that date, and now none."""
+        own = self.later if series in self.later else self.earlier
+        left = [held.on for held in self.held.values() if held.series in own]
+        return [
+            each
+            for each, there in self.partners_of(series).items()
+            if self.suits(series, on, there)
+            and not any(self.suits(series, other, there) for other in left)
+        ]
+
+    def with_new(self, new: Mapping[SessionId, Held]) -> "Tied":
+        """The same where these sessions are held as well."""
+        own = {each: held for each, held in new.items() if self.concerns(held.series)}
+        return replace(self, held={**self.held, **own})
+
     def with_moves(self, moving: Mapping[SessionId, date]) -> "Tied":
         """The same where these sessions move to these dates."""
         return replace(self, moving=moving)

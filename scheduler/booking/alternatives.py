@@ -150,7 +150,7 @@ class Search:
     """One hunt: what is wanted, in which situation, and how many candidates may still be judged.
 
     `refused`: the place that is wanted has been refused, and is not found again. `most` candidates
-    are judged.
+    are judged. What is found is held `instead_of` a missed session, if that is given.
     """
 
     def __init__(
@@ -162,11 +162,13 @@ class Search:
         *,
         refused: bool = True,
         most: int = JUDGED_AT_MOST,
+        instead_of: Session | None = None,
     ) -> None:
         self.wanted = wanted
         self.situation = situation
         self.now = now
         self.published = published
+        self.instead_of = instead_of
         self.candidates = Candidates(wanted, situation)
         self.in_soft_time: list[Alternative] = []
         self._left = most
@@ -228,7 +230,14 @@ class Search:
         situation = self._near(candidate.slot)
         own = _NEW if self.published is None else self.published.id
         session = draft(candidate, situation, id=own, now=self.now)
-        return session, find_conflicts(session, situation, now=self.now, published=self.published)
+        conflicts = find_conflicts(
+            session,
+            situation,
+            now=self.now,
+            published=self.published,
+            instead_of=self.instead_of,
+        )
+        return session, conflicts
 
     def _near(self, slot: Slot) -> Situation:
         on = slot.starts.date()

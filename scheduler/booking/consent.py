@@ -6,6 +6,7 @@ from dataclasses import replace
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.booking import notices
+from scheduler.booking.partners import tell_partners
 from scheduler.booking.revisions import (
     current_session,
     require_changeable,
@@ -166,6 +167,7 @@ async def _fallen(transaction: Transaction, before: Session, site: Site, reason:
     await transaction.replace_session(before, after)
     books = await transaction.books([site.school for site in after.sites])
     await transaction.add_notices(notices.dropped(after, books, transaction.now))
+    await tell_partners(transaction, [after])
     return after
 
 
@@ -209,6 +211,7 @@ async def expire_holds(transaction: Transaction) -> tuple[Session, ...]:
     await transaction.add_notices(
         [told for hold in expired for told in notices.dropped(hold, books, transaction.now)]
     )
+    await tell_partners(transaction, expired)
     return tuple(expired)
 
 

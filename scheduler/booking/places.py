@@ -2,17 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
 from scheduler.booking.qualified import require_qualified_successor
 from scheduler.booking.revisions import require_unchanged, to_lock
 from scheduler.conflicts import find_conflicts
 from scheduler.errors import ClashError, InvalidWishError, told_at
-from scheduler.model import Actor, Booking, Conflict, Session, SessionId, SessionState
+from scheduler.model import (
+    Actor,
+    Booking,
+    Conflict,
+    SeriesId,
+    Session,
+    SessionId,
+    SessionState,
+)
 from scheduler.placing import draft, outlines, with_answers
 from scheduler.schools import Situation
 from scheduler.store import Transaction
+from scheduler.ties import Held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +30,8 @@ class Wanted:
     """A place wanted for a new session, or for one that leaves its place `before`.
 
     `automatic`: nobody of its own asks for the move, so a pinned session stays (H11). The school to
-    `ask` has to say yes in any case. It was asked for at `place` of a larger wish.
+    `ask` has to say yes in any case. It was asked for at `place` of a larger wish. A new one may be
+    a date `of_series` that comes back to it, or held `instead_of` one that was missed.
     """
 
     id: SessionId
@@ -28,6 +39,8 @@ class Wanted:
     before: Session | None = None
     automatic: bool = False
     ask: SchoolId | None = None
+    of_series: tuple[SeriesId, date] | None = None
+    instead_of: Session | None = None
     place: str = ""
 
 
@@ -45,6 +58,7 @@ async def find_places(
         _require_future(each, transaction)
     situation = await _lock_and_look(transaction, wanted)
     situation = situation.with_moves({each.id: each.booking.slot for each in wanted})
+    situation = situation.with_new(_new_dates(wanted, situation))
     leaving = {each.id for each in wanted}
     around = _with(situation, (each for each in situation.sessions if each.id not in leaving))
     placed: dict[SessionId, Session] = {}
@@ -60,6 +74,8 @@ async def find_places(
             around,
             now=transaction.now,
             published=each.before,
+            instead_of=each.instead_of,
+            anew=each.of_series is not None,
             automatic=each.automatic,
         )
         placed[each.id] = session
@@ -75,6 +91,16 @@ def _with(situation: Situation, sessions: Iterable[Session]) -> Situation:
     return replace(situation, sessions=tuple(sessions))
 
 
+def _new_dates(wanted: Sequence[Wanted], situation: Situation) -> dict[SessionId, Held]:
+    """When the new dates of series are held."""
+    zone = ZoneInfo(situation.alliance.alliance.zone)
+    return {
+        each.id: Held(series=each.of_series[0], on=each.booking.slot.starts.astimezone(zone).date())
+        for each in wanted
+        if each.of_series is not None
+    }
+
+
 def _leaves_a_room_open(wanted: Wanted) -> bool:
     return any(site.room is None for site in wanted.booking.sites)
 
@@ -82,6 +108,9 @@ def _leaves_a_room_open(wanted: Wanted) -> bool:
 def _placed(wanted: Wanted, around: Situation, actor: Actor, now: datetime) -> Session:
     before = wanted.before
     session = draft(wanted.booking, around, id=wanted.id, now=now)
+    if wanted.of_series is not None:
+        series, on = wanted.of_series
+        session = replace(session, series=series, series_date=on)
     if before is not None:
         session = replace(
             session,
@@ -97,11 +126,12 @@ async def _lock_and_look(transaction: Transaction, wanted: Sequence[Wanted]) -> 
     open_at = {site.school for each in wanted for site in each.booking.sites if site.room is None}
     books = await transaction.books(open_at) if open_at else {}
     concerned = [
-        sketch
+        sketch if each.of_series is None else replace(sketch, series=each.of_series[0])
         for each in wanted
         for sketch in outlines(each.booking, books, id=each.id, now=transaction.now)
     ]
     concerned += [each.before for each in wanted if each.before is not None]
+    concerned += [each.instead_of for each in wanted if each.instead_of is not None]
     await transaction.lock(to_lock(concerned))
     return await transaction.situation(concerned)
 

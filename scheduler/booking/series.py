@@ -78,7 +78,7 @@ async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBo
     )
     require_placed(placed, wish.when_impossible)
     await store_series(transaction, series, placed.sessions)
-    await watch_dates(transaction, series, placed.skipped, books)
+    await watch_dates(transaction, series, (each.date for each in placed.skipped), books)
     return answer(series, placed, lost)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from calendars.terms import Term
 from scheduler.booking import series_notices as notices
+from scheduler.booking.partners import tell_partners
 from scheduler.booking.revisions import require_reason, require_revision, to_lock
 from scheduler.booking.series_following import pattern_around, sessions_following
 from scheduler.booking.series_waiting import stop_watching
@@ -41,4 +42,5 @@ async def cancel_series(
     await transaction.add_notices(
         notices.cancelled(shortened, dropped, books, reason, transaction.now)
     )
+    await tell_partners(transaction, dropped)
     return tuple(dropped)

@@ -135,7 +135,7 @@ async def change_series(
         await transaction.continue_ties(new)
     await _store(transaction, following, placed, wish)
     await stop_watching(transaction, id, wish.from_date)
-    await watch_dates(transaction, new, placed.skipped, books)
+    await watch_dates(transaction, new, (each.date for each in placed.skipped), books)
     lost = tuple(each for each in lost_dates(found, transaction.now) if each.date >= wish.from_date)
     booked = answer(new, placed, lost)
     told = notices.changed(

@@ -10,6 +10,7 @@ from calendars.bells import SchoolId
 from calendars.slots import Slot
 from scheduler.adjusting import ORDINARY, Occasion
 from scheduler.booking import notices
+from scheduler.booking.partners import tell_partners
 from scheduler.booking.places import Wanted, find_places
 from scheduler.booking.revisions import (
     calendar_shows_the_same,
@@ -126,7 +127,10 @@ async def change(
 
 
 async def cancel(transaction: Transaction, id: SessionId, revision: int, *, reason: str) -> Session:
-    """Cancel a session that has not ended; the reason counts in the report of losses (E52)."""
+    """Cancel a session that has not ended; the reason counts in the report of losses (E52).
+
+    The schools of what has gone with it are told.
+    """
     require_reason(reason)
     before = await current_session(transaction, id, revision)
     require_changeable(before, transaction.now)
@@ -135,6 +139,7 @@ async def cancel(transaction: Transaction, id: SessionId, revision: int, *, reas
     await transaction.replace_session(before, after)
     books = await transaction.books([site.school for site in after.sites])
     await transaction.add_notices(notices.dropped(after, books, transaction.now))
+    await tell_partners(transaction, [after])
     return after
 
 

@@ -14,10 +14,11 @@ from uuid import uuid4
 from scheduler.access import require_sessions_of
 from scheduler.booking import notices, waiting_notices
 from scheduler.booking.notices import moment_words
-from scheduler.booking.places import require_to_come
+from scheduler.booking.places import Wanted, find_places, require_to_come
 from scheduler.booking.priority import turn_of
 from scheduler.booking.revisions import require_revision
 from scheduler.booking.series import store_series
+from scheduler.booking.series_waiting import that_go_together
 from scheduler.booking.waiting_needs import (
     Found,
     Need,
@@ -36,6 +37,7 @@ from scheduler.model import (
     Conflict,
     Role,
     Session,
+    SessionId,
     SessionState,
     Waiting,
     WaitingId,
@@ -188,11 +190,49 @@ async def offer_place(transaction: Transaction, id: WaitingId) -> Waiting | None
         or await _is_held_otherwise(transaction, before)
     ):
         return None
+    if before.series_date is not None:
+        with suppress(ClashError):
+            return await _offer_dates(transaction, before)
+        return None
     for need in await needs_to_come(transaction, before):
         with suppress(ClashError):
             found = await find_all(transaction, before, need, actor=before.filer)
             return await _offered(transaction, before, found)
     return None
+
+
+async def _offer_dates(transaction: Transaction, before: Waiting) -> Waiting | None:
+    """The date of a series held again, together with what else waits and it goes with."""
+    dates = [
+        each
+        for each in await that_go_together(transaction, before)
+        if await needs_to_come(transaction, each)
+    ]
+    if before not in dates:
+        return None
+    sessions, situation = await find_places(
+        transaction,
+        *(
+            Wanted(
+                id=SessionId(uuid4().hex),
+                booking=each.booking,
+                ask=each.school,
+                of_series=(each.series, each.series_date),
+            )
+            for each in dates
+            if each.booking and each.series and each.series_date
+        ),
+        actor=before.filer,
+    )
+    offered = [
+        await _offered(
+            transaction,
+            each,
+            Found(sessions=(session,), series=None, schools=situation.schools),
+        )
+        for each, session in zip(dates, sessions, strict=True)
+    ]
+    return offered[0]
 
 
 async def _offered(transaction: Transaction, before: Waiting, found: Found) -> Waiting:
@@ -203,7 +243,6 @@ async def _offered(transaction: Transaction, before: Waiting, found: Found) -> W
         offered = await transaction.replace_waiting(before, after)
     else:
         (session,) = found.sessions
-        session = replace(session, series=before.series, series_date=before.series_date)
         await transaction.add_session(session)
         after = replace(before, state=WaitingState.OFFERED, session=session.id)
         offered = await transaction.replace_waiting(before, after)

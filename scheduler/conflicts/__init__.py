@@ -9,7 +9,7 @@ from typing import Final
 
 from calendars.text import Text
 from scheduler.conflicts.case import Case
-from scheduler.conflicts.chains import chains_stay_whole
+from scheduler.conflicts.chains import chains_stay_whole, partners_are_held
 from scheduler.conflicts.classes import classes_are_in_one_place, lessons_are_for_one_grade
 from scheduler.conflicts.hours import (
     long_enough_everywhere,
@@ -71,20 +71,29 @@ def find_conflicts(
     *,
     now: datetime,
     published: Session | None = None,
+    instead_of: Session | None = None,
+    anew: bool = False,
     automatic: bool = False,
     rules: tuple[Rule, ...] = RULES,
 ) -> tuple[Conflict, ...]:
     """Every broken rule, not the first, in the order of the rulebook.
 
-    `published` is the session as it stands in the ledger, when this is a change of it; `automatic`
-    says that a machine and no person asks (H11). Sessions of the situation that are no longer live
-    at `now`, and the session itself, are in nobody's way (H14); a session that is cancelled or
-    expired takes nothing and breaks nothing.
+    `published` is the session as it stands in the ledger, when this is a change of it; `instead_of`
+    the missed one that this makes up for; a date that comes `anew` to its series needs whatever
+    that goes with; `automatic` says that a machine and no person asks (H11). Sessions of the
+    situation that are no longer live at `now`, and the session itself, are in nobody's way (H14); a
+    session that is cancelled or expired takes nothing and breaks nothing.
     """
     if session.state in (SessionState.CANCELLED, SessionState.EXPIRED):
         return ()
     case = Case(
-        session=session, situation=situation, now=now, published=published, automatic=automatic
+        session=session,
+        situation=situation,
+        now=now,
+        published=published,
+        instead_of=instead_of,
+        anew=anew,
+        automatic=automatic,
     )
     return tuple(conflict for rule in rules for conflict in rule(case))
 
@@ -92,8 +101,14 @@ def find_conflicts(
 def find_notes(session: Session, situation: Situation, *, now: datetime) -> tuple[Text, ...]:
     """What forbids nothing and should be known.
 
-    Schools out of step (E01), observers elsewhere (E45), time somebody would rather keep.
+    Schools out of step (E01), observers elsewhere (E45), time somebody would rather keep, what it
+    goes with and is not held.
     """
     case = Case(session=session, situation=situation, now=now)
-    rules = (schools_are_in_step, observers_are_free, soft_time_is_left_alone)
+    rules = (
+        schools_are_in_step,
+        observers_are_free,
+        soft_time_is_left_alone,
+        partners_are_held,
+    )
     return tuple(note for rule in rules for note in rule(case))

@@ -72,6 +72,8 @@ class Case:
     situation: Situation
     now: datetime
     published: Session | None = None
+    instead_of: Session | None = None
+    anew: bool = False
     automatic: bool = False
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Sessions that go together: nobody moves to where a preparation or a review would be pointless."""
+"""Sessions that go together: nothing is put where a preparation or a review would be pointless."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -10,19 +10,59 @@ from scheduler.ties import Tied
 
 
 def chains_stay_whole(case: Case) -> Iterator[Conflict]:
-    """chain: who moves to another date keeps as many days from its partners as was asked.
+    """chain: what goes together keeps as many days apart as was asked.
 
-    A session that has no partner as it is tears nothing.
+    Who moves to another date, or makes up for what was missed, suits its partners there. A date of
+    a series that comes anew has partners. A session that has no partner as it is tears nothing.
     """
-    published = case.published
-    if published is None or published.series is None:
+    stands_for = case.published or case.instead_of
+    session = case.session if stands_for is None else stands_for
+    if session.series is None:
         return
-    was, on = _date(published, case), _date(case.session, case)
-    if was == on:
+    on = _date(case.session, case)
+    for tie in case.situation.ties:
+        if not tie.concerns(session.series):
+            continue
+        if case.anew:
+            yield from _alone(tie, session.series, on, case)
+        elif (was := _date(session, case)) != on:
+            yield from _torn(tie, session.series, was, on, case)
+
+
+def partners_are_held(case: Case) -> Iterator[Text]:
+    """What a session goes with may have been cancelled: a preparation without its lesson."""
+    series = case.session.series
+    if series is None:
         return
     for tie in case.situation.ties:
-        if tie.concerns(published.series):
-            yield from _torn(tie, published.series, was, on, case)
+        if tie.concerns(series) and not _has_partner(tie, series, _date(case.session, case)):
+            named = _partner(tie, series)
+            yield Text(
+                f"与它配套的“{named}”没有相应的一次。",
+                f"It goes with “{named}”, of which none is held in the days asked for.",
+            )
+
+
+def _has_partner(tie: Tied, series: SeriesId, on: date) -> bool:
+    return any(tie.suits(series, on, tie.will_be(each)) for each in tie.partners_of(series))
+
+
+def _partner(tie: Tied, series: SeriesId) -> str:
+    return tie.earlier_title if series in tie.later else tie.later_title
+
+
+def _alone(tie: Tied, series: SeriesId, on: date, case: Case) -> Iterator[Conflict]:
+    if _has_partner(tie, series, on):
+        return
+    named, is_later = _partner(tie, series), series in tie.later
+    days = f"{tie.at_least_days}–{tie.at_most_days}"
+    sentence = Text(
+        f"“{case.session.title}”须在“{named}”{'之后' if is_later else '之前'} {days} 天；"
+        f"{on} 没有相配的“{named}”，不能单独安排。",
+        f"“{case.session.title}” goes with “{named}”, {days} days "
+        f"{'after' if is_later else 'before'} it: on {on} there is none, and it is not held alone.",
+    )
+    yield Conflict(rule="chain", sentence=sentence)
 
 
 def _torn(tie: Tied, series: SeriesId, was: date, on: date, case: Case) -> Iterator[Conflict]:
@@ -30,9 +70,11 @@ def _torn(tie: Tied, series: SeriesId, was: date, on: date, case: Case) -> Itera
     had = [each for each, held in partners.items() if tie.suits(series, was, held)]
     if not had:
         return
-    if not any(tie.suits(series, on, tie.will_be(each)) for each in partners):
+    if not _has_partner(tie, series, on):
         yield _conflict(tie, series, on, had, case.session)
         return
+    if case.published is None:
+        return  # whoever makes up for a missed session leaves nobody: that one did
     stay = (on, *tie.beside(case.session.id, series))
     alone = [
         partner
@@ -47,7 +89,7 @@ def _conflict(
     tie: Tied, series: SeriesId, on: date, partners: list[SessionId], session: Session
 ) -> Conflict:
     is_later = series in tie.later
-    partner = tie.earlier_title if is_later else tie.later_title
+    partner = _partner(tie, series)
     dates = sorted({tie.will_be(each) for each in partners})
     named = "、".join(map(str, dates)), ", ".join(map(str, dates))
     days = f"{tie.at_least_days}–{tie.at_most_days}"

@@ -69,7 +69,8 @@ async def make_up(
     booking = _booking(missed, wish)
     await transaction.require(booking)
     new = SessionId(uuid4().hex)
-    (placed,), situation = await find_places(transaction, Wanted(id=new, booking=booking))
+    wanted = Wanted(id=new, booking=booking, instead_of=missed)
+    (placed,), situation = await find_places(transaction, wanted)
     # Whoever makes up for the same session needs its schools' rows, so from here on we are alone.
     await _require_not_made_up(transaction, missed, booking)
     session = replace(placed, reason=wish.reason)
@@ -108,10 +109,10 @@ async def make_up_places(
     await _require_missed(transaction, missed)
     now = transaction.now
     wanted, dates = await wanted_later(transaction, missed)
-    situation = await situation_around(transaction, wanted)
+    situation = await situation_around(transaction, wanted, moving=[missed])
 
     def found() -> tuple[Replacement, ...]:
-        places = (later_place(wanted, situation, [on], now=now) for on in dates)
+        places = (later_place(wanted, situation, [on], now=now, instead_of=missed) for on in dates)
         return tuple(islice((each for each in places if each is not None), _MOST_DATES))
 
     return found

@@ -96,10 +96,17 @@ def replacements_for(
 
 
 def later_place(
-    wanted: Booking, situation: Situation, dates: Sequence[date], *, now: datetime
+    wanted: Booking,
+    situation: Situation,
+    dates: Sequence[date],
+    *,
+    now: datetime,
+    instead_of: Session,
 ) -> Replacement | None:
-    """The best place for a new session on the first of these dates that has one."""
-    search = Search(wanted, situation, now, None, refused=False, most=_JUDGED_AT_MOST)
+    """The best place for what a session missed, on the first of these dates that has one."""
+    search = Search(
+        wanted, situation, now, None, refused=False, most=_JUDGED_AT_MOST, instead_of=instead_of
+    )
     place = _first(search, _times(search, dates, ()))
     return None if place is None else _replacement(Way.POSTPONE, wanted, place, situation)
 

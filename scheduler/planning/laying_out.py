@@ -49,7 +49,6 @@ class Laid:
     placed: tuple[Placed, ...] = ()
     refusal: Text | None = None
     lone: tuple[date, ...] = ()
-    is_tied: bool = False
 
     @property
     def request(self) -> RequestId:
@@ -217,7 +216,7 @@ def _without_partners(
     refusal = laid.refusal
     if refusal is _NO_DATE_LEFT and left_out:
         refusal = _NO_PARTNER
-    return replace(laid, lone=left_out, is_tied=True, refusal=refusal)
+    return replace(laid, lone=left_out, refusal=refusal)
 
 
 def _laid(

@@ -1,6 +1,6 @@
 """A request that today's ledger takes becomes its series and sessions, and is placed with them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
@@ -12,7 +12,7 @@ from scheduler.allocation.offers import as_placed
 from scheduler.allocation.problem import lead_of, term_of
 from scheduler.booking import series_notices
 from scheduler.booking.series import SeriesBooked
-from scheduler.booking.series_dates import Placed, SkippedDate
+from scheduler.booking.series_dates import Placed, SkippedDate, dates_of, upcoming
 from scheduler.booking.series_waiting import watch_dates
 from scheduler.model import (
     Placement,
@@ -57,8 +57,10 @@ async def book_laid(
         sessions = tuple(_with_consent(each, request, offered, ask) for each in placed.sessions)
         await transaction.add_sessions(sessions)
         await transaction.add_notices(series_notices.booked(series, sessions, books, now))
-        if not laid.is_tied:  # a date that comes free later would come without its partners
-            await watch_dates(transaction, series, placed.skipped, books)
+        lost = {each.date for each in placed.skipped} | {*placement.skipped, *laid.lone}
+        await watch_dates(
+            transaction, series, _open_dates(request, series, lost, books, now), books
+        )
         skipped = (*placed.skipped, *map(_lone_date, laid.lone))
         booked.append(SeriesBooked(series=series, booked=sessions, skipped=skipped))
     ids = tuple(each.series.id for each in booked)
@@ -68,6 +70,20 @@ async def book_laid(
         revision=stored.revision,
     )
     return booked
+
+
+def _open_dates(
+    request: Request,
+    series: Series,
+    lost: Collection[date],
+    books: Mapping[SchoolId, SchoolBook],
+    now: datetime,
+) -> list[date]:
+    """Those of the lost dates to come on which no school is closed."""
+    term = term_of(request, books)
+    assert term is not None  # noqa: S101 - it has just been placed in it
+    found = upcoming(dates_of(series.weekly, term, series.sites, books), now)
+    return [each.date for each in found if each.date in lost]
 
 
 def _lone_date(on: date) -> SkippedDate:

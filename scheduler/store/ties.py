@@ -21,7 +21,14 @@ async def ties_of(
     transaction: OpenTransaction, sessions: Iterable[Session], zone: ZoneInfo
 ) -> tuple[Tied, ...]:
     """All that ties the series of these sessions to others, with every live session of both."""
-    concerned = {session.series for session in sessions} - {None}
+    return await ties_of_series(transaction, {session.series for session in sessions}, zone)
+
+
+async def ties_of_series(
+    transaction: OpenTransaction, series: Iterable[SeriesId | None], zone: ZoneInfo
+) -> tuple[Tied, ...]:
+    """All that ties these series to others."""
+    concerned = {*series} - {None}
     if not concerned:
         return ()
     tied = list(_ties_among(await _tied_requests(transaction), concerned))

@@ -150,6 +150,7 @@ class Transaction(OpenTransaction):
     add_series = about_series.add_series
     replace_series = about_series.replace_series
     continue_ties = about_ties.continue_ties
+    ties_of_series = about_ties.ties_of_series
 
     # What was done to them
     add_adjustment = about_adjustments.add_adjustment

@@ -55,8 +55,9 @@ async def replace_waiting(transaction: OpenTransaction, before: Waiting, after: 
     """Store the successor of `before`, one revision later; `StaleError` if it changed meanwhile."""
     after = replace(after, id=before.id, revision=before.revision + 1)
     await write_over(transaction, _TABLE, before, columns_of(after), called=_CALLED)
-    named = references(after) if after.is_open else ()
-    await replace_references(transaction, [(_KIND, after.id, named)])
+    if not after.is_open or after.offered_requests != before.offered_requests:
+        named = references(after) if after.is_open else ()
+        await replace_references(transaction, [(_KIND, after.id, named)])
     await write_audit(transaction, after.state.value, (_KIND, after.id), before=before, after=after)
     return after
 

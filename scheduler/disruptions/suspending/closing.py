@@ -12,6 +12,7 @@ from calendars.fields import to_blame
 from calendars.slots import Slot
 from calendars.text import InvalidValueError
 from scheduler.adjusting import Occasion, place_of
+from scheduler.booking.partners import tell_partners
 from scheduler.booking.revisions import successor, to_lock
 from scheduler.booking.single import cancelled
 from scheduler.digests import by_time
@@ -225,6 +226,9 @@ async def _apply(
             changes.append((before, successor(before, after, transaction.now)))
     if changes:
         await transaction.replace_sessions(changes, occasion=Occasion(cause=suspension.id))
+    await tell_partners(
+        transaction, [after for _, after in changes if after.state is SessionState.CANCELLED]
+    )
 
 
 def without_schools(session: Session, closed: set[SchoolId], reason: str) -> Session:

@@ -100,7 +100,7 @@ async def _to_make_up(transaction: Transaction, session: Session) -> _Open:
     wanted, dates = await wanted_later(transaction, session)
 
     def find(situation: Situation) -> Disrupted:
-        place = later_place(wanted, situation, dates, now=now)
+        place = later_place(wanted, situation, dates, now=now, instead_of=session)
         return Disrupted(
             session=session, conflicts=(), replacements=() if place is None else (place,)
         )

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from scheduler.conflicts import find_notes
 from scheduler.model import SeriesId, Session, SessionId
 from scheduler.schools import Situation
 from scheduler.ties import Held, Tied
-from tests.builders import TUESDAY, a_session, a_situation, at
+from tests.builders import NOW, TUESDAY, a_session, a_situation, at
 from tests.scheduler.conflicts.judging import judge, sentences
 
 LESSONS, PREPARATIONS = SeriesId("lessons"), SeriesId("preparations")
@@ -113,3 +114,52 @@ def test_what_tears_nothing_may_move(before: Session | None, after: Session) -> 
 def test_a_change_that_says_no_series_is_of_that_which_is_published() -> None:
     wanted = a_session("lesson", at("14:00", on=day(1)), title="课")
     assert moved(wanted, lesson(2), tied(**BOTH)) == ["chain | prep"]
+
+
+def made_up(on: int, situation: Situation) -> list[str]:
+    """A lesson that is held on that day instead of the one on Thursday."""
+    make_up = a_session("make-up", at("14:00", on=day(on)), title="课")
+    return judge(make_up, situation, instead_of=lesson(2))
+
+
+def test_what_makes_up_for_a_lesson_suits_a_preparation() -> None:
+    prepared: dict[str, Any] = {"prep": (PREPARATIONS, 0)}
+    assert made_up(7, tied(**prepared)) == []
+    assert made_up(8, tied(**prepared)) == ["chain | prep"]
+    assert made_up(8, tied(**prepared | {"other": (PREPARATIONS, 5)})) == []
+    assert made_up(8, tied(other=(PREPARATIONS, -9))) == []  # the missed one had none either
+
+
+def test_a_date_that_comes_anew_has_what_it_goes_with() -> None:
+    assert judge(lesson(2), tied(**BOTH), anew=True) == []
+    alone = tied(lesson=(LESSONS, 2))
+    assert judge(lesson(2), alone, anew=True) == ["chain"]
+    ((zh, en),) = sentences(lesson(2), alone, anew=True)
+    assert zh == f"“课”须在“备课”之后 2–7 天；{day(2)} 没有相配的“备课”，不能单独安排。"
+    assert en == (
+        f"“课” goes with “备课”, 2–7 days after it: on {day(2)} there is none, and it is not held "
+        "alone."
+    )
+    with_it = alone.with_new({SessionId("prep"): Held(series=PREPARATIONS, on=day(0))})
+    assert judge(lesson(2), with_it, anew=True) == []
+    assert judge(preparation(0), tied(prep=(PREPARATIONS, 0)), anew=True) == ["chain"]
+    another = alone.with_new({SessionId("x"): Held(series=SeriesId("other"), on=day(0))})
+    assert judge(lesson(2), another, anew=True) == ["chain"]
+
+
+def test_what_has_lost_its_partner_says_so() -> None:
+    def told(session: Session, situation: Situation) -> list[str]:
+        return [each.zh for each in find_notes(session, situation, now=NOW)]
+
+    assert told(lesson(2), tied(**BOTH)) == []
+    assert told(lesson(2), tied(lesson=(LESSONS, 2))) == ["与它配套的“备课”没有相应的一次。"]
+    assert told(preparation(0), tied(prep=(PREPARATIONS, 0))) == ["与它配套的“课”没有相应的一次。"]
+    other = a_session("one", at("14:00", on=day(2)), series=SeriesId("other"))
+    assert told(other, tied()) == []
+
+
+def test_those_left_alone_are_those_whom_nobody_else_suits() -> None:
+    (tie,) = tied(prep=(PREPARATIONS, 0), early=(PREPARATIONS, -8), kept=(LESSONS, 30)).ties
+    assert tie.lonely(LESSONS, day(2)) == ["prep"]
+    (tie,) = tied(prep=(PREPARATIONS, 0), second=(LESSONS, 7)).ties
+    assert tie.lonely(LESSONS, day(2)) == []

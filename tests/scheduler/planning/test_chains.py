@@ -5,12 +5,23 @@ from datetime import timedelta
 from typing import Any
 
 from scheduler import planning
-from scheduler.model import Plan, Request, RequestId, RequestState
+from scheduler.booking.single import cancel
+from scheduler.booking.waiting import leave
+from scheduler.checking.database import check
+from scheduler.model import (
+    Plan,
+    Request,
+    RequestId,
+    RequestState,
+    SessionState,
+    WaitingState,
+)
 from scheduler.planning import Explanation, PlanWish
 from scheduler.store import Transaction
 from tests.builders import NOW, at
 from tests.scheduler.allocation.terms import FIRST_TUESDAY
 from tests.scheduler.allocation.test_chains import a_chain
+from tests.scheduler.booking.queueing import look
 from tests.scheduler.desk import Desk, a_booking
 
 THURSDAY = FIRST_TUESDAY + timedelta(days=2)
@@ -76,7 +87,45 @@ async def test_a_date_that_is_lost_meanwhile_is_lost_to_the_whole_chain(desk: De
     assert [each.reason.en for each in skipped["课 prep"]] == [
         f"{FIRST_TUESDAY}: what it goes with is not held then."
     ]
-    assert await desk.read(Transaction.waiting_list) == ()
+    watched = await desk.read(Transaction.waiting_list)
+    assert {(each.title, each.series_date) for each in watched} == {
+        ("课 prep", FIRST_TUESDAY),
+        ("课 lesson", THURSDAY),
+        ("课 review", FIRST_TUESDAY + timedelta(days=3)),
+    }
+
+
+async def test_the_dates_that_a_chain_has_lost_come_back_together(each_desk: Desk) -> None:
+    plan = await planned(each_desk, *on_weekdays(2, 4, 5))
+    lesson = next(each for each in plan.placements if each.request == "lesson")
+    starts = f"{lesson.weekly.starts:%H:%M}"
+    taken = await each_desk.book(a_booking(slot=at(starts, on=THURSDAY)))
+    await each_desk.do(planning.publish, plan.id, plan.revision)
+    assert await look(each_desk) == []
+    await each_desk.do(cancel, taken.id, taken.revision, reason="停电")
+    offer = await look(each_desk)
+    assert [each.title for each in offer] == ["课 prep", "课 lesson", "课 review"]
+    assert {each.state for each in offer} == {SessionState.HELD}
+    listed = await each_desk.read(Transaction.waiting_list, states=(WaitingState.OFFERED,))
+    assert {each.session for each in listed} == {each.id for each in offer}
+    assert await each_desk.read(check) == ()
+
+
+async def test_a_date_whose_partner_cannot_come_back_does_not_come_alone(desk: Desk) -> None:
+    plan = await planned(desk, *on_weekdays(2, 4, 5))
+    lesson, prep = (
+        next(each for each in plan.placements if each.request == name)
+        for name in ("lesson", "prep")
+    )
+    taken = await desk.book(a_booking(slot=at(f"{lesson.weekly.starts:%H:%M}", on=THURSDAY)))
+    await desk.do(planning.publish, plan.id, plan.revision)
+    await desk.book(a_booking(slot=at(f"{prep.weekly.starts:%H:%M}", on=FIRST_TUESDAY)))
+    await desk.do(cancel, taken.id, taken.revision, reason="停电")
+    assert await look(desk) == []
+    waiting = await desk.read(Transaction.waiting_list)
+    preparation = next(each for each in waiting if each.title == "课 prep")
+    await desk.do(leave, preparation.id, preparation.revision)
+    assert await look(desk) == []
 
 
 async def test_a_chain_of_which_one_is_no_longer_possible_is_not_booked(desk: Desk) -> None:

@@ -9,9 +9,11 @@ import pytest
 from scheduler import planning
 from scheduler.booking.alternatives import suggest_for_change
 from scheduler.booking.proposals import propose_move
+from scheduler.booking.series_cancelling import cancel_series
 from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import SessionChange, cancel, change
 from scheduler.booking.swaps import Exchange, SwapWish, swap
+from scheduler.disruptions.making_up import MakeUp, make_up, make_up_places
 from scheduler.disruptions.outages import Remedy
 from scheduler.errors import ClashError
 from scheduler.model import Request, RequestId, Session
@@ -143,3 +145,44 @@ async def test_a_series_does_not_leave_its_chain_and_takes_it_along_when_it_is_s
     with pytest.raises(ClashError) as again:
         await desk.do(change, first.id, to(wednesday, "14:00"), first.revision)
     assert is_chain(again)
+
+
+async def test_who_is_left_alone_by_a_cancellation_is_told(each_desk: Desk) -> None:
+    chain = await a_booked_chain(each_desk)
+    lesson = chain["lesson"][0]
+    await each_desk.do(cancel, lesson.id, lesson.revision, reason="停电")
+    told = [each for each in await each_desk.notices() if ":alone:" in each.key]
+    assert {(each.session, each.school) for each in told} == {
+        (each.id, site.school)
+        for each in (chain["prep"][0], chain["review"][0])
+        for site in each.sites
+    }
+    (sentence, *_) = (each.sentence for each in told if each.session == chain["review"][0].id)
+    assert sentence.zh.startswith("9月11日（周五）")
+    assert "“课 review”要配合的“课 lesson”（9月10日（周四）" in sentence.zh
+
+
+async def test_a_whole_chain_that_is_cancelled_leaves_nobody_alone(desk: Desk) -> None:
+    chain = await a_booked_chain(desk)
+    for part in ("review", "lesson", "prep"):
+        first = chain[part][0]
+        await desk.do(cancel_series, first.series, first.series_date, 1, reason="停课")
+    alone = {each.session for each in await desk.notices() if ":alone:" in each.key}
+    assert alone == {each.id for part in ("lesson", "prep") for each in chain[part]}
+
+
+async def test_a_lesson_is_made_up_for_where_its_chain_allows(desk: Desk) -> None:
+    lesson = (await a_booked_chain(desk))["lesson"][0]
+    await desk.do(cancel, lesson.id, lesson.revision, reason="停电")
+    wish = MakeUp(slot=at("14:00", on=WEDNESDAY), reason="补课")
+    with pytest.raises(ClashError) as refusal:
+        await desk.do(make_up, lesson.id, wish)
+    assert is_chain(refusal)
+    find = await desk.read(make_up_places, lesson.id)
+    places = find()
+    assert places
+    # Its own review is on the Friday; the next ones to suit are those of the weeks after.
+    days = {(each.slot.starts.astimezone(SHANGHAI).date() - FIRST_TUESDAY).days for each in places}
+    assert days <= {3, 7, 8, 9, 10, 14, 15, 16, 17}
+    made = await desk.do(make_up, lesson.id, MakeUp(slot=places[0].slot, reason="补课"))
+    assert made.slot == places[0].slot
