@@ -5,6 +5,7 @@ from typing import Final
 
 from calendars.text import Text
 from calendars.windows import Unlock
+from scheduler.availability.meeting_times import MeetingTime, StudioMeeting, meeting_times
 from scheduler.availability.narrowing import WeeklyWindowForAll, WindowForAll
 from scheduler.availability.shared_windows import (
     InWeekOf,
@@ -38,6 +39,13 @@ async def _shifts(
     transaction: Transaction, call: Call[NoBody, InWeekOf]
 ) -> Callable[[], Page[Unlock]]:
     found = await unlocking_shifts(transaction, call.query)
+    return lambda: Page(items=found(), next=None)
+
+
+async def _of_studio(
+    transaction: Transaction, call: Call[NoBody, StudioMeeting]
+) -> Callable[[], Page[MeetingTime]]:
+    found = await meeting_times(transaction, call.query)
     return lambda: Page(items=found(), next=None)
 
 
@@ -82,5 +90,18 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Page[Unlock],
         errors=(InvalidWishError,),
         run=_shifts,
+    ),
+    Route(
+        method="GET",
+        path="/windows/studio",
+        tag=_TAG,
+        summary=Text(
+            "工作室成员最早什么时候能凑齐（例如八成的人、60 分钟）",
+            "The earliest times at which enough members of a studio are free",
+        ),
+        query=StudioMeeting,
+        answer=Page[MeetingTime],
+        errors=(NotFoundError,),
+        run=_of_studio,
     ),
 )

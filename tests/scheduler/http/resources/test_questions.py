@@ -32,6 +32,21 @@ async def test_the_windows_of_a_weekday_tell_their_dates(office: Caller) -> None
     assert best["held"][0]["fits"][0]["school"] == "TF1"
 
 
+async def test_a_studio_learns_when_enough_of_it_is_free(office: Caller) -> None:
+    studio: Json = {"id": "studio", "name": "音乐工作室", "head": "TF1-T1"}
+    studio |= {"members": ["TF1-T2", "JS-T1", "JS-T2", "CB-T1"]}
+    assert (await office("POST", "/studios", json=studio)).status == 201
+    taken: Json = {"id": "away", "school": "JS", "teacher": "JS-T1", "slot": {}}
+    taken["slot"] = {"starts": "2026-09-08T00:00:00Z", "ends": "2026-09-08T10:00:00Z"}
+    assert (await office("POST", "/busy-blocks", json=taken)).status == 201
+    found = (await office.get("/windows/studio?studio=studio&date=2026-09-08"))["items"]
+    assert (found[0]["slot"]["starts"], found[0]["free"]) == ("2026-09-08T00:00:00Z", 4)
+    assert [each["teacher"] for each in found[0]["absent"]] == ["JS-T1"]
+    everybody = await office.get("/windows/studio?studio=studio&date=2026-09-08&share=100")
+    assert everybody["items"][0]["slot"]["starts"] == "2026-09-09T00:00:00Z"
+    assert (await office("GET", "/windows/studio?studio=none&date=2026-09-08")).status == 404
+
+
 async def test_sessions_that_a_changed_day_hits_are_listed_page_by_page(office: Caller) -> None:
     for starts in ("2026-09-08T06:00:00Z", "2026-09-15T06:00:00Z"):
         booking = {
