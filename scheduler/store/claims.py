@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from calendars.slots import Slot
@@ -16,7 +16,7 @@ from scheduler.errors import ClashError
 from scheduler.model import Conflict, Resource, ResourceKind, Session, SessionId, SessionState
 from scheduler.store import tables
 from scheduler.store.failures import is_refusal
-from scheduler.store.opened import Condition, OpenTransaction, ResourceRow
+from scheduler.store.opened import Condition, OpenTransaction, ResourceRow, touches
 from scheduler.store.resources import WORDS_OF_RESOURCES, lock_resources
 
 _RULES: Final = {
@@ -42,10 +42,10 @@ def seconds_of(moment: datetime) -> int:
 
 
 def touch(within: Slot) -> Condition:
-    """Whether a claim touches it; that none is longer than a day lets an index find it."""
+    """Whether a claim touches it."""
     starts, ends = seconds_of(within.starts), -int(-within.ends.timestamp() // 1)
     earliest = starts - tables.LONGEST_CLAIM_SECONDS
-    return and_(_TABLE.c.starts < ends, _TABLE.c.starts > earliest, _TABLE.c.ends > starts)
+    return touches(_TABLE, opens=starts, closes=ends, earliest=earliest)
 
 
 def concerned_by(session: Session) -> set[Resource]:

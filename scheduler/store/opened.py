@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Executable,
+    FromClause,
     Row,
     and_,
     bindparam,
@@ -26,6 +27,7 @@ from scheduler.secrets import Keyring
 T = TypeVar("T")
 Condition = ColumnElement[bool]
 Values = dict[str, Any]
+Moment = datetime | int | BindParameter[Any]
 
 AT_ONCE: Final = 500
 """How many values one statement carries."""
@@ -126,6 +128,15 @@ def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
 def one_of(name: str) -> BindParameter[Any]:
     """Any number of values that a statement names; they come when it is run."""
     return bindparam(name, expanding=True)
+
+
+def touches(table: FromClause, *, opens: Moment, closes: Moment, earliest: Moment) -> Condition:
+    """Whether the time of a session or claim touches a stretch.
+
+    None is longer than a day, so none touches it that begins a day before it `opens`, at
+    `earliest`, or before: that lets an index find the others.
+    """
+    return and_(table.c.starts < closes, table.c.starts > earliest, table.c.ends > opens)
 
 
 def is_one_of(kind: Column[str], id: Column[str]) -> Condition:

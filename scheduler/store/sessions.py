@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NoReturn
 
-from sqlalchemy import Select, and_, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calendars.slots import Slot
@@ -35,7 +35,7 @@ from scheduler.store.claims import (
 from scheduler.store.codec import decode, decode_all, encode
 from scheduler.store.departures import note_departures
 from scheduler.store.naming import replace_references
-from scheduler.store.opened import Condition, OpenTransaction, chunks
+from scheduler.store.opened import OpenTransaction, chunks, touches
 from scheduler.store.resources import count_up, lock_resources
 
 _TABLE = tables.sessions
@@ -76,19 +76,14 @@ async def sessions(
     if series is not None:
         query = query.where(_TABLE.c.series == series)
     if within is not None:
-        query = query.where(_touches(within))
+        earliest = within.starts - timedelta(seconds=tables.LONGEST_CLAIM_SECONDS)
+        query = query.where(
+            touches(_TABLE, opens=within.starts, closes=within.ends, earliest=earliest)
+        )
         if resource is not None:
             query = query.where(touch(within))
     rows = await transaction.all(query.order_by(_TABLE.c.id).limit(limit))
     return tuple(await decode_all(Session, [row.body for row in rows]))
-
-
-def _touches(within: Slot) -> Condition:
-    """Whether a session touches it; that none is longer than a day lets an index find it."""
-    earliest = within.starts - timedelta(seconds=tables.LONGEST_CLAIM_SECONDS)
-    return and_(
-        _TABLE.c.starts < within.ends, _TABLE.c.starts > earliest, _TABLE.c.ends > within.starts
-    )
 
 
 def _using(query: Select[Any], resource: Resource) -> Select[Any]:

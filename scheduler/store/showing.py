@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import FromClause, Select, and_, bindparam, exists, or_, select, union
+from sqlalchemy import FromClause, Select, bindparam, exists, or_, select, union
 
 from calendars.slots import Slot
 from scheduler.members import Studio, StudioId
@@ -15,7 +15,7 @@ from scheduler.store import tables
 from scheduler.store.changed import Ends, chain_ends, changes_since
 from scheduler.store.claims import concerned_by
 from scheduler.store.codec import MANY, decode_all
-from scheduler.store.opened import AT_ONCE, Condition, OpenTransaction, one_of
+from scheduler.store.opened import AT_ONCE, Condition, OpenTransaction, Values, one_of, touches
 
 _TABLE = tables.sessions
 
@@ -125,28 +125,25 @@ class _Statements(NamedTuple):
         )
 
 
-def _touches(table: FromClause = _TABLE) -> Condition:
-    """Whether a session touches the window; that none is longer than a day helps an index."""
-    return and_(
-        table.c.starts < bindparam("closes"),
-        table.c.starts > bindparam("earliest"),
-        table.c.ends > bindparam("opens"),
-    )
+def _in_window(table: FromClause = _TABLE) -> Condition:
+    """Whether a session touches the window."""
+    bounds: Values = {name: bindparam(name) for name in ("opens", "closes", "earliest")}
+    return touches(table, **bounds)
 
 
 def _of_anybody() -> Select[Any]:
     """Of all sessions they are looked up from what touches the window."""
-    under_way = select(_TABLE.c.series).where(_touches(), _TABLE.c.series.is_not(None))
+    under_way = select(_TABLE.c.series).where(_in_window(), _TABLE.c.series.is_not(None))
     ids = select(_TABLE.c.id)
-    shown = union(ids.where(_touches()), ids.where(_TABLE.c.series.in_(under_way)))
+    shown = union(ids.where(_in_window()), ids.where(_TABLE.c.series.in_(under_way)))
     return select(_TABLE).where(_TABLE.c.id.in_(shown))
 
 
 def _of_few() -> Select[Any]:
     """Of a few sessions they are asked for one by one."""
     other = _TABLE.alias()
-    goes_on = exists().where(other.c.series == _TABLE.c.series, _touches(other))
-    return select(_TABLE).where(or_(_touches(), goes_on))
+    goes_on = exists().where(other.c.series == _TABLE.c.series, _in_window(other))
+    return select(_TABLE).where(or_(_in_window(), goes_on))
 
 
 def _using_resource() -> Select[Any]:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 
 from calendars.bells import SchoolId
 from calendars.slots import Slot
@@ -16,7 +16,7 @@ from scheduler.store import tables
 from scheduler.store.books import all_books, books
 from scheduler.store.claims import concerned_by, seconds_of
 from scheduler.store.codec import decode
-from scheduler.store.opened import Condition, OpenTransaction, ResourceRow, chunks, one_of
+from scheduler.store.opened import OpenTransaction, ResourceRow, chunks, one_of, touches
 from scheduler.store.proposals import held_places
 from scheduler.store.resources import find_resources
 from scheduler.store.ties import ties_of
@@ -81,9 +81,9 @@ async def _near(
             f"{name}_{no}": moment
             for no, (starts, ends) in enumerate(part)
             for name, moment in (
-                ("starts", starts),
+                ("opens", starts),
                 ("earliest", starts - tables.LONGEST_CLAIM_SECONDS),
-                ("ends", ends),
+                ("closes", ends),
             )
         }
         found = await transaction.all(_near_stretches(len(part)), values)
@@ -99,20 +99,14 @@ def _near_stretches(count: int) -> Select[Any]:
         select(sessions.c.id, sessions.c.body)
         .join(claims, claims.c.session == sessions.c.id)
         .where(claims.c.resource.in_(one_of("numbers")), claims.c.live)
-        .where(or_(*(_touches(no) for no in range(count))))
+        .where(or_(*(touches(claims, **_bounds_of(no)) for no in range(count))))
         .where(or_(claims.c.expires.is_(None), claims.c.expires > bindparam("now")))
         .distinct()
     )
 
 
-def _touches(no: int) -> Condition:
-    """Whether a claim touches a stretch; that none is longer than a day lets an index find it."""
-    claims = tables.claims
-    return and_(
-        claims.c.starts < bindparam(f"ends_{no}"),
-        claims.c.starts > bindparam(f"earliest_{no}"),
-        claims.c.ends > bindparam(f"starts_{no}"),
-    )
+def _bounds_of(no: int) -> dict[str, BindParameter[int]]:
+    return {name: bindparam(f"{name}_{no}") for name in ("opens", "closes", "earliest")}
 
 
 def _stretches(slots: Iterable[Slot]) -> list[tuple[int, int]]:
