@@ -74,8 +74,11 @@ def lessons(text: str) -> tuple[Period, ...]:
 
 
 def some_bells(school: str = "TF1", text: str | None = None, **fields: Any) -> BellSchedule:
-    """The illustrative bells of a school, or those of `text`, with lunch and after-school time."""
-    numbered = lessons(text or BELLS[school])
+    """The illustrative bells of a school (any other hears TF1's), or those of `text`.
+
+    With lunch and after-school time.
+    """
+    numbered = lessons(text or BELLS.get(school, BELLS["TF1"]))
     periods = numbered
     if text is None:
         lunch = Period(kind=PeriodKind.LUNCH, starts=time(12, 15), ends=time(13, 0))

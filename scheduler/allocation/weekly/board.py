@@ -1,5 +1,6 @@
 """A weekly problem as tables of numbers, for compiled code."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from random import Random
@@ -8,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduler.allocation.weekly.problem import Place, WeeklyProblem, bits_of
+from scheduler.allocation.weekly.problem import Link, Place, WeeklyProblem, bits_of
 from scheduler.allocation.weekly.timeline import Timeline
 
 Numbers = NDArray[np.int64]
@@ -273,8 +274,8 @@ def empty_standing(problem: WeeklyProblem, timeline: Timeline, board: Board) -> 
 
 
 def ample_links(problem: WeeklyProblem) -> frozenset[int]:
-    """Links that suffice even if everything meets at one moment."""
-    wished = [sum(load.amount for load in link.loads) for link in problem.links]
+    """Links that suffice even if everything meets at the moment when most is booked."""
+    wished = [_most_booked(link) for link in problem.links]
     for activity in problem.activities:
         most: dict[int, int] = {}
         for number in activity.places:
@@ -284,6 +285,23 @@ def ample_links(problem: WeeklyProblem) -> frozenset[int]:
             wished[link] += amount * activity.times
     return frozenset(
         number for number, link in enumerate(problem.links) if wished[number] <= link.capacity
+    )
+
+
+def _most_booked(link: Link) -> int:
+    """The most that is taken at one moment by what stays on a link."""
+    changes: dict[int, Counter[int]] = defaultdict(Counter)
+    for load in link.loads:
+        for date in bits_of(load.dates):
+            changes[date][load.starts] += load.amount
+            changes[date][load.ends] -= load.amount
+    return max(
+        (
+            taken
+            for at in changes.values()
+            for taken in accumulate(at[moment] for moment in sorted(at))
+        ),
+        default=0,
     )
 
 

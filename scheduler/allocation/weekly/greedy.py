@@ -32,7 +32,8 @@ def fit_greedily(problem: WeeklyProblem, timeline: Timeline) -> WeeklyAnswer:
     for _ in range(ROUNDS):
         if not left_out:
             break
-        order = [*left_out, *(number for number in order if number not in set(left_out))]
+        first = set(left_out)
+        order = [*left_out, *(number for number in order if number not in first)]
         answer = complete(problem, timeline, (), order)
         left_out = answer.unplaced
         best = better(problem, best, answer)
@@ -74,23 +75,29 @@ def resume(problem: WeeklyProblem, timeline: Timeline, start: Sequence[Chosen]) 
         held.setdefault(problem.places[chosen.place].activity, []).append(chosen)
     fit = _Fit(problem, timeline)
     left: list[int] = []
-    for together in _together(problem):
+    for together, chains in _together(problem):
         known = [each for number in together for each in held.get(number, ())]
-        if not _is_whole(problem, together, known) or not fit.take_if_free(known):
+        if not _is_whole(problem, together, chains, known) or not fit.take_if_free(known):
             left += together
     return _finished(problem, fit, left)
 
 
-def _together(problem: WeeklyProblem) -> Iterator[tuple[int, ...]]:
-    """The activities, those of a chain at once, in the order of the first."""
-    chains = {number: chain.activities for chain in problem.chains for number in chain.activities}
+def _together(problem: WeeklyProblem) -> Iterator[tuple[tuple[int, ...], tuple[Chain, ...]]]:
+    """The activities, those of a chain at once and with it, in the order of the first."""
+    chains = {number: chain for chain in problem.chains for number in chain.activities}
     for number in range(len(problem.activities)):
-        together = chains.get(number, (number,))
-        if number == min(together):
-            yield together
+        if (chain := chains.get(number)) is None:
+            yield (number,), ()
+        elif number == min(chain.activities):
+            yield chain.activities, (chain,)
 
 
-def _is_whole(problem: WeeklyProblem, together: Sequence[int], held: Sequence[Chosen]) -> bool:
+def _is_whole(
+    problem: WeeklyProblem,
+    together: Sequence[int],
+    chains: Sequence[Chain],
+    held: Sequence[Chosen],
+) -> bool:
     """Whether each is held as often as wished by one team, and a chain on dates that suit."""
     times = Counter(problem.places[chosen.place].activity for chosen in held)
     used = {chosen.place for chosen in held}
@@ -98,11 +105,7 @@ def _is_whole(problem: WeeklyProblem, together: Sequence[int], held: Sequence[Ch
     return (
         len(teams) == len(together)
         and all(times[number] == problem.activities[number].times for number in together)
-        and all(
-            chain.way_in(used) is not None
-            for chain in problem.chains
-            if chain.activities == tuple(together)
-        )
+        and all(chain.way_in(used) is not None for chain in chains)
     )
 
 

@@ -6,11 +6,9 @@ from threading import Event
 from time import monotonic
 
 from scheduler.allocation.weekly.crew import OURS, Crew, Hands, Stop
-from scheduler.allocation.weekly.greedy import better, fit_greedily, resume
 from scheduler.allocation.weekly.parts import Parts
 from scheduler.allocation.weekly.problem import Chosen, WeeklyAnswer, WeeklyProblem
 from scheduler.allocation.weekly.report import OnProgress, Progress, Report
-from scheduler.allocation.weekly.timeline import Timeline
 
 __all__ = ["OnProgress", "Progress", "solve_weekly"]
 
@@ -32,17 +30,14 @@ def solve_weekly(
     whoever does the work: threads of our own or other `hands`.
     """
     ends = monotonic() + seconds
-    timeline = Timeline(problem)
-    best = fit_greedily(problem, timeline)
-    if start:
-        best = better(problem, best, resume(problem, timeline, start))
+    parts = Parts(problem, start, seed)
+    best = parts.answer()
     report = Report(problem, on_progress, best)
     report.tell(best)
     asked = Stop(stop)
     if seconds > 0 and not asked.is_set():
         with Crew(hands, stop=asked) as crew:
-            parts = Parts(problem, timeline, best, seed, report, crew)
-            best = parts.search(seconds, ends)
+            best = parts.search(report, crew, seconds, ends)
     best = replace(best, bound=report.bound_for(best))
     report.tell(best)
     return best

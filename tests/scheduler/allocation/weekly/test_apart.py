@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.allocation.weekly.apart import apart
+from scheduler.allocation.weekly.apart import apart, divided
 from scheduler.allocation.weekly.problem import (
     Activity,
     Allowance,
@@ -15,6 +15,7 @@ from scheduler.allocation.weekly.problem import (
     Chosen,
     Link,
     LinkUse,
+    Load,
     Place,
     Presence,
     Quota,
@@ -165,3 +166,48 @@ def test_what_goes_together_is_not_searched_apart() -> None:
     assert apart(nowhere) == [(0, 2), (1,)]
     answer = solve_weekly(nowhere, seconds=5, seed=1)
     assert (answer.unplaced, answer.bound) == ((0, 2), 0)
+
+
+def test_an_earlier_answer_to_all_is_taken_up_by_each_part() -> None:
+    towns = [a_crowded_week(number) for number in range(3)]
+    problem = side_by_side(towns)
+    best = solve_weekly(problem, seconds=30, seed=1)
+    again = solve_weekly(problem, seconds=0, seed=1, start=best.chosen)
+    assert (again.chosen, again.unplaced, again.cost) == (best.chosen, best.unplaced, best.cost)
+
+
+def test_a_part_knows_its_own_schools_and_scarce_links_only() -> None:
+    here, there = RoomNeed(0, 1), RoomNeed(1, 1)
+    problem = a_week(
+        [a_place(needs=(here,), links=(LinkUse(0), LinkUse(1)))],
+        [a_place(needs=(there,), links=(LinkUse(1), LinkUse(2)))],
+        buffers=((5,), (10,)),
+        links=(Link(0), Link(2), Link(1)),
+    )
+    one, other = (part.problem for part in divided(problem))
+    assert (one.buffers, one.links) == (((5,),), (Link(0),))
+    assert (other.buffers, other.links) == (((10,),), ())
+    assert (other.places[0].needs, other.places[0].links) == ((RoomNeed(0, 1),), ())
+
+
+@pytest.mark.parametrize(
+    ("loads", "groups"),
+    [
+        ((Load(0b01, 600, 640), Load(0b10, 600, 640), Load(0b01, 640, 680)), [(0,), (1,)]),
+        ((Load(0b01, 600, 640), Load(0b11, 630, 670)), [(0, 1)]),
+    ],
+)
+def test_what_is_booked_on_a_link_at_different_times_is_not_added_up(
+    loads: tuple[Load, ...], groups: list[tuple[int, ...]]
+) -> None:
+    use: dict[str, Any] = {"links": (LinkUse(0),)}
+    problem = a_week([a_place(**use)], [a_place(**use)], links=(Link(3, loads),))
+    assert apart(problem) == groups
+
+
+def test_parts_are_left_as_they_are_when_the_time_is_over() -> None:
+    problem = side_by_side([a_crowded_week(number) for number in range(3)])
+    told: list[Progress] = []
+    answer = solve_weekly(problem, seconds=1e-9, seed=1, on_progress=told.append)
+    assert is_complete(problem, answer)
+    assert answer.chosen == told[0].answer.chosen
