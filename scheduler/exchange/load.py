@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from uuid import uuid4
 
 from calendars.terms import Term
 from calendars.text import Text
@@ -19,8 +20,12 @@ MOST_RECORDS: Final = 10_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: records read, and how many of them were new or different."""
+    """What an import did: records read, and how many of them were new or different.
 
+    By its `id` it can be undone on the same day.
+    """
+
+    id: str
     records: int
     changed: int
 
@@ -46,7 +51,9 @@ async def import_files(transaction: Transaction, files: Mapping[str, bytes]) -> 
         one = placed[int(index)]
         cell = one.error_at(f"/{pointer}", str(error.value), error.text)
         raise RefusedFilesError([cell]) from None
-    return Imported(records=len(placed), changed=changed)
+    imported = Imported(id=uuid4().hex, records=len(placed), changed=changed)
+    await transaction.note_file_import(imported.id, imported)
+    return imported
 
 
 async def _as_planned(transaction: Transaction, record: Record) -> Record:

@@ -2,6 +2,7 @@
 
 from scheduler.store.changed import Ends
 from scheduler.store.editions import Edition, Standing
+from scheduler.store.file_imports import FileImport
 from scheduler.store.showing import Shown
 from scheduler.store.store import Backlog, Claim, Link, Stamp, Store, Stored, Transaction
 from scheduler.store.surroundings import Surroundings
@@ -12,6 +13,7 @@ __all__ = [
     "Claim",
     "Edition",
     "Ends",
+    "FileImport",
     "Link",
     "Shown",
     "Stamp",

@@ -30,6 +30,7 @@ _NEVER_SHOWN: Final = frozenset(
     {
         *(name for name, kind in KINDS.items() if kind not in SHOWN),
         "channels",
+        "file-imports",
         "imports",
         "invitations",
         "messages",

@@ -37,6 +37,9 @@ from scheduler.store import (
     editions as about_editions,
 )
 from scheduler.store import (
+    file_imports as about_file_imports,
+)
+from scheduler.store import (
     forgetting as about_forgetting,
 )
 from scheduler.store import (
@@ -193,6 +196,11 @@ class Transaction(OpenTransaction):
     remove_import = about_imports.remove_import
     claim_import = about_imports.claim_import
     leased_import = about_imports.leased_import
+
+    # Files of records from outside
+    note_file_import = about_file_imports.note_file_import
+    note_undone = about_file_imports.note_undone
+    file_import = about_file_imports.file_import
 
     # Guests
     invitation = about_invitations.invitation

@@ -9,10 +9,10 @@ from calendars.fields import EXPECTED
 from calendars.text import Text
 from scheduler.access import require_office
 from scheduler.disruptions.outages import import_and_warn
-from scheduler.errors import ForbiddenError
-from scheduler.exchange import Imported, RefusedFilesError
+from scheduler.errors import ForbiddenError, NotFoundError, StateError
+from scheduler.exchange import Imported, RefusedFilesError, Undone, undo_import
 from scheduler.http.bodies import LONGEST_BODY
-from scheduler.http.routes import AnyRoute, Call, Route
+from scheduler.http.routes import AnyRoute, Call, NoBody, Route
 from scheduler.store import Transaction
 
 
@@ -43,11 +43,17 @@ async def _imported(transaction: Transaction, call: Call[FilesToImport, object])
     return (await import_and_warn(transaction, files)).imported
 
 
+async def _undone(transaction: Transaction, call: Call[NoBody, object]) -> Undone:
+    require_office(call.actor)
+    return await undo_import(transaction, call.id)
+
+
+_TAG: Final = Text("导入", "Imports")
 ROUTES: Final[tuple[AnyRoute, ...]] = (
     Route(
         method="POST",
         path="/imports",
-        tag=Text("导入", "Imports"),
+        tag=_TAG,
         summary=Text(
             "导入一组 CSV 文件（全部或不导入）；可先 dry_run",
             "Import CSV files, all or nothing; try it with dry_run",
@@ -56,5 +62,17 @@ ROUTES: Final[tuple[AnyRoute, ...]] = (
         answer=Imported,
         errors=(ForbiddenError, RefusedFilesError),
         run=_imported,
+    ),
+    Route(
+        method="POST",
+        path="/imports/files/{id}/undo",
+        tag=_TAG,
+        summary=Text(
+            "撤销当天的一次导入：每条记录恢复原样",
+            "Undo an import of today: every record as it was before",
+        ),
+        answer=Undone,
+        errors=(NotFoundError, ForbiddenError, StateError),
+        run=_undone,
     ),
 )

@@ -92,7 +92,8 @@ async def test_whom_an_outage_in_an_imported_file_hits_is_warned(
     slot = "2026-09-08T13:00+08:00/2026-09-08T15:00+08:00"
     sheet = f"编号,学校,教室,时段,原因\no1,JS,JS-R1,{slot},话筒无声\n"
     wish = {"files": [{"name": "outages.csv", "content": sheet}]}
-    assert await done(office, "/imports", wish) == {"records": 1, "changed": 1}
+    imported = await done(office, "/imports", wish)
+    assert (imported["records"], imported["changed"]) == (1, 1)
     told = [each["sentence"] for each in (await office.get("/notices"))["items"]]
     assert any("话筒无声" in each and agreed["title"] in each for each in told)
 

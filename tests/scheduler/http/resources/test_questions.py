@@ -264,9 +264,28 @@ async def test_files_are_imported_whole_or_not_at_all(as_: As) -> None:
     assert (fault["pointer"], fault["value"]) == ("rooms.csv:3:seats", "many")
     assert (await office("GET", "/rooms/TF1-R7")).status == 404
     sent = {"files": [{"name": "rooms.csv", "content": good}]}
-    assert (await (await office("POST", "/imports", json=sent)).json())["changed"] == 1
+    first = await (await office("POST", "/imports", json=sent)).json()
+    assert first["changed"] == 1
     assert (await (await office("POST", "/imports", json=sent)).json())["changed"] == 0
     assert (await as_("TF1-coordinator")("POST", "/imports", json=sent)).status == 403
+
+
+async def test_e56_an_import_of_today_is_undone(as_: As, clock: Clock) -> None:
+    office = as_("office")
+    room = "id,school,name,seats\nTF1-R1,TF1,写错了,1\nTF1-R7,TF1,多出来的,1\n"
+    sent = {"files": [{"name": "rooms.csv", "content": room}]}
+    before = await office.get("/rooms/TF1-R1")
+    clock.pass_by(minutes=1)
+    imported = await (await office("POST", "/imports", json=sent)).json()
+    path = f"/imports/files/{imported['id']}/undo"
+    clock.pass_by(hours=2)
+    assert (await as_("TF1-coordinator")("POST", path)).status == 403
+    undone = await office("POST", path)
+    assert await undone.json() == {"restored": 1, "removed": 1}
+    assert await office.get("/rooms/TF1-R1") == before
+    assert (await office("GET", "/rooms/TF1-R7")).status == 404
+    assert (await office("POST", path)).status == 409
+    assert (await office("POST", "/imports/files/none/undo")).status == 404
 
 
 async def test_a_plan_is_asked_for_solved_compared_and_published(
