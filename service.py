@@ -179,9 +179,6 @@ def import_folder(
         ),
     )
     console.print(f"{done.imported.records} records read, {done.imported.changed} changed.")
-    console.print(
-        f"Undo it today: POST /api/v1/imports/files/{done.imported.id}/undo", markup=False
-    )
     for hit in done.hits:
         console.print(f"outage {hit.outage} hits {len(hit.sessions)} sessions:", markup=False)
         for session in hit.sessions:
