@@ -1,6 +1,6 @@
 """From a wish to a session: rooms chosen, periods found, consent given in advance noted. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import partial
@@ -46,9 +46,13 @@ _PLAINEST_FIRST: Final[dict[Role, tuple[RoomTier, ...]]] = {
 """Which equipment to spend on a role first, so that the best rooms stay for those who need them."""
 
 
+_AGENDA: Final = tuple(field.name for field in fields(Agenda))
+_WISH: Final = tuple(field.name for field in fields(SiteWish))
+
+
 def agenda_of(value: Agenda) -> dict[str, Any]:
     """The fields that say what a session, series or booking is about."""
-    return {field.name: getattr(value, field.name) for field in fields(Agenda)}
+    return {name: getattr(value, name) for name in _AGENDA}
 
 
 def wish_of(site: SiteWish) -> SiteWish:
@@ -113,7 +117,7 @@ def _sketched(wish: SiteWish, rooms: tuple[RoomId, ...], no: int) -> Site:
 
 def fields_of(site: SiteWish) -> dict[str, Any]:
     """The fields that make up the wish."""
-    return {field.name: getattr(site, field.name) for field in fields(SiteWish)}
+    return {name: getattr(site, name) for name in _WISH}
 
 
 def draft(booking: Booking, situation: Situation, *, id: SessionId, now: datetime) -> Session:
@@ -121,20 +125,32 @@ def draft(booking: Booking, situation: Situation, *, id: SessionId, now: datetim
 
     Nothing is judged but the rooms to choose from: a draft may well break rules.
     """
-    session = Session(
-        **agenda_of(booking),
-        id=id,
-        slot=booking.slot,
-        sites=tuple(_site(wish, booking.slot, situation) for wish in booking.sites),
-        state=SessionState.HELD,
-        pinned=booking.pinned,
-        created_at=now,
-        changed_at=now,
-    )
+    session = session_of(booking, booking.slot, booking.sites, situation, id=id, now=now)
     for site in session.sites:
         if site.room is None:
             session = _with_best_room(session, site, situation, now)
-    return session
+    return replace(session, pinned=booking.pinned)
+
+
+def session_of(
+    agenda: Agenda,
+    slot: Slot,
+    sites: Sequence[SiteWish],
+    situation: Situation,
+    *,
+    id: SessionId,
+    now: datetime,
+) -> Session:
+    """What is asked for as a session held at every site, in the rooms that are named."""
+    return Session(
+        **agenda_of(agenda),
+        id=id,
+        slot=slot,
+        sites=tuple(_site(wish, slot, situation) for wish in sites),
+        state=SessionState.HELD,
+        created_at=now,
+        changed_at=now,
+    )
 
 
 def _site(wish: SiteWish, slot: Slot, situation: Situation) -> Site:
@@ -143,10 +159,7 @@ def _site(wish: SiteWish, slot: Slot, situation: Situation) -> Site:
     on = clock.date_of(slot.starts)
     groups = [situation.class_group(group) for group in wish.class_groups]
     grades: list[int | None] = [group.grade for group in groups if group is not None]
-    attended = [
-        attend_once(clock.periods(on, grade), slot, shift_minutes=shift_of(wish))
-        for grade in grades or [None]
-    ]
+    attended = [attend_once(clock, on, grade, slot, shift_of(wish)) for grade in grades or [None]]
     period = next((each.period for each in attended if each is not None), None)
     minutes = min(0 if each is None else each.effective_minutes for each in attended)
     return Site(

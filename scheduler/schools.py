@@ -1,10 +1,11 @@
 """A school with everything it has told us, and the situation in which a session is judged. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId, TimedPeriod
@@ -75,13 +76,16 @@ class SchoolBook:
 
     def lessons_of_teacher(self, teacher: TeacherId, on: date) -> tuple[TimedLesson, ...]:
         """What the teacher gives at this school on that date."""
-        given = [
-            lesson
-            for class_group in self._classes_of.get(teacher, ())
-            for lesson in self.lessons_of_class(class_group, on)
-            if lesson.lesson.teacher == teacher
-        ]
-        return tuple(sorted(given, key=lambda lesson: lesson.timed.slot))
+        known = self._known_given.get((teacher, on))
+        if known is None:
+            given = [
+                lesson
+                for class_group in self._classes_of.get(teacher, ())
+                for lesson in self.lessons_of_class(class_group, on)
+                if lesson.lesson.teacher == teacher
+            ]
+            known = self._known_given[teacher, on] = tuple(sorted(given, key=_by_time))
+        return known
 
     def teaches_here(self, teacher: TeacherId) -> bool:
         """Whether any timetable of this school names the teacher."""
@@ -146,12 +150,16 @@ class SchoolBook:
                     for lesson in lessons
                     if lesson.period in bells and week in parse_weeks(lesson.weeks, MAX_WEEKS)
                 ),
-                key=lambda lesson: lesson.timed.slot,
+                key=_by_time,
             )
         )
 
     @cached_property
     def _known_lessons(self) -> dict[tuple[ClassGroupId, date], tuple[TimedLesson, ...]]:
+        return {}
+
+    @cached_property
+    def _known_given(self) -> dict[tuple[TeacherId, date], tuple[TimedLesson, ...]]:
         return {}
 
     @cached_property
@@ -172,6 +180,38 @@ class SchoolBook:
                 if lesson.teacher is not None:
                     found[lesson.teacher][timetable.class_group] = None
         return {teacher: tuple(classes) for teacher, classes in found.items()}
+
+
+class Schools(dict[SchoolId, SchoolBook]):
+    """The books of schools, with what is in them found by its id, wherever it is.
+
+    Made once for all the situations of the same schools.
+    """
+
+    @cached_property
+    def rooms(self) -> Mapping[RoomId, Room]:
+        """The rooms of all schools."""
+        return {each.id: each for book in self.values() for each in book.rooms.values()}
+
+    @cached_property
+    def teachers(self) -> Mapping[TeacherId, Teacher]:
+        """The teachers of all schools."""
+        return {each.id: each for book in self.values() for each in book.teachers.values()}
+
+    @cached_property
+    def class_groups(self) -> Mapping[ClassGroupId, ClassGroup]:
+        """The classes of all schools."""
+        return {each.id: each for book in self.values() for each in book.class_groups.values()}
+
+    @cached_property
+    def taking(self) -> Mapping[TeacherId, Sequence[SchoolBook]]:
+        """The schools that have told of time when a teacher is taken by something else."""
+        found: defaultdict[TeacherId, list[SchoolBook]] = defaultdict(list)
+        for book in self.values():
+            for teacher in dict.fromkeys(each.teacher for each in book.busy):
+                if teacher is not None:
+                    found[teacher].append(book)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +238,10 @@ class Situation:
     schools: Mapping[SchoolId, SchoolBook]
     sessions: tuple[Session, ...] = ()
     ties: tuple[Tied, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.schools, Schools):
+            object.__setattr__(self, "schools", Schools(self.schools))
 
     def with_moves(self, slots: Mapping[SessionId, Slot]) -> "Situation":
         """The same for sessions that move there together."""
@@ -226,27 +270,27 @@ class Situation:
 
     def room(self, room: RoomId) -> Room | None:
         """The room, wherever it is."""
-        return next(
-            (book.rooms[room] for book in self.schools.values() if room in book.rooms), None
-        )
+        return self._found.rooms.get(room)
 
     def teacher(self, teacher: TeacherId) -> Teacher | None:
         """The teacher, whichever school is the home."""
-        return next(
-            (book.teachers[teacher] for book in self.schools.values() if teacher in book.teachers),
-            None,
-        )
+        return self._found.teachers.get(teacher)
 
     def class_group(self, class_group: ClassGroupId) -> ClassGroup | None:
         """The class group, wherever it is."""
-        return next(
-            (
-                book.class_groups[class_group]
-                for book in self.schools.values()
-                if class_group in book.class_groups
-            ),
-            None,
-        )
+        return self._found.class_groups.get(class_group)
+
+    def taking(self, teacher: TeacherId) -> Sequence[SchoolBook]:
+        """The schools that have told of time when the teacher is taken by something else."""
+        return self._found.taking.get(teacher, ())
+
+    @property
+    def _found(self) -> Schools:
+        return cast("Schools", self.schools)
+
+
+def _by_time(lesson: TimedLesson) -> tuple[datetime, datetime]:
+    return lesson.timed.slot.starts, lesson.timed.slot.ends
 
 
 def _dates_of(slot: Slot) -> Iterator[date]:

@@ -62,7 +62,13 @@ def attend(
     the slot takes at least half of them and neither lunch nor nap lies between. Lessons, morning
     reading, after-school and evening time count. None if nothing overlaps.
     """
-    day = BellDay.of(periods)
+    return attend_on(BellDay.of(periods), periods, slot, shift_minutes=shift_minutes)
+
+
+def attend_on(
+    day: "BellDay", periods: Sequence[TimedPeriod], slot: Slot, *, shift_minutes: int = 0
+) -> Attendance | None:
+    """The same for somebody who has the day of these periods as numbers already."""
     taken = day.taken_by(seconds_of(slot.starts), seconds_of(slot.ends), shift_minutes * 60)
     if taken is None:
         return None

@@ -5,8 +5,8 @@ Only saves time: whatever this overlooks is found when the finished plan is judg
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
 
 from calendars.bells import SchoolId
 from calendars.slots import Slot
@@ -17,47 +17,54 @@ from scheduler.schools import SchoolBook, TimedLesson
 
 Kind = tuple[int, ...]
 
+_DAY: Final = timedelta(days=1)
+
 
 class Alike:
-    """What each date is to those who take part: days, bells, lessons, and all that is booked."""
+    """What each date is to those who take part: days, bells, lessons, and all that is booked.
+
+    Who takes part is looked at one by one, so that no combination of them is looked at again.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._kinds: dict[Hashable, tuple[Kind, ...]] = {}
-        self._known: dict[Hashable, int] = {}
+        self._known: dict[Hashable, Kind] = {}
         self._numbers: dict[Hashable, int] = {}
         self._schools_of: dict[TeacherId, list[SchoolBook]] = {}
         self._using: dict[date, Mapping[Hashable, list[int]]] = {}
+        self._midnights: dict[date, datetime] = {}
 
     def kinds_of(
         self, sites: Sequence[SiteWish], pool: LinkPoolId | None, dates: Sequence[date]
-    ) -> tuple[Kind, ...]:
-        """Equal for two dates on which the same session would be judged alike."""
-        who = tuple((site.school, site.class_groups, site.required_teachers) for site in sites)
-        key = (who, pool, tuple(dates))
-        if key not in self._kinds:
-            self._kinds[key] = tuple(self._kind_of(sites, pool, on) for on in dates)
-        return self._kinds[key]
+    ) -> list[Kind]:
+        """Equal for two dates on which the same session would be judged alike, but for teachers."""
+        days = tuple(dates)
+        looked_at = [self._on(self._link, (pool,), days)]
+        for site in sites:
+            looked_at.append(self._on(self._school, (site.school,), days))
+            looked_at += (
+                self._on(self._class, (site.school, group), days) for group in site.class_groups
+            )
+        return list(zip(*looked_at, strict=True))
 
-    def _kind_of(self, sites: Sequence[SiteWish], pool: LinkPoolId | None, on: date) -> Kind:
-        schools = tuple(site.school for site in sites)
-        teachers = tuple(teacher for site in sites for teacher in site.required_teachers)
-        return (
-            *(self._asked(self._school, school, on) for school in schools),
-            *(
-                self._asked(self._class, site.school, group, on)
-                for site in sites
-                for group in site.class_groups
-            ),
-            *(self._asked(self._teacher, teacher, on) for teacher in teachers),
-            self._asked(self._booked, schools, teachers, pool, on),
-        )
+    def kinds_for(self, teachers: Sequence[TeacherId], dates: Sequence[date]) -> list[Kind]:
+        """Equal for two dates on which the rules about teachers say the same of these."""
+        days = tuple(dates)
+        looked_at = [self._on(self._teacher, (each,), days) for each in teachers]
+        return list(zip(*looked_at, strict=True)) if looked_at else [()] * len(days)
 
-    def _asked(self, ask: Callable[..., Hashable], *what: Any) -> int:  # noqa: ANN401 - any key
-        """The answer as a number, asked once."""
-        key = (ask.__name__, *what)
+    def _on(
+        self,
+        ask: Callable[..., Hashable],
+        whom: tuple[Any, ...],
+        dates: tuple[date, ...],
+    ) -> Kind:
+        """The answer on each of the dates, as numbers, asked once."""
+        key = (ask.__name__, whom, dates)
         if key not in self._known:
-            self._known[key] = self._numbers.setdefault(ask(*what), len(self._numbers))
+            numbers = self._numbers
+            answers = (ask(*whom, on) for on in dates)
+            self._known[key] = tuple(numbers.setdefault(each, len(numbers)) for each in answers)
         return self._known[key]
 
     def _school(self, school: SchoolId, on: date) -> Hashable:
@@ -77,6 +84,7 @@ class Alike:
                 for each in book.busy
                 if not each.soft and self._touches(each.slot, on)
             ),
+            self._booked(school, on),
         )
 
     def _class(self, school: SchoolId, group: ClassGroupId, on: date) -> Hashable:
@@ -90,7 +98,7 @@ class Alike:
 
     def _teacher(self, teacher: TeacherId, on: date) -> Hashable:
         midnight = self._midnight(on)
-        return tuple(
+        at_schools = tuple(
             (
                 book.school.id,
                 tuple(_lesson(each) for each in book.lessons_of_teacher(teacher, on)),
@@ -102,58 +110,66 @@ class Alike:
             )
             for book in self._knowing(teacher)
         )
+        return at_schools, self._booked(teacher, on)
 
-    def _knowing(self, teacher: TeacherId) -> list[SchoolBook]:
-        """The schools where the teacher gives lessons or is taken by something else."""
-        if teacher not in self._schools_of:
-            named = Resource(ResourceKind.TEACHER, teacher)
-            self._schools_of[teacher] = [
-                book
-                for book in self._problem.books.values()
-                if book.teaches_here(teacher) or book.busy_time.of(named)
-            ]
-        return self._schools_of[teacher]
-
-    def _booked(
-        self,
-        schools: tuple[SchoolId, ...],
-        teachers: tuple[TeacherId, ...],
-        pool: LinkPoolId | None,
-        on: date,
-    ) -> Hashable:
+    def _link(self, pool: LinkPoolId | None, on: date) -> Hashable:
+        if pool is None:
+            return ()
         midnight = self._midnight(on)
-        near = self._problem.situation_on(on).sessions
-        using = self._numbers_of_sessions(on)
-        named: list[Hashable] = [*schools, *teachers, *([] if pool is None else [pool])]
-        sessions = tuple(
-            (_apart(each.slot, midnight), each.link_pool, each.sites)
-            for no in sorted({no for one in named for no in using.get(one, ())})
-            for each in (near[no],)
-        )
         outages = tuple(
             _apart(each.slot, midnight)
             for each in self._problem.situation.alliance.outages
             if each.link_pool == pool and self._touches(each.slot, on)
         )
-        return sessions, outages
+        return outages, self._booked(pool, on)
+
+    def _knowing(self, teacher: TeacherId) -> list[SchoolBook]:
+        """The schools where the teacher gives lessons or is taken by something else."""
+        if teacher not in self._schools_of:
+            taking = {book.school.id for book in self._problem.situation.taking(teacher)}
+            self._schools_of[teacher] = [
+                book
+                for school, book in self._problem.books.items()
+                if school in taking or book.teaches_here(teacher)
+            ]
+        return self._schools_of[teacher]
+
+    def _booked(self, one: Hashable, on: date) -> Hashable:
+        """The sessions near a date that use the school, teacher or link."""
+        midnight = self._midnight(on)
+        near = self._problem.situation_on(on).sessions
+        return tuple(
+            (_apart(each.slot, midnight), each.link_pool, each.sites)
+            for no in self._numbers_of_sessions(on).get(one, ())
+            for each in (near[no],)
+        )
 
     def _numbers_of_sessions(self, on: date) -> Mapping[Hashable, list[int]]:
         """What is booked near a date, by the schools, teachers and link that it takes."""
         if on not in self._using:
             using: defaultdict[Hashable, list[int]] = defaultdict(list)
             for no, session in enumerate(self._problem.situation_on(on).sessions):
-                using[session.link_pool].append(no)
-                for site in session.sites:
-                    for one in (site.school, *site.required_teachers):
-                        using[one].append(no)
+                named = [session.link_pool, *(site.school for site in session.sites)]
+                for one in dict.fromkeys((*named, *teachers_of(session.sites))):
+                    using[one].append(no)
             self._using[on] = using
         return self._using[on]
 
     def _midnight(self, on: date) -> datetime:
-        return datetime.combine(on, time(), self._problem.zone).astimezone(UTC)
+        if on not in self._midnights:
+            midnight = datetime.combine(on, time(), self._problem.zone).astimezone(UTC)
+            self._midnights[on] = midnight
+        return self._midnights[on]
 
     def _touches(self, slot: Slot, on: date) -> bool:
-        return slot.overlaps(Slot.lasting(self._midnight(on), 24 * 60).padded(24 * 60))
+        """Whether it lies on the date, on the day before or on the day after."""
+        midnight = self._midnight(on)
+        return slot.starts < midnight + 2 * _DAY and midnight - _DAY < slot.ends
+
+
+def teachers_of(sites: Sequence[SiteWish]) -> tuple[TeacherId, ...]:
+    """Everybody who must be there, at whichever site."""
+    return tuple(dict.fromkeys(each for site in sites for each in site.required_teachers))
 
 
 def _apart(slot: Slot, midnight: datetime) -> tuple[float, float]:

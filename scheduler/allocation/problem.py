@@ -14,7 +14,7 @@ from calendars.terms import Term
 from scheduler.allocation.booked import Booked
 from scheduler.allocation.weights import weights_of
 from scheduler.busy_time import BusyTime
-from scheduler.conflicts import find_conflicts
+from scheduler.conflicts import RULES, Rule, find_conflicts
 from scheduler.members import Offer, Preference
 from scheduler.model import Conflict, Placement, Request, RequestId, Resource, Role, Session
 from scheduler.placing import near
@@ -105,10 +105,12 @@ class Problem:
             self._situations[on] = near(self.situation, on)
         return self._situations[on]
 
-    def conflicts_of(self, session: Session) -> tuple[Conflict, ...]:
+    def conflicts_of(
+        self, session: Session, rules: tuple[Rule, ...] = RULES
+    ) -> tuple[Conflict, ...]:
         """What the rulebook says of a session beside those that are booked already."""
         around = self.situation_on(session.slot.starts.date())
-        return find_conflicts(session, around, now=self.now, automatic=True)
+        return find_conflicts(session, around, now=self.now, automatic=True, rules=rules)
 
     @cached_property
     def _slots(self) -> dict[tuple[date, time, int], Slot]:

@@ -9,7 +9,7 @@ from typing import Final
 from calendars.slots import Slot
 from scheduler.allocation.problem import Problem
 from scheduler.members import TeacherId
-from scheduler.model import Request, RequestSite, Role
+from scheduler.model import Request, Role, SiteWish
 from scheduler.schools import SchoolBook
 
 TEACHERS_AT_MOST: Final = 4
@@ -17,8 +17,8 @@ TEACHERS_AT_MOST: Final = 4
 
 
 def staffings(
-    request: Request, sites: Sequence[RequestSite], on: date, starts: time, problem: Problem
-) -> Iterator[tuple[RequestSite, ...]]:
+    request: Request, sites: Sequence[SiteWish], on: date, starts: time, problem: Problem
+) -> Iterator[tuple[SiteWish, ...]]:
     """The sites with a teacher wherever one is needed, those nearest to the class first.
 
     Whether they are free is for the rulebook to say.
@@ -36,13 +36,13 @@ def staffings(
         yield tuple(site for _, site in ranked)
 
 
-def needs_a_teacher(site: RequestSite) -> bool:
+def needs_a_teacher(site: SiteWish) -> bool:
     """Whether it is open who leads, or who is with a listening class (H4)."""
     return site.teacher is None and (site.role is Role.LEAD or bool(site.class_groups))
 
 
 def _near_the_class(
-    request: Request, site: RequestSite, slot: Slot, on: date, book: SchoolBook
+    request: Request, site: SiteWish, slot: Slot, on: date, book: SchoolBook
 ) -> Iterator[TeacherId]:
     """The class's own teacher of the subject, whoever gives it a lesson then, who else knows it."""
     lessons = [

@@ -10,7 +10,7 @@ from calendars.slots import Slot
 from calendars.text import Text
 from calendars.windows import Fit, Tactic, find_windows, fit
 from scheduler.allocation.problem import Problem, lead_of
-from scheduler.model import Request, RequestSite
+from scheduler.model import Request, SiteWish
 
 STEP: Final = timedelta(minutes=5)
 """Between starts where nobody's bells matter."""
@@ -26,7 +26,7 @@ class Start:
     starts: time
     fits: tuple[Fit, ...] = ()
 
-    def at(self, sites: Sequence[RequestSite]) -> tuple[RequestSite, ...]:
+    def at(self, sites: Sequence[SiteWish]) -> tuple[SiteWish, ...]:
         """The sites with the tactic that this start needs there, the same all term."""
         fits = {fit.school: fit for fit in self.fits}
         return tuple(
@@ -34,7 +34,7 @@ class Start:
         )
 
 
-def _with_fit(site: RequestSite, fit: Fit) -> RequestSite:
+def _with_fit(site: SiteWish, fit: Fit) -> SiteWish:
     keeps_cover = (fit.tactic, site.tactic) == (Tactic.TRIM, Tactic.COVER)
     tactic = Tactic.COVER if keeps_cover else fit.tactic
     return replace(site, tactic=tactic, shift_minutes=fit.shift_minutes, period=None)

@@ -9,31 +9,15 @@ from typing import Final
 from calendars.bells import SchoolId
 from calendars.series import Weekly
 from calendars.slots import Slot
-from scheduler.allocation.alike import Alike, Kind
-from scheduler.allocation.causes import (
-    CLOSED_DAYS,
-    Cause,
-    Obstacle,
-    Refusal,
-    cause_of,
-    no_room,
-    no_room_all_term,
-)
+from scheduler.allocation.alike import Alike, Kind, teachers_of
+from scheduler.allocation.causes import CLOSED_DAYS, Obstacle, Refusal, no_room_all_term
 from scheduler.allocation.problem import Problem
 from scheduler.allocation.staffing import staffings
 from scheduler.allocation.starts import Start
+from scheduler.allocation.verdicts import Hearing, Verdict, in_rooms
 from scheduler.members import OfferId, RoomId, TeacherId
-from scheduler.model import (
-    Booking,
-    Conflict,
-    Placement,
-    Request,
-    ResourceKind,
-    Session,
-    SessionId,
-    SiteWish,
-)
-from scheduler.placing import agenda_of, draft, rooms_for, wish_of, with_room
+from scheduler.model import Placement, Request, Session, SiteWish
+from scheduler.placing import wish_of
 
 MOST_LOST: Final = 1 / 3
 """A series that cannot be held on more of its dates than this is no series."""
@@ -82,18 +66,6 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """A draft on one date with the rooms that are possible then, or what forbids it.
-
-    Each of the `causes` would be enough.
-    """
-
-    session: Session
-    rooms: Mapping[SchoolId, frozenset[RoomId]]
-    causes: frozenset[Cause] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Trial:
     """One weekday and time of a request, put to the rulebook on each kind of date."""
 
@@ -106,13 +78,14 @@ class Trial:
 
     def run(self, start: Start) -> tuple[list[Option], list[Refusal]]:
         """What is possible with some staffing; if nothing is, what forbids each staffing tried."""
-        sites = start.at(self.request.sites)
+        sites = start.at(tuple(map(wish_of, self.request.sites)))
+        hearing = Hearing(self.request, sites, self.weekly, self.problem)
         first = self.open_dates[0]
         found: list[Option] = []
         refused: list[Refusal] = []
         ways = staffings(self.request, sites, first, self.weekly.starts, self.problem)
         for staffed in islice(ways, STAFFINGS_TRIED):
-            result = self._try(tuple(wish_of(site) for site in staffed))
+            result = self._try(staffed, hearing)
             if isinstance(result, Option):
                 found.append(result)
                 if len(found) == STAFFINGS_KEPT:
@@ -127,25 +100,21 @@ class Trial:
         asked = {site.teacher for site in self.request.sites}
         return {site.teacher for site in staffed if site.teacher is not None} - asked
 
-    def _try(self, sites: tuple[SiteWish, ...]) -> Option | Refusal:
-        rooms = {
-            site.school: self._rooms(site)
-            for site in sites
-            if self.problem.books[site.school].rooms
-        }
+    def _try(self, sites: tuple[SiteWish, ...], hearing: Hearing) -> Option | Refusal:
         may_lose = most_lost(len(self.all_dates))
-        verdicts: dict[date, _Verdict] = {}
+        verdicts: dict[date, Verdict] = {}
         lost = len(self.all_dates) - len(self.open_dates)
         obstacles = [Obstacle(lost, frozenset((CLOSED_DAYS,)))] if lost else []
-        for dates in self._alike_dates(sites):
-            verdict = self._judge(dates[0], sites, rooms)
+        for kind, dates in self._alike_dates(sites):
+            verdict = hearing.verdict(dates[0], kind, sites)
             if not verdict.causes:
                 verdicts |= dict.fromkeys(dates, verdict)
                 continue
             obstacles.append(Obstacle(len(dates), verdict.causes))
             if (lost := lost + len(dates)) > may_lose:
                 return Refusal(self.weekly, may_lose, tuple(obstacles))
-        held, short_of_rooms = _most_dates({on: each.rooms for on, each in verdicts.items()}, rooms)
+        possible = {on: each.rooms for on, each in verdicts.items()}
+        held, short_of_rooms = _most_dates(possible, hearing.rooms)
         if not held or len(self.all_dates) - len(held) > may_lose:
             causes = frozenset(
                 no_room_all_term(school, self.problem.books[school].school.name)
@@ -153,91 +122,44 @@ class Trial:
             )
             obstacles.append(Obstacle(len(verdicts) - len(held), causes))
             return Refusal(self.weekly, may_lose, tuple(obstacles))
-        return self._option(sites, rooms, {on: verdicts[on] for on in held})
+        return self._option(sites, hearing, {on: verdicts[on] for on in held})
 
-    def _alike_dates(self, sites: tuple[SiteWish, ...]) -> list[list[date]]:
-        """The dates by kind, the commonest kind first: it decides soonest."""
-        kinds = self.alike.kinds_of(sites, self.request.link_pool, self.open_dates)
-        groups: dict[Kind, list[date]] = {}
-        for on, kind in zip(self.open_dates, kinds, strict=True):
+    def _alike_dates(self, sites: tuple[SiteWish, ...]) -> list[tuple[Kind, list[date]]]:
+        """The dates by kind, the commonest first: it decides soonest.
+
+        Each with its kind for whoever does not look at the teachers.
+        """
+        pool, dates = self.request.link_pool, self.open_dates
+        kinds = self.alike.kinds_of(sites, pool, dates)
+        teachers = self.alike.kinds_for(teachers_of(sites), dates)
+        groups: dict[tuple[Kind, Kind], list[date]] = {}
+        for on, kind in zip(dates, zip(kinds, teachers, strict=True), strict=True):
             groups.setdefault(kind, []).append(on)
-        return sorted(groups.values(), key=len, reverse=True)
-
-    def _rooms(self, site: SiteWish) -> tuple[RoomId, ...]:
-        if site.room is not None:
-            return (site.room,)
-        return tuple(room.id for room in rooms_for(site, self.problem.situation))
-
-    def _judge(
-        self,
-        on: date,
-        sites: tuple[SiteWish, ...],
-        rooms: Mapping[SchoolId, Sequence[RoomId]],
-    ) -> _Verdict:
-        """Ask with the first room of each school, then with the second ones, and so on."""
-        slot = self._slot(on)
-        booking = Booking(
-            **agenda_of(self.request),
-            slot=slot,
-            sites=tuple(
-                replace(site, room=rooms[site.school][0]) if site.school in rooms else site
-                for site in sites
-            ),
-        )
-        situation = self.problem.situation_on(slot.starts.date())
-        session = draft(booking, situation, id=SessionId(self.request.id), now=self.problem.now)
-        possible: dict[SchoolId, set[RoomId]] = {school: set() for school in rooms}
-        against: list[Conflict] = []
-        for no in range(max(map(len, rooms.values()), default=1)):
-            chosen = {school: choice[min(no, len(choice) - 1)] for school, choice in rooms.items()}
-            for school, room in chosen.items():
-                if no:
-                    session = with_room(session, school, room)
-            conflicts = self.problem.conflicts_of(session)
-            beyond_rooms = [each for each in conflicts if not _named((each,))]
-            if beyond_rooms:
-                return _Verdict(session, {}, frozenset(map(cause_of, beyond_rooms)))
-            against += conflicts
-            in_the_way = _named(conflicts)
-            for school, room in chosen.items():
-                if room not in in_the_way:
-                    possible[school].add(room)
-        return _Verdict(
-            session,
-            {school: frozenset(found) for school, found in possible.items()},
-            frozenset(
-                no_room(school, [each for each in against if _named((each,)) & {*rooms[school]}])
-                for school, found in possible.items()
-                if not found
-            ),
-        )
-
-    def _slot(self, on: date) -> Slot:
-        return self.problem.slot_on(on, self.weekly.starts, self.weekly.minutes)
+        by_size = sorted(groups.items(), key=lambda each: len(each[1]), reverse=True)
+        return [(kind, dates) for (kind, _), dates in by_size]
 
     def _option(
-        self,
-        sites: tuple[SiteWish, ...],
-        rooms: Mapping[SchoolId, Sequence[RoomId]],
-        verdicts: Mapping[date, _Verdict],
+        self, sites: tuple[SiteWish, ...], hearing: Hearing, verdicts: Mapping[date, Verdict]
     ) -> Option:
         asked = {site.school: site.teacher for site in self.request.sites}
+        said = {id(verdict): verdict for verdict in verdicts.values()}
+        left = {
+            school: tuple(
+                room for room in choice if all(room in each.rooms[school] for each in said.values())
+            )
+            for school, choice in hearing.rooms.items()
+        }
+        first = {school: possible[0] for school, possible in left.items()}
+        drafts = {name: in_rooms(first, each.session) for name, each in said.items()}
         return Option(
             request=self.request,
             weekly=self.weekly,
             sites=sites,
             dates=tuple(verdicts),
-            slots=tuple(map(self._slot, verdicts)),
-            drafts=tuple(verdict.session for verdict in verdicts.values()),
+            slots=tuple(map(hearing.slot, verdicts)),
+            drafts=tuple(drafts[id(verdict)] for verdict in verdicts.values()),
             lost=tuple(on for on in self.all_dates if on not in verdicts),
-            rooms={
-                school: tuple(
-                    room
-                    for room in choice
-                    if all(room in verdict.rooms[school] for verdict in verdicts.values())
-                )
-                for school, choice in rooms.items()
-            },
+            rooms=left,
             chosen_teachers=frozenset(
                 site.school for site in sites if site.teacher != asked[site.school]
             ),
@@ -251,16 +173,6 @@ def _dated(draft: Session, slot: Slot, on: date) -> Session:
 def most_lost(dates: int) -> int:
     """How many of so many dates a series may lose."""
     return int(dates * MOST_LOST)
-
-
-def _named(conflicts: Sequence[Conflict]) -> set[str]:
-    """The rooms that the conflicts are about."""
-    return {
-        resource.id
-        for conflict in conflicts
-        for resource in conflict.resources
-        if resource.kind is ResourceKind.ROOM
-    }
 
 
 def _most_dates(

@@ -64,6 +64,21 @@ RULES: Final[tuple[Rule, ...]] = (
     chains_stay_whole,
 )
 
+ABOUT_ROOMS: Final[tuple[Rule, ...]] = (
+    rooms_are_free,
+    sites_are_within_reach,
+    rooms_can_do_their_part,
+    rooms_have_time_to_set_up,
+)
+"""Those that look at rooms: with other rooms all others say the same."""
+ABOUT_TEACHERS: Final[tuple[Rule, ...]] = (
+    teachers_are_in_one_place,
+    listening_classes_have_a_teacher,
+)
+"""Those that look at who leads and who assists: with other teachers all others say the same."""
+TOLD_OF_TEACHERS: Final = frozenset({"H2", "H4"})
+"""What these report."""
+
 
 def find_conflicts(
     session: Session,

@@ -8,10 +8,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId, TimedPeriod
-from calendars.school_time import SchoolDay
+from calendars.school_time import SchoolDay, SchoolTime
 from calendars.slots import Slot, span_of
 from calendars.text import Text
-from calendars.windows import Attendance, attend
+from calendars.windows import Attendance
+from calendars.windows.attendance import BellDay, attend_on
 from scheduler.local_words import shift_of, wall_clock
 from scheduler.members import ClassGroup, ClassGroupId, Room, RoomId, Teacher, TeacherId
 from scheduler.model import Conflict, Resource, ResourceKind, Session, Site
@@ -20,8 +21,20 @@ from scheduler.schools import SchoolBook, Situation
 FARTHEST_BUFFER: Final = timedelta(minutes=120)
 """No room asks for more between two sessions (`Room.buffer_minutes`)."""
 
+
 # The same class and slot are judged again and again, with other rooms and in other plans.
-attend_once = lru_cache(maxsize=4096)(attend)
+@lru_cache(maxsize=4096)
+def attend_once(
+    time: SchoolTime, on: date, grade: int | None, slot: Slot, shift_minutes: int
+) -> Attendance | None:
+    """What a class of the grade gets of a slot of that date, its period moved so far."""
+    periods = time.periods(on, grade)
+    return attend_on(_bell_day(time, on, grade), periods, slot, shift_minutes=shift_minutes)
+
+
+@lru_cache(maxsize=4096)
+def _bell_day(time: SchoolTime, on: date, grade: int | None) -> BellDay:
+    return BellDay.of(time.periods(on, grade))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +178,11 @@ def _whole(stretches: Sequence[Slot]) -> Slot | None:
 def _attending(
     book: SchoolBook, group: ClassGroup, on: date, slot: Slot, shift_minutes: int
 ) -> Attending:
-    periods = book.time.periods(on, group.grade)
     return Attending(
         group=group,
         day=book.time.day(on, group.grade),
-        periods=periods,
-        attendance=attend_once(periods, slot, shift_minutes=shift_minutes),
+        periods=book.time.periods(on, group.grade),
+        attendance=attend_once(book.time, on, group.grade, slot, shift_minutes),
     )
 
 

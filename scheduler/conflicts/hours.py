@@ -8,10 +8,10 @@ from calendars.bells import PeriodKind
 from calendars.school_time import SchoolDay
 from calendars.slots import Slot
 from calendars.text import Text
-from calendars.windows import Tactic, attend, fit, shift_is_allowed
+from calendars.windows import Tactic, fit, shift_is_allowed
 from calendars.windows.attendance import MIN_BREAK
 from calendars.windows.wording import moved_by, name_of
-from scheduler.conflicts.case import Attending, Case, Part, broken
+from scheduler.conflicts.case import Attending, Case, Part, attend_once, broken
 from scheduler.local_words import clock_times, date_words, shift_of
 from scheduler.model import Conflict, Kind, Resource, ResourceKind
 
@@ -138,8 +138,8 @@ def _period_by_bells(case: Case, part: Part) -> int | None:
         attended = (each.attendance for each in part.classes if each.attendance is not None)
         attendance = next(attended, None)
     else:
-        attendance = attend(
-            part.book.time.periods(part.on), case.session.slot, shift_minutes=shift_of(part.site)
+        attendance = attend_once(
+            part.book.time, part.on, None, case.session.slot, shift_of(part.site)
         )
     return None if attendance is None else attendance.period
 

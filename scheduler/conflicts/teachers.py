@@ -168,10 +168,8 @@ def _class_is_away(book: SchoolBook, lesson: TimedLesson) -> bool:
 def _elsewhere(case: Case, teacher: Teacher, part: Part) -> Iterator[Conflict]:
     """Time taken by something outside the alliance; what it is stays with the school (E35)."""
     named, slot = _as_teacher(teacher.id), case.session.slot
-    for school, book in case.situation.schools.items():
-        if not book.busy_time.of(named):
-            continue
-        apart = _NONE if school == part.site.school else _travel(case)
+    for book in case.situation.taking(teacher.id):
+        apart = _NONE if book.school.id == part.site.school else _travel(case)
         kept = Slot(slot.starts - apart, slot.ends + apart)
         for block in book.busy_time.taking(named, kept):
             when = case.when(block.slot)
