@@ -129,6 +129,16 @@ def require_outcome_of(actor: Actor, school: SchoolId) -> None:
         )
 
 
+def require_link_test_of(actor: Actor, school: SchoolId) -> None:
+    """Anybody of the school who works there tells how its link test went, or the office."""
+    is_staff = actor.role in _STAFF and actor.school == school
+    if not is_staff and actor.role is not ActorRole.ALLIANCE_ADMIN:
+        raise ForbiddenError(
+            f"只有学校 {school} 的人员或联盟办公室可以登记它的联调。",
+            f"Only the staff of school {school}, or the alliance's office, tell of its link test.",
+        )
+
+
 def school_to_read_of(actor: Actor, school: SchoolId | None) -> SchoolId | None:
     """Of which school's people the actor may read why they were away (None: of all).
 

@@ -12,12 +12,13 @@ from apscheduler.schedulers.base import STATE_RUNNING
 from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler import outcomes, planning
-from scheduler.booking import consent
+from scheduler.booking import consent, expiring_links
 from scheduler.booking.proposals import close_proposals
 from scheduler.delivery.gathering import gather, route
 from scheduler.delivery.mail import MailServer
 from scheduler.delivery.outlets import Outlets
 from scheduler.delivery.sending import send_due
+from scheduler.disruptions import link_tests
 from scheduler.feeds import CANCELLED_IS_SHOWN_FOR, Polls
 from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
 from scheduler.invitations import tell_due
@@ -65,6 +66,12 @@ def offering_freed_places() -> Job:
         await freed_places.offer_freed_places(store, clock, MACHINE, tried)
 
     return Job(offer_freed_places, seconds=10)
+
+
+async def warn_in_time(store: Store, clock: Clock) -> None:
+    """Tell of links that were not tested or run out, while there is time to see to it."""
+    await link_tests.warn_of_untested(store, clock(), MACHINE)
+    await expiring_links.warn_of_expiring(store, clock(), MACHINE)
 
 
 def solving_with(workers: Workers) -> Job:
@@ -156,6 +163,7 @@ def forgetting(*, audit_days: int, notice_days: int) -> Job:
 
 JOBS: Final = (
     Job(expire_holds, seconds=60),
+    Job(warn_in_time, seconds=60),
     Job(gather_notices, seconds=5),
     Job(close_outcomes, seconds=600),
 )

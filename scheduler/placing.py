@@ -275,7 +275,8 @@ def _answered(
     if before is not None and known is not None and before.slot == session.slot:
         stays = wish_of(known) == wish_of(site)
         if stays or _only_changes_rooms(known, site, session, situation, actor):
-            return replace(site, state=known.state, answered_by=known.answered_by)
+            test = known.link_test if stays else None
+            return replace(site, state=known.state, answered_by=known.answered_by, link_test=test)
     if actor.role is ActorRole.SCHOOL_COORDINATOR and actor.school == site.school:
         return replace(site, state=SiteState.CONFIRMED, answered_by=actor.name)
     if situation.schools[site.school].open_slot_covering(session.slot, session.subject):

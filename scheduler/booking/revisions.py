@@ -147,7 +147,7 @@ def calendar_shows_the_same(before: Session, after: Session) -> bool:
 
 def _shown(session: Session) -> Session:
     sites = tuple(
-        replace(site, state=SiteState.HELD, answered_by="", swap_agreed=False)
+        replace(site, state=SiteState.HELD, answered_by="", swap_agreed=False, link_test=None)
         for site in session.sites
     )
     return replace(

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from calendars.series import Occurrence
 from calendars.terms import Term
+from calendars.text import Text
 from scheduler.booking import series_notices as notices
 from scheduler.booking.alternatives import FindAlternatives, situation_around
+from scheduler.booking.expiring_links import outlived
 from scheduler.booking.revisions import to_lock
 from scheduler.booking.series_alternatives import alternatives_for_series
 from scheduler.booking.series_dates import (
@@ -37,18 +40,22 @@ from scheduler.model import (
     WhenImpossible,
 )
 from scheduler.placing import agenda_of, outlines
-from scheduler.schools import Situation
+from scheduler.schools import AllianceBook, Situation
 from scheduler.store import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesBooked:
-    """Exactly what became of a series: what is booked, what is not held and why, what was moved."""
+    """Exactly what became of a series: what is booked, what is not held and why, what was moved.
+
+    `notes` are what should be known of it: a link that it outlives (E34).
+    """
 
     series: Series
     booked: tuple[Session, ...]
     skipped: tuple[SkippedDate, ...] = ()
     replaced: tuple[ReplacedDate, ...] = ()
+    notes: tuple[Text, ...] = ()
 
 
 async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBooked:
@@ -79,7 +86,7 @@ async def book_series(transaction: Transaction, wish: SeriesBooking) -> SeriesBo
     require_placed(placed, wish.when_impossible)
     await store_series(transaction, series, placed.sessions)
     await watch_dates(transaction, series, (each.date for each in placed.skipped), books)
-    return answer(series, placed, lost)
+    return answer(series, placed, lost, situation.alliance)
 
 
 def new_series(wish: SeriesBooking, now: datetime) -> Series:
@@ -173,13 +180,17 @@ def require_placed(placed: Placed, when_impossible: WhenImpossible) -> None:
         raise ClashError(placed.conflicts)
 
 
-def answer(series: Series, placed: Placed, lost: tuple[SkippedDate, ...]) -> SeriesBooked:
+def answer(
+    series: Series, placed: Placed, lost: tuple[SkippedDate, ...], alliance: AllianceBook
+) -> SeriesBooked:
     """What became of the series, by date."""
+    zone = ZoneInfo(alliance.alliance.zone)
     return SeriesBooked(
         series=series,
         booked=tuple(placed.sessions),
         skipped=tuple(sorted((*lost, *placed.skipped), key=_date)),
         replaced=tuple(placed.replaced),
+        notes=outlived(placed.sessions, alliance.link_pools, zone),
     )
 
 

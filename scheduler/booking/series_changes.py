@@ -137,7 +137,7 @@ async def change_series(
     await stop_watching(transaction, id, wish.from_date)
     await watch_dates(transaction, new, (each.date for each in placed.skipped), books)
     lost = tuple(each for each in lost_dates(found, transaction.now) if each.date >= wish.from_date)
-    booked = answer(new, placed, lost)
+    booked = answer(new, placed, lost, await transaction.alliance())
     told = notices.changed(
         new,
         booked.booked,

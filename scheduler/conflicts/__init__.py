@@ -20,6 +20,7 @@ from scheduler.conflicts.hours import (
 )
 from scheduler.conflicts.links import links_are_free, sites_are_within_reach
 from scheduler.conflicts.notes import (
+    link_is_valid_by_then,
     observers_are_free,
     schools_are_in_step,
     soft_time_is_left_alone,
@@ -117,7 +118,7 @@ def find_notes(session: Session, situation: Situation, *, now: datetime) -> tupl
     """What forbids nothing and should be known.
 
     Schools out of step (E01), observers elsewhere (E45), time somebody would rather keep, what it
-    goes with and is not held.
+    goes with and is not held, meeting numbers that run out before (E34).
     """
     case = Case(session=session, situation=situation, now=now)
     rules = (
@@ -125,5 +126,6 @@ def find_notes(session: Session, situation: Situation, *, now: datetime) -> tupl
         observers_are_free,
         soft_time_is_left_alone,
         partners_are_held,
+        link_is_valid_by_then,
     )
     return tuple(note for rule in rules for note in rule(case))

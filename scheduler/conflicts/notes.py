@@ -9,7 +9,7 @@ from calendars.text import Text
 from scheduler.busy_time import soft_time_met
 from scheduler.conflicts.case import Case
 from scheduler.local_words import date_words, weekday_name
-from scheduler.members import ClassGroupId, RoomId, TeacherId
+from scheduler.members import ClassGroupId, LinkPoolId, RoomId, TeacherId
 from scheduler.model import Resource, ResourceKind
 
 
@@ -55,6 +55,17 @@ def soft_time_is_left_alone(case: Case) -> Iterator[Text]:
         yield Text(
             f"{name}在{when.zh}占用（可让出），建议避开。",
             f"{name} is occupied, {when.en}, but may give way: better to avoid it.",
+        )
+
+
+def link_is_valid_by_then(case: Case) -> Iterator[Text]:
+    """Meeting numbers that run out before the session must be renewed (E34)."""
+    pool = case.situation.alliance.link_pools.get(case.session.link_pool or LinkPoolId(""))
+    if pool is not None and pool.ends_before(case.session.slot.starts.astimezone(case.zone).date()):
+        yield Text(
+            f"{pool.name}的会议号有效期到{pool.valid_until}为止，须在此之前续期或更换链路。",
+            f"The meeting numbers of {pool.name} are valid until {pool.valid_until}: renew them "
+            "before, or use another link.",
         )
 
 

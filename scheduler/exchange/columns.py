@@ -49,7 +49,9 @@ CHINESE: Final[Mapping[str, str]] = {
     "language": "语言",
     "last_day": "结束日期",
     "latest": "最晚",
+    "lesson.": "课.",
     "link_pool": "链路池",
+    "link_test_minutes": "联调提醒分钟",
     "max_remote_sites": "最多远端",
     "max_sessions_a_day": "每日上限",
     "max_shift_minutes": "最多调铃分钟",
@@ -69,6 +71,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "participants": "参与教师",
     "per_week": "每周次数",
     "period": "节次",
+    "period.": "时段.",
     "ports": "端口数",
     "preferred_weekdays": "首选星期",
     "pupils": "人数",
@@ -83,6 +86,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "series": "系列",
     "sessions": "并发场次",
     "shift_minutes": "调铃分钟",
+    "site.": "参与点.",
     "slot": "时段",
     "soft": "可让出",
     "starts": "开始",
@@ -106,9 +110,6 @@ CHINESE: Final[Mapping[str, str]] = {
     "weeks": "周次",
     "weights": "权重",
     "zone": "时区",
-    "period.": "时段.",
-    "lesson.": "课.",
-    "site.": "参与点.",
 }
 
 

@@ -74,6 +74,10 @@ class Alliance:
     language: Language = "zh-CN"
     hold_hours: Annotated[int, Meta(ge=1, le=720, description="Working hours a hold lasts.")] = 48
     travel_minutes: Annotated[int, Meta(ge=0, le=240, description="Between two schools.")] = 30
+    link_test_minutes: Annotated[
+        int,
+        Meta(ge=0, le=60, description="Before a session, who has not tested is told; 0: nobody."),
+    ] = 0
     weights: Annotated[
         tuple[Weight, ...], Meta(description="Preferences that matter otherwise than usual.")
     ] = ()

@@ -1,6 +1,7 @@
 """Schools, their rooms, and the links that carry what is held in them."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, NewType
 
@@ -63,10 +64,18 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPool:
-    """A shared video bridge: concurrent sessions, and sites (`ports`) over all of them."""
+    """A shared video bridge: concurrent sessions, and sites (`ports`) over all of them.
+
+    Its licence or meeting numbers may be `valid_until` a date (E34).
+    """
 
     id: Annotated[LinkPoolId, IDENTIFIER]
     name: Name
     sessions: Annotated[int, Meta(ge=1, le=10_000)]
     ports: Annotated[int, Meta(ge=2, le=100_000)] = 100_000
     max_sites: Annotated[int, Meta(ge=2, le=1000, description="Sites of one session.")] = 12
+    valid_until: date | None = None
+
+    def ends_before(self, on: date) -> bool:
+        """Whether its meeting numbers are no longer valid on that date."""
+        return self.valid_until is not None and self.valid_until < on

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, NewType
 
@@ -165,6 +166,16 @@ class SiteWish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTest:
+    """Whether a school reached the others before a session, in the room and at the time it has."""
+
+    passed: bool
+    tested_by: Line
+    tested_at: datetime
+    note: Note = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site(SiteWish):
     """One school's part in a session, with what its bells make of the slot and what it said.
 
@@ -175,6 +186,7 @@ class Site(SiteWish):
     state: SiteState = SiteState.HELD
     effective_minutes: int
     answered_by: Line = ""
+    link_test: LinkTest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

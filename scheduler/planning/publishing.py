@@ -8,6 +8,7 @@ from typing import Final
 
 from calendars.series import Weekly
 from calendars.text import Text
+from scheduler.booking.expiring_links import outlived
 from scheduler.booking.revisions import require_revision
 from scheduler.booking.series import SeriesBooked
 from scheduler.errors import StateError
@@ -48,7 +49,7 @@ class Change:
     `offer` is the one that serves a need.
 
     `dates` would be booked; `lone_dates` are left out because what the request goes with is not
-    held then; `impossible` is why nothing would be.
+    held then; `impossible` is why nothing would be, `notes` what should be known (E34).
     """
 
     request: RequestId
@@ -61,6 +62,7 @@ class Change:
     conflicts: tuple[Conflict, ...] = ()
     lone_dates: tuple[date, ...] = ()
     impossible: Text | None = None
+    notes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ async def changes(transaction: Transaction, id: PlanId) -> tuple[Change, ...]:
     """What publishing the plan would do today, in the plan's order."""
     plan = await transaction.plan(id)
     _require_ready(plan)
+    grounds = await grounds_of(transaction, plan.placements)
+    pools = grounds.situation.alliance.link_pools
     return tuple(
         Change(
             request=placement.request,
@@ -102,10 +106,11 @@ async def changes(transaction: Transaction, id: PlanId) -> tuple[Change, ...]:
             conflicts=laid.placed[number].conflicts if laid.placed else (),
             lone_dates=laid.lone,
             impossible=laid.refusal,
+            notes=outlived(laid.placed[number].sessions, pools, grounds.zone)
+            if laid.placed
+            else (),
         )
-        for laid in await asyncio.to_thread(
-            lay_out, await grounds_of(transaction, plan.placements), _READER
-        )
+        for laid in await asyncio.to_thread(lay_out, grounds, _READER)
         for number, placement in enumerate(laid.placements)
     )
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
 from calendars.text import Text
 from scheduler.allocation.offers import as_placed
 from scheduler.allocation.problem import lead_of, term_of
 from scheduler.booking import series_notices
+from scheduler.booking.expiring_links import outlived
 from scheduler.booking.series import SeriesBooked
 from scheduler.booking.series_dates import Placed, SkippedDate, dates_of, upcoming
 from scheduler.booking.series_waiting import watch_dates
@@ -50,6 +52,8 @@ async def book_laid(
     asked, now = stored.record, transaction.now
     request = as_placed(asked, laid.placements[0])
     offered = lead_of(request) if asked.is_need else None
+    alliance = await transaction.alliance()
+    zone = ZoneInfo(alliance.alliance.zone)
     booked = []
     for placement, placed in zip(laid.placements, laid.placed, strict=True):
         series = _series(request, placement, placed, books, now)
@@ -62,7 +66,14 @@ async def book_laid(
             transaction, series, _open_dates(request, series, lost, books, now), books
         )
         skipped = (*placed.skipped, *map(_lone_date, laid.lone))
-        booked.append(SeriesBooked(series=series, booked=sessions, skipped=skipped))
+        booked.append(
+            SeriesBooked(
+                series=series,
+                booked=sessions,
+                skipped=skipped,
+                notes=outlived(sessions, alliance.link_pools, zone),
+            )
+        )
     ids = tuple(each.series.id for each in booked)
     offer = laid.placements[0].offer
     await transaction.put(
