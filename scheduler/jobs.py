@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -19,6 +20,7 @@ from scheduler.delivery.mail import MailServer
 from scheduler.delivery.outlets import Outlets
 from scheduler.delivery.sending import send_due
 from scheduler.disruptions import link_tests
+from scheduler.errors import NotFoundError
 from scheduler.feeds import CANCELLED_IS_SHOWN_FOR, Polls
 from scheduler.imports import CalendarFetcher, CalendarReader, refresh_due
 from scheduler.invitations import tell_due
@@ -70,8 +72,9 @@ def offering_freed_places() -> Job:
 
 async def warn_in_time(store: Store, clock: Clock) -> None:
     """Tell of links that were not tested or run out, while there is time to see to it."""
-    await link_tests.warn_of_untested(store, clock(), MACHINE)
-    await expiring_links.warn_of_expiring(store, clock(), MACHINE)
+    with suppress(NotFoundError):  # before an alliance is imported
+        await link_tests.warn_of_untested(store, clock(), MACHINE)
+        await expiring_links.warn_of_expiring(store, clock(), MACHINE)
 
 
 def solving_with(workers: Workers) -> Job:

@@ -10,6 +10,7 @@ from calendars.series import Weekly
 from calendars.terms import Term, format_weeks
 from calendars.text import Text
 from scheduler.allocation.alike import Alike
+from scheduler.allocation.chains import ties_of
 from scheduler.allocation.options import options_of
 from scheduler.allocation.preferences import costs_of
 from scheduler.allocation.problem import Problem, term_of
@@ -39,7 +40,7 @@ class GivenWay:
 def ways(request: Request, problem: Problem) -> Iterator[GivenWay]:
     """For each series that alone is in the way and has another place, the situation with it there.
 
-    Pinned series stay, and so does what is held once.
+    Pinned series stay, and so does what is held once or goes with others (a chain).
     """
     term = term_of(request, problem.books)
     near = () if term is None else _series_near(request, problem)
@@ -120,7 +121,10 @@ def _series_near(request: Request, problem: Problem) -> Iterator[tuple[Session, 
     for session in sorted(problem.situation.sessions, key=lambda each: (each.slot, each.id)):
         if session.series_date is not None and session.slot.starts > problem.now:
             found[session.series or session.id.rsplit("/", 1)[0]].append(session)
-    for sessions in found.values():
+    tied = _tied(problem)
+    for name, sessions in found.items():
+        if name in tied or name.rsplit("/", 1)[0] in tied:
+            continue
         first = sessions[0]
         is_near = any(
             site.school in schools or not people.isdisjoint(site.required_teachers)
@@ -129,6 +133,14 @@ def _series_near(request: Request, problem: Problem) -> Iterator[tuple[Session, 
         shares_link = first.link_pool is not None and first.link_pool == request.link_pool
         if (is_near or shares_link) and not any(each.pinned for each in sessions):
             yield tuple(sessions)
+
+
+def _tied(problem: Problem) -> set[str]:
+    """The series, and requests that a plan has placed, that another weekday would tear apart."""
+    companions = [each.request for each in problem.companions]
+    ties = ties_of([*problem.requests, *companions])
+    requests = {request for tie in ties for request in (tie.earlier, tie.later)}
+    return {*requests, *(series for each in companions for series in each.series)}
 
 
 def _with(problem: Problem, more: Sequence[Session], *, leaving: Sequence[Session] = ()) -> Problem:

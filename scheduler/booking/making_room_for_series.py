@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from calendars.bells import SchoolId
 from calendars.terms import Term
@@ -76,20 +77,24 @@ async def suggest_making_room_for_series(
 async def _in_the_way(
     transaction: Transaction, wanted: Sequence[WantedDate], around: Situation
 ) -> list[InTheWay]:
-    """The series that meet the wished dates, those that meet most of them first."""
+    """The series that meet the wished dates, those that meet most of them first.
+
+    Pinned ones stay, and so do those that go with others: they move together, or not at all.
+    """
     met: dict[SeriesId, int] = defaultdict(int)
     for session in around.sessions:
         if session.series is not None:
             met[session.series] += any(session.slot.overlaps(each.booking.slot) for each in wanted)
     nearest = sorted((each for each in met if met[each]), key=lambda each: (-met[each], each))
-    others = []
+    others, zone = [], ZoneInfo(around.alliance.alliance.zone)
     for series in (await transaction.series_named(nearest[:MOVED_AT_MOST])).values():
         sessions = tuple(
             each
             for each in await transaction.sessions(series=series.id, limit=None)
             if each.is_live(transaction.now) and each.slot.starts > transaction.now
         )
-        if sessions and not any(each.pinned for each in sessions):
+        is_tied = bool(await transaction.ties_of_series([series.id], zone))
+        if sessions and not is_tied and not any(each.pinned for each in sessions):
             term = await term_of_lead(transaction, series.term, series.sites)
             others.append(InTheWay(series, term, sessions))
     return others

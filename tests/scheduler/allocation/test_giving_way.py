@@ -7,10 +7,10 @@ from datetime import date, time, timedelta
 import pytest
 
 from scheduler.allocation.giving_way import ways
-from scheduler.allocation.problem import Problem
+from scheduler.allocation.problem import Companion, Problem
 from scheduler.conflicts import find_conflicts
 from scheduler.members import ClassGroupId, TeacherId
-from scheduler.model import Role, SeriesId, Session
+from scheduler.model import After, RequestId, RequestState, Role, SeriesId, Session
 from scheduler.placing import near
 from scheduler.schools import SchoolBook
 from tests.builders import NOW, a_day, a_room, a_session, a_site, at, school_time, some_books
@@ -106,6 +106,19 @@ def test_schools_that_keep_the_time_open_need_not_be_asked() -> None:
 def test_a_pinned_series_stays(pinned: bool) -> None:  # noqa: FBT001 - a parameter of the test
     found = list(ways(AT_TWO, asked(a_series(pinned=pinned), one_room_each())))
     assert bool(found) is not pinned
+
+
+def test_a_series_that_goes_with_another_stays() -> None:
+    """Another weekday would tear it from its preparation, and the rulebook would refuse that."""
+    booked = a_request("booked", state=RequestState.PLACED, series=(SeriesId("booked"),))
+    after = After(request=RequestId("prep"), at_least_days=2)
+    companions = (
+        Companion(replace(booked, after=(after,)), frozenset()),
+        Companion(a_request("prep", state=RequestState.PLACED), frozenset()),
+    )
+    problem = asked(a_series(), one_room_each())
+    assert list(ways(AT_TWO, problem)) != []
+    assert list(ways(AT_TWO, replace(problem, companions=companions))) == []
 
 
 def test_what_is_held_once_is_no_series_that_could_move() -> None:

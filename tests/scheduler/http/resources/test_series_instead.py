@@ -92,6 +92,18 @@ async def test_a_pinned_series_does_not_move(office: Caller, in_the_way: Json) -
     assert (await refused(office, a_series(2)))["alternatives"] == []
 
 
+async def test_a_series_that_goes_with_another_does_not_move(
+    office: Caller, in_the_way: Json
+) -> None:
+    placed = {"school": "TF1", "term": "TF1-2026-1", "state": "placed", "weeks": "2-3"}
+    fields = {name: in_the_way["series"][name] for name in ("subject", "grade", "sites")}
+    lesson = placed | fields | {"id": "lesson", "title": "课"}
+    review = placed | fields | {"id": "review", "title": "评课"}
+    await made(office, "/requests", lesson | {"series": [in_the_way["series"]["id"]]})
+    await made(office, "/requests", review | {"after": [{"request": "lesson"}]})
+    assert (await refused(office, a_series(2)))["alternatives"] == []
+
+
 @pytest.mark.usefixtures("in_the_way")
 async def test_what_another_thing_is_in_the_way_of_as_well_has_no_place(office: Caller) -> None:
     slot = {"starts": "2026-09-15T13:00:00+08:00", "ends": "2026-09-15T15:00:00+08:00"}
