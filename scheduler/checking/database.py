@@ -55,6 +55,8 @@ async def check(transaction: Transaction) -> tuple[Finding, ...]:
         found.append(found_in(Check.REFERENCES, "alliances", zh, en))
     found += await transaction.verify_chain()
     found += await transaction.follow_audit()
+    found += await transaction.untold_changes()
+    found += await transaction.open_secrets()
     return tuple(dict.fromkeys(found))
 
 

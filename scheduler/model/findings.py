@@ -26,6 +26,8 @@ class Check(StrEnum):
     OUTCOMES = "outcomes"
     AUDIT = "audit"
     PAST = "past"
+    NOTICES = "notices"
+    SECRETS = "secrets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

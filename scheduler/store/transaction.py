@@ -79,6 +79,9 @@ from scheduler.store import (
     searches as about_searches,
 )
 from scheduler.store import (
+    secrecy as about_secrecy,
+)
+from scheduler.store import (
     sending as about_sending,
 )
 from scheduler.store import (
@@ -107,6 +110,9 @@ from scheduler.store import (
 )
 from scheduler.store import (
     touched as about_touched,
+)
+from scheduler.store import (
+    untold as about_untold,
 )
 from scheduler.store import (
     waiting as about_waiting,
@@ -265,6 +271,8 @@ class Transaction(OpenTransaction):
     inconsistencies = about_consistency.find_inconsistencies
     placed_before_news = about_news.placed_before_news
     follow_audit = about_audit_trail.follow_audit
+    untold_changes = about_untold.untold_changes
+    open_secrets = about_secrecy.open_secrets
     chain_heads = about_audit_chain.chain_heads
     verify_chain = about_audit_chain.verify_chain
 
