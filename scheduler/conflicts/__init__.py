@@ -24,6 +24,7 @@ from scheduler.conflicts.notes import (
     observers_are_free,
     schools_are_in_step,
     soft_time_is_left_alone,
+    teachers_have_few_a_day,
 )
 from scheduler.conflicts.rooms import (
     rooms_are_free,
@@ -118,13 +119,14 @@ def find_notes(session: Session, situation: Situation, *, now: datetime) -> tupl
     """What forbids nothing and should be known.
 
     Schools out of step (E01), observers elsewhere (E45), time somebody would rather keep, what it
-    goes with and is not held, meeting numbers that run out before (E34).
+    goes with and is not held, meeting numbers that run out before (E34), too much for a day (E47).
     """
     case = Case(session=session, situation=situation, now=now)
     rules = (
         schools_are_in_step,
         observers_are_free,
         soft_time_is_left_alone,
+        teachers_have_few_a_day,
         partners_are_held,
         link_is_valid_by_then,
     )

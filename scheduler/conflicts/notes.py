@@ -10,7 +10,7 @@ from scheduler.busy_time import soft_time_met
 from scheduler.conflicts.case import Case
 from scheduler.local_words import date_words, weekday_name
 from scheduler.members import ClassGroupId, LinkPoolId, RoomId, TeacherId
-from scheduler.model import Resource, ResourceKind
+from scheduler.model import Resource, ResourceKind, Session
 
 
 def schools_are_in_step(case: Case) -> Iterator[Text]:
@@ -45,6 +45,35 @@ def observers_are_free(case: Case) -> Iterator[Text]:
                         f"{name}（观课）{when.zh}要参加“{other.title}”。",
                         f"{name}, who only observes, takes part in “{other.title}”, {when.en}.",
                     )
+
+
+def teachers_have_few_a_day(case: Case) -> Iterator[Text]:
+    """Who has more on that date than the own daily limit is named, with the count (E47)."""
+    on = case.session.slot.starts.astimezone(case.zone).date()
+    others = [
+        other
+        for other in case.situation.sessions
+        if other.id != case.session.id
+        and other.is_live(case.now)
+        and other.slot.starts.astimezone(case.zone).date() == on
+    ]
+    for part in case.parts:
+        for named in part.site.required_teachers:
+            teacher = case.teacher(named, part)
+            many = 1 + sum(_takes_part(named, other) for other in others)
+            if teacher is not None and many > teacher.max_sessions_a_day:
+                most, when = (
+                    teacher.max_sessions_a_day,
+                    date_words(case.session.slot.starts, case.zone),
+                )
+                yield Text(
+                    f"{teacher.name}{when.zh}有{many}场，超过每日{most}场。",
+                    f"{teacher.name} has {many} sessions on {when.en}, more than {most} a day.",
+                )
+
+
+def _takes_part(teacher: TeacherId, session: Session) -> bool:
+    return any(teacher in site.required_teachers for site in session.sites)
 
 
 def soft_time_is_left_alone(case: Case) -> Iterator[Text]:

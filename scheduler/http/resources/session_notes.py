@@ -15,7 +15,11 @@ from scheduler.store import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionNotes:
-    """Sentences: schools out of step, observers elsewhere, time that somebody would rather keep."""
+    """Sentences: schools out of step, observers elsewhere, time that somebody would rather keep.
+
+    And teachers with too many sessions that day, what it goes with and is not held, meeting numbers
+    that run out before.
+    """
 
     notes: tuple[Text, ...]
 

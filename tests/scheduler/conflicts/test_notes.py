@@ -1,12 +1,24 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from calendars.bells import SchoolId
 from calendars.days import Day, DayKind, Followed
 from calendars.text import Text
 from scheduler.conflicts import find_conflicts, find_notes
-from scheduler.model import Role
-from tests.builders import NOW, a_session, a_site, a_situation, at, school_time, some_books
+from scheduler.members import LinkPool, LinkPoolId
+from scheduler.model import Role, Session, SessionState
+from tests.builders import (
+    NOW,
+    TUESDAY,
+    a_session,
+    a_site,
+    a_situation,
+    an_alliance,
+    at,
+    school_time,
+    some_books,
+)
 
 MAKEUP_SUNDAY = date(2026, 9, 20)
 
@@ -64,3 +76,38 @@ def test_e45_an_observer_who_is_needed_elsewhere_is_noted() -> None:
             "JS 教师2, who only observes, takes part in “科学”, Tue 8 Sep 14:20-15:00.",
         ),
     )
+
+
+def test_e34_meeting_numbers_that_run_out_before_are_noted() -> None:
+    def told(until: date | None, link: str | None = "bridge") -> list[str]:
+        pool = LinkPool(id=LinkPoolId("bridge"), name="视频桥", sessions=2, valid_until=until)
+        alliance = an_alliance(link_pools={pool.id: pool})
+        situation = replace(a_situation(), alliance=alliance)
+        session = a_session(link_pool=link)
+        return [each.zh for each in find_notes(session, situation, now=NOW)]
+
+    assert told(TUESDAY - timedelta(days=1)) == [
+        "视频桥的会议号有效期到2026-09-07为止，须在此之前续期或更换链路。"
+    ]
+    assert told(TUESDAY) == told(None) == told(date(2026, 9, 1), None) == []
+
+
+def test_e47_a_teacher_with_too_many_that_day_is_named_with_the_count() -> None:
+    def told(*others: Session) -> list[tuple[str, str]]:
+        found = find_notes(a_session(), a_situation(*others), now=NOW)
+        return [(each.zh, each.en) for each in found]
+
+    def another(id: str, starts: str, **fields: Any) -> Session:
+        return a_session(id, at(starts, on=fields.pop("on", TUESDAY)), **fields)
+
+    one, two = another("s2", "9:25", sites=(a_site("TF1"),)), another("s3", "16:10")
+    assert told(one) == []
+    assert told(one, two) == [
+        (
+            "TF1 教师19月8日（周二）有3场，超过每日2场。",
+            "TF1 教师1 has 3 sessions on Tue 8 Sep, more than 2 a day.",
+        )
+    ]
+    away = another("s3", "16:10", on=TUESDAY + timedelta(days=1))
+    gone = another("s3", "16:10", state=SessionState.CANCELLED)
+    assert told(one, away) == told(one, gone) == []
