@@ -6,9 +6,8 @@ Nobody reports what frees: a look at the list finds whose whole need fits now, w
 from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Final
 from uuid import uuid4
 
 from scheduler.access import require_sessions_of
@@ -27,7 +26,7 @@ from scheduler.booking.waiting_needs import (
     needs_of,
     needs_to_come,
 )
-from scheduler.booking.waiting_requests import offered_sessions, open_again, settled_request
+from scheduler.booking.waiting_settled import among, is_held_otherwise
 from scheduler.errors import (
     ClashError,
     InvalidWishError,
@@ -36,9 +35,7 @@ from scheduler.errors import (
 from scheduler.model import (
     Conflict,
     Role,
-    Session,
     SessionId,
-    SessionState,
     Waiting,
     WaitingId,
     WaitingState,
@@ -46,11 +43,6 @@ from scheduler.model import (
 )
 from scheduler.schools import Situation
 from scheduler.store import Transaction
-
-OPEN: Final = (WaitingState.WAITING, WaitingState.OFFERED)
-"""What is not over: it waits for a place, or for an answer to an offer."""
-REST: Final = timedelta(days=1)
-"""How long a date of a series rests after an offer that nobody answered, times such offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +123,7 @@ async def look_at_list(
     What is in the way of a request is not looked for: its plan has said it. With `named` it reads
     these wishes alone, as if no other waited.
     """
-    found = _among(await transaction.waiting_list(states=states), named)
+    found = among(await transaction.waiting_list(states=states), named)
     if not found:
         return tuple
     schools = {site.school for each in found if not each.request for site in each.wish.sites}
@@ -152,32 +144,6 @@ def _has_needs(waiting: Waiting) -> bool:
     return waiting.state is WaitingState.WAITING and waiting.request is None
 
 
-def _among(listed: Sequence[Waiting], named: Container[WaitingId] | None) -> Sequence[Waiting]:
-    return [each for each in listed if named is None or each.id in named]
-
-
-async def settle_waiting(
-    transaction: Transaction, *, named: Container[WaitingId] | None = None
-) -> tuple[Waiting, ...]:
-    """Write down what became of offers, and whose time has passed; the wishes that this changes.
-
-    Of all wishes, or of those that are `named`.
-    """
-    settled = []
-    for before in _among(await transaction.waiting_list(states=OPEN), named):
-        after = await _settled(transaction, before)
-        if after == before:
-            continue
-        after = await transaction.replace_waiting(before, after)
-        if after.state is WaitingState.PASSED:
-            books = await transaction.books([before.school])
-            await transaction.add_notices(
-                waiting_notices.passed(after, books[before.school], transaction.now)
-            )
-        settled.append(after)
-    return tuple(settled)
-
-
 async def offer_place(transaction: Transaction, id: WaitingId) -> Waiting | None:
     """Hold for the wish the first of its times at which all of it fits; None if there is none.
 
@@ -187,7 +153,7 @@ async def offer_place(transaction: Transaction, id: WaitingId) -> Waiting | None
     if (
         before.state is not WaitingState.WAITING
         or before.rests(transaction.now)
-        or await _is_held_otherwise(transaction, before)
+        or await is_held_otherwise(transaction, before)
     ):
         return None
     if before.series_date is not None:
@@ -268,68 +234,3 @@ def _read(
         reasons = () if () in told else next(iter(told), ())
         turns.append(Turn(waiting=each, position=position, reasons=reasons))
     return tuple(turns)
-
-
-async def _settled(transaction: Transaction, waiting: Waiting) -> Waiting:
-    """The wish as it stands now: the same, while it goes on waiting or waits for an answer."""
-    if waiting.state is WaitingState.OFFERED:
-        after = _answered(waiting, await _offered_sessions(transaction, waiting), transaction.now)
-        if after.state in (WaitingState.DECLINED, WaitingState.LAPSED):
-            await open_again(transaction, after)
-        return after
-    if waiting.request is not None:
-        return await settled_request(transaction, waiting)
-    if await _is_held_otherwise(transaction, waiting):
-        return replace(waiting, state=WaitingState.LEFT)
-    if not await needs_to_come(transaction, waiting):
-        return replace(waiting, state=WaitingState.PASSED)
-    return waiting
-
-
-def _answered(waiting: Waiting, offered: Sequence[Session], now: datetime) -> Waiting:
-    """What an offer has come to: a date of a series that nobody answered for waits again."""
-    if any(each.state is SessionState.HELD and each.is_live(now) for each in offered):
-        return waiting
-    states = {each.state for each in offered}
-    if SessionState.CONFIRMED in states:
-        return replace(waiting, state=WaitingState.TAKEN)
-    if SessionState.CANCELLED in states:
-        return replace(waiting, state=WaitingState.DECLINED)
-    if waiting.series_date is None:
-        return replace(waiting, state=WaitingState.LAPSED)
-    return _again(waiting, now)
-
-
-def _again(waiting: Waiting, now: datetime) -> Waiting:
-    """A date of a series that goes on waiting after an offer that nobody answered.
-
-    It rests for one day more each time, so that others may book what it has had on hold.
-    """
-    lapses = waiting.lapses + 1
-    return replace(
-        waiting,
-        state=WaitingState.WAITING,
-        session=None,
-        lapses=lapses,
-        rests_until=now + lapses * REST,
-    )
-
-
-async def _offered_sessions(transaction: Transaction, waiting: Waiting) -> Sequence[Session]:
-    if waiting.request is not None:
-        return await offered_sessions(transaction, waiting)
-    if waiting.session is not None:
-        return [await transaction.session(waiting.session)]
-    return await transaction.sessions(series=waiting.series, limit=None)
-
-
-async def _is_held_otherwise(transaction: Transaction, waiting: Waiting) -> bool:
-    """Whether the date of its series has been given another place meanwhile."""
-    if waiting.series_date is None:
-        return False
-    return any(
-        session.series_date == waiting.series_date and session.is_live(transaction.now)
-        for session in await transaction.sessions(
-            series=waiting.series, states=(SessionState.HELD, SessionState.CONFIRMED), limit=None
-        )
-    )

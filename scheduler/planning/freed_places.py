@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from scheduler.booking.waiting import OPEN, Turn, look_at_list, offer_place, settle_waiting
+from scheduler.booking.waiting import Turn, look_at_list, offer_place
+from scheduler.booking.waiting_settled import OPEN, settle_waiting
 from scheduler.errors import ForbiddenError, StaleError
 from scheduler.model import Actor, Waiting, WaitingId
 from scheduler.planning.waiting_requests import Tried, offer_to_request

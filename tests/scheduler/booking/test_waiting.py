@@ -14,11 +14,8 @@ from scheduler.booking.series import book_series
 from scheduler.booking.series_cancelling import cancel_series
 from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import SessionChange, cancel, change
-from scheduler.booking.waiting import (
-    leave,
-    offer_place,
-    settle_waiting,
-)
+from scheduler.booking.waiting import leave, offer_place
+from scheduler.booking.waiting_settled import settle_waiting
 from scheduler.checking.database import check
 from scheduler.errors import ForbiddenError, NotFoundError, StaleError, StateError
 from scheduler.members import School

@@ -12,7 +12,8 @@ from scheduler.booking.series import SeriesBooked, book_series
 from scheduler.booking.series_cancelling import cancel_series
 from scheduler.booking.series_changes import SeriesChange, change_series
 from scheduler.booking.single import cancel
-from scheduler.booking.waiting import REST, leave, settle_waiting
+from scheduler.booking.waiting import leave
+from scheduler.booking.waiting_settled import REST, settle_waiting
 from scheduler.checking.database import check
 from scheduler.errors import InvalidWishError, StateError
 from scheduler.model import (
