@@ -70,7 +70,7 @@ async def settled_request(transaction: Transaction, waiting: Waiting) -> Waiting
     if request.state is not RequestState.OPEN:
         return replace(waiting, state=WaitingState.LEFT)
     books = await transaction.books({request.school, *(site.school for site in request.sites)})
-    if not _has_dates(request, books, transaction.now):
+    if not has_dates(request, books, transaction.now):
         return replace(waiting, state=WaitingState.PASSED)
     return waiting
 
@@ -83,7 +83,7 @@ async def open_again(transaction: Transaction, waiting: Waiting) -> None:
         await transaction.put(again, revision=stored.revision)
 
 
-def _has_dates(request: Request, books: Mapping[SchoolId, SchoolBook], now: datetime) -> bool:
+def has_dates(request: Request, books: Mapping[SchoolId, SchoolBook], now: datetime) -> bool:
     """Whether on some weekday enough of its dates are still to come, as an allocation counts."""
     term = term_of(request, books)
     if term is None:

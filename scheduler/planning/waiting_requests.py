@@ -20,7 +20,7 @@ from scheduler.allocation.chains import ties_of
 from scheduler.allocation.options import options_of
 from scheduler.allocation.problem import Problem, term_of
 from scheduler.booking import waiting_notices
-from scheduler.booking.waiting_requests import put_on_list, request_of
+from scheduler.booking.waiting_requests import has_dates, put_on_list, request_of
 from scheduler.errors import StateError
 from scheduler.model import (
     Actor,
@@ -69,13 +69,18 @@ async def join_with_request(transaction: Transaction, id: RequestId) -> Waiting:
 async def let_wait(
     transaction: Transaction, unplaced: Mapping[RequestId, Sequence[Text]]
 ) -> tuple[Waiting, ...]:
-    """Put on the list what a plan has left out and is open still, each chain once."""
-    known = await every_request(transaction)
+    """Put on the list what a plan has left out and is open still, each chain once.
+
+    Not what has too few dates left for a series anyhow.
+    """
+    known, books = await every_request(transaction), await transaction.books()
     waiting, joined = await _waiting_requests(transaction), []
     for request in known:
         if request.id not in unplaced or request.state is not RequestState.OPEN:
             continue
         chain = _chain_of(request, known)
+        if not all(has_dates(each, books, transaction.now) for each in chain):
+            continue
         if waiting.isdisjoint(each.id for each in chain):
             first = max(chain, key=_has_pupils)
             joined.append(await put_on_list(transaction, first, unplaced[request.id]))

@@ -187,6 +187,16 @@ async def test_one_with_too_few_dates_left_is_told_that_it_waits_no_more(desk: D
     assert any("所剩日期已不足以排成系列" in each for each in sentences)
 
 
+async def test_one_whose_dates_are_over_does_not_even_begin_to_wait(desk: Desk) -> None:
+    await desk.do(Transaction.put_many, [a_request("r1", *AGREED, **AT_TWO)])
+    late = at("18:00", on=FIRST_TUESDAY + timedelta(weeks=1)).starts
+    await desk.do(planning.request_plan, PlanWish(seconds=5), now=late)
+    plan = await planning.solve_next(desk.store, clock=lambda: late)
+    assert plan is not None
+    result = await desk.do(planning.publish, plan.id, plan.revision, now=late)
+    assert (len(plan.unplaced), result.waiting) == (1, ())
+
+
 async def test_a_request_that_waits_is_not_deleted(desk: Desk) -> None:
     _, waiting = await left_out(desk)
     found = await desk.read(Transaction.get, Request, RequestId("r1"))
