@@ -20,7 +20,6 @@ from scheduler.booking.revisions import (
     require_changeable,
     require_reason,
     successor,
-    to_lock,
 )
 from scheduler.errors import NotFoundError
 from scheduler.members import LinkPoolId, Name, Note
@@ -134,7 +133,6 @@ async def cancel(transaction: Transaction, id: SessionId, revision: int, *, reas
     require_reason(reason)
     before = await current_session(transaction, id, revision)
     require_changeable(before, transaction.now)
-    await transaction.lock(to_lock([before]))
     after = cancelled(before, reason, transaction)
     await transaction.replace_session(before, after)
     books = await transaction.books([site.school for site in after.sites])

@@ -7,11 +7,13 @@ other is done by then. So a lock that is missing shows each time, not now and th
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from scheduler.errors import SchedulerError
 from scheduler.model import Actor
 from scheduler.store import Transaction
+from tests.builders import NOW
 from tests.scheduler.desk import OFFICE, Desk
 
 A_MOMENT: Final = 0.3
@@ -42,6 +44,7 @@ async def overtake(
     halt: str,
     turn: int = 1,
     by: Actor = OFFICE,
+    now: datetime = NOW,
 ) -> Encounter:
     """Run `first`, which halts as it asks `halt` of its transaction for the `turn`-th time.
 
@@ -49,7 +52,7 @@ async def overtake(
     after a moment if it waits.
     """
     met = Encounter()
-    other = asyncio.create_task(_second(desk, second, met, by))
+    other = asyncio.create_task(_second(desk, second, met, by, now))
 
     async def halting(transaction: Transaction) -> Any:
         met.begun += 1
@@ -58,7 +61,7 @@ async def overtake(
         return await first(transaction)
 
     met.first, met.second = await asyncio.gather(
-        desk.do(halting, by=by), other, return_exceptions=True
+        desk.do(halting, by=by, now=now), other, return_exceptions=True
     )
     assert met.halted.is_set(), f"The first never asked {halt} for the {turn}. time."
     for each in (met.first, met.second):
@@ -67,14 +70,14 @@ async def overtake(
     return met
 
 
-async def _second(desk: Desk, use_case: UseCase, met: Encounter, by: Actor) -> Any:
+async def _second(desk: Desk, use_case: UseCase, met: Encounter, by: Actor, now: datetime) -> Any:
     await met.halted.wait()
 
     async def counted(transaction: Transaction) -> Any:
         met.begun += 1
         return await use_case(transaction)
 
-    return await desk.do(counted, by=by)
+    return await desk.do(counted, by=by, now=now)
 
 
 def _halt(
